@@ -1,0 +1,46 @@
+//! Branches on the wire.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A branch to create, or what a branch is to become. What is left out of an update stays as it is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Harbour Shop", "location": "4 Quay Road", "timezone": "Europe/Berlin"}))]
+pub struct BranchIn {
+    /// What people call it; unique. At most 200 characters.
+    pub name: String,
+    /// A short code, unique; made from the name when absent. Letters, digits and dashes, at most 32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Where it is. At most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Its IANA time zone; UTC when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// Whether it takes part in business; true when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+}
+
+/// A branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BranchOut {
+    /// Its id.
+    pub id: i64,
+    /// Its short code.
+    pub code: String,
+    /// What people call it.
+    pub name: String,
+    /// Where it is.
+    pub location: String,
+    /// Its IANA time zone.
+    #[schema(example = "Europe/Berlin")]
+    pub timezone: String,
+    /// Whether it takes part in business.
+    pub active: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+}

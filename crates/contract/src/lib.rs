@@ -1,0 +1,22 @@
+//! The wire contract, v1: what requests and answers look like, for the services, their clients and their documents.
+//!
+//! `XIn` is what a client sends, `XOut` what it gets. Unknown fields in a request are refused.
+
+pub mod audit;
+pub mod branch;
+pub mod health;
+pub mod item;
+pub mod order;
+pub mod page;
+pub mod problem;
+pub mod quantity;
+pub mod stock;
+pub mod token;
+
+pub use audit::AuditOut;
+pub use branch::{BranchIn, BranchOut};
+pub use item::{ItemIn, ItemOut};
+pub use order::{FulfillIn, LineIn, LineOut, OrderIn, OrderOut, OrderStatusWord};
+pub use page::Cursor;
+pub use problem::{FieldError, Problem, ProblemKind};
+pub use stock::{MovementOut, SetStockIn, StockAsOfOut, StockOut, StockSummaryOut};

@@ -1,0 +1,126 @@
+//! Orders on the wire.
+
+use domain::Quantity;
+use domain::order::OrderStatus;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An order to draft, or what a draft is to become. An update replaces the lines, the reference and the note; the
+/// branch of an order does not change.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"branch_id": 1, "reference": "PO-1009", "lines": [{"item_id": 7, "requested_qty": 12}]}))]
+pub struct OrderIn {
+    /// The branch whose stock it takes.
+    pub branch_id: i64,
+    /// The customer's or the branch's own word for it. At most 100 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Anything people should know. At most 2000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// 1 to 500 lines, each of another item.
+    pub lines: Vec<LineIn>,
+}
+
+/// One line of an order to draft.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineIn {
+    /// The item.
+    pub item_id: i64,
+    /// How much of it; more than zero.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub requested_qty: Quantity,
+}
+
+/// How an order is to be fulfilled. The body may be left out.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FulfillIn {
+    /// Allows what is on hand to fall below zero; for Admins.
+    #[serde(default)]
+    pub override_negative: bool,
+}
+
+/// Where an order stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderStatusWord {
+    /// May still be edited; promises nothing.
+    Draft,
+    /// Its lines are reserved.
+    Submitted,
+    /// Its lines have left the branch.
+    Fulfilled,
+    /// Ended without leaving.
+    Cancelled,
+}
+
+impl From<OrderStatus> for OrderStatusWord {
+    fn from(status: OrderStatus) -> OrderStatusWord {
+        match status {
+            OrderStatus::Draft => OrderStatusWord::Draft,
+            OrderStatus::Submitted => OrderStatusWord::Submitted,
+            OrderStatus::Fulfilled => OrderStatusWord::Fulfilled,
+            OrderStatus::Cancelled => OrderStatusWord::Cancelled,
+        }
+    }
+}
+
+impl From<OrderStatusWord> for OrderStatus {
+    fn from(word: OrderStatusWord) -> OrderStatus {
+        match word {
+            OrderStatusWord::Draft => OrderStatus::Draft,
+            OrderStatusWord::Submitted => OrderStatus::Submitted,
+            OrderStatusWord::Fulfilled => OrderStatus::Fulfilled,
+            OrderStatusWord::Cancelled => OrderStatus::Cancelled,
+        }
+    }
+}
+
+/// An order with its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrderOut {
+    /// Its id.
+    pub id: i64,
+    /// The branch whose stock it takes.
+    pub branch_id: i64,
+    /// Where it stands.
+    pub status: OrderStatusWord,
+    /// The customer's or the branch's own word for it.
+    pub reference: Option<String>,
+    /// Anything people should know.
+    pub note: Option<String>,
+    /// Who drafted it.
+    pub created_by: String,
+    /// When it was drafted.
+    pub created_at: Timestamp,
+    /// When its lines were reserved.
+    pub submitted_at: Option<Timestamp>,
+    /// When its lines left the branch.
+    pub fulfilled_at: Option<Timestamp>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<Timestamp>,
+    /// Its lines.
+    pub lines: Vec<LineOut>,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LineOut {
+    /// Its id.
+    pub id: i64,
+    /// The item.
+    pub item_id: i64,
+    /// How much was asked for.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub requested_qty: Quantity,
+    /// How much left the branch: nothing, or all that was asked for.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub fulfilled_qty: Quantity,
+}

@@ -1,0 +1,290 @@
+//! Orders and their life cycle: draft → submitted (stock reserved) → fulfilled, or cancelled.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use crate::ids::{BranchId, ItemId, OrderId};
+use crate::movement::MovementKind;
+use crate::posting::{Change, Posting};
+use crate::quantity::Quantity;
+use crate::refusal::{Refusal, Short};
+use crate::stock::{Levels, StockKey};
+
+/// The most lines an order may have.
+pub const MAX_LINES: usize = 500;
+
+/// Where an order stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OrderStatus {
+    /// May still be edited; promises nothing.
+    Draft,
+    /// Its lines are reserved.
+    Submitted,
+    /// Its lines have left the branch.
+    Fulfilled,
+    /// Ended without leaving; nothing is reserved.
+    Cancelled,
+}
+
+impl OrderStatus {
+    /// Every status.
+    pub const ALL: [OrderStatus; 4] =
+        [OrderStatus::Draft, OrderStatus::Submitted, OrderStatus::Fulfilled, OrderStatus::Cancelled];
+
+    /// The word for it on the wire and in tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            OrderStatus::Draft => "draft",
+            OrderStatus::Submitted => "submitted",
+            OrderStatus::Fulfilled => "fulfilled",
+            OrderStatus::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status of that word.
+    pub fn parse(word: &str) -> Option<OrderStatus> {
+        OrderStatus::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+impl fmt::Display for OrderStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An order as the rules see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Which order.
+    pub id: OrderId,
+    /// The branch whose stock it takes.
+    pub branch: BranchId,
+    /// Whether that branch takes part in business.
+    pub branch_active: bool,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Its lines, each of another item.
+    pub lines: Vec<OrderLine>,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderLine {
+    /// What is asked for.
+    pub item: ItemId,
+    /// Whether the item takes part in business.
+    pub item_active: bool,
+    /// How much is asked for; more than zero.
+    pub requested: Quantity,
+}
+
+/// What can be done to an order that touches stock or ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderCommand {
+    /// Reserve every line.
+    Submit,
+    /// Let every line leave the branch.
+    Fulfil {
+        /// An Admin allows the quantity on hand to fall below zero.
+        override_negative: bool,
+    },
+    /// End it, and release what it reserved.
+    Cancel,
+}
+
+impl OrderCommand {
+    /// The status a carried-out command leaves the order in.
+    pub const fn leads_to(self) -> OrderStatus {
+        match self {
+            OrderCommand::Submit => OrderStatus::Submitted,
+            OrderCommand::Fulfil { .. } => OrderStatus::Fulfilled,
+            OrderCommand::Cancel => OrderStatus::Cancelled,
+        }
+    }
+}
+
+/// Decides one command on an order, all lines or none.
+///
+/// # Errors
+/// A [`Refusal`] when the order's state does not allow it, its branch or an item is not active, or stock is short.
+pub fn decide(order: &Order, command: OrderCommand, levels: &Levels) -> Result<Posting, Refusal> {
+    match (command, order.status) {
+        (OrderCommand::Submit, OrderStatus::Draft) => submit(order, levels),
+        (OrderCommand::Fulfil { override_negative }, OrderStatus::Draft) => {
+            fulfil_draft(order, levels, override_negative)
+        }
+        (OrderCommand::Fulfil { override_negative }, OrderStatus::Submitted) => {
+            fulfil_submitted(order, levels, override_negative)
+        }
+        (OrderCommand::Cancel, OrderStatus::Draft) => {
+            Ok(posting(order, |_| (Quantity::ZERO, Quantity::ZERO), false))
+        }
+        (OrderCommand::Cancel, OrderStatus::Submitted) => {
+            Ok(posting(order, |line| (Quantity::ZERO, -line.requested), false))
+        }
+        (OrderCommand::Submit, status) => Err(wrong_state(status, "submitted", "a draft")),
+        (OrderCommand::Fulfil { .. }, status) => {
+            Err(wrong_state(status, "fulfilled", "a draft or a submitted order"))
+        }
+        (OrderCommand::Cancel, status) => {
+            Err(wrong_state(status, "cancelled", "a draft or a submitted order"))
+        }
+    }
+}
+
+/// Allows edits and deletion while the order is a draft.
+///
+/// # Errors
+/// [`Refusal::WrongState`] otherwise.
+pub fn require_draft(status: OrderStatus, verb: &'static str) -> Result<(), Refusal> {
+    match status {
+        OrderStatus::Draft => Ok(()),
+        _ => Err(wrong_state(status, verb, "a draft")),
+    }
+}
+
+fn submit(order: &Order, levels: &Levels) -> Result<Posting, Refusal> {
+    require_active(order)?;
+    require_stock(order, |key| levels.get(key).available())?;
+    Ok(posting(order, |line| (Quantity::ZERO, line.requested), false))
+}
+
+/// A draft holds no reservation, so it may take only what is promised to nobody else.
+fn fulfil_draft(order: &Order, levels: &Levels, override_negative: bool) -> Result<Posting, Refusal> {
+    require_active(order)?;
+    if !override_negative {
+        require_stock(order, |key| levels.get(key).available())?;
+    }
+    Ok(posting(order, |line| (-line.requested, Quantity::ZERO), override_negative))
+}
+
+/// A submitted order uses its own reservation, so only what is on hand limits it, also when a branch or an item was
+/// made inactive since: a promise is kept.
+fn fulfil_submitted(order: &Order, levels: &Levels, override_negative: bool) -> Result<Posting, Refusal> {
+    if !override_negative {
+        require_stock(order, |key| levels.get(key).quantity)?;
+    }
+    Ok(posting(order, |line| (-line.requested, -line.requested), override_negative))
+}
+
+fn posting(
+    order: &Order,
+    effect: impl Fn(&OrderLine) -> (Quantity, Quantity),
+    override_negative: bool,
+) -> Posting {
+    let change = |line: &OrderLine| {
+        let (quantity, reserved) = effect(line);
+        let key = StockKey { branch: order.branch, item: line.item };
+        Change { key, quantity, reserved, override_negative }
+    };
+    let touches = |change: &Change| !change.quantity.is_zero() || !change.reserved.is_zero();
+    Posting {
+        kind: MovementKind::Fulfilment,
+        changes: order.lines.iter().map(change).filter(touches).collect(),
+    }
+}
+
+fn require_active(order: &Order) -> Result<(), Refusal> {
+    if !order.branch_active {
+        return Err(Refusal::InactiveBranch);
+    }
+    let inactive: Vec<ItemId> =
+        order.lines.iter().filter(|line| !line.item_active).map(|line| line.item).collect();
+    if inactive.is_empty() { Ok(()) } else { Err(Refusal::InactiveItems(inactive)) }
+}
+
+fn require_stock(order: &Order, limit: impl Fn(StockKey) -> Quantity) -> Result<(), Refusal> {
+    let short: Vec<Short> = order
+        .lines
+        .iter()
+        .filter_map(|line| {
+            let available = limit(StockKey { branch: order.branch, item: line.item });
+            (line.requested > available).then_some(Short {
+                item: line.item,
+                requested: line.requested,
+                available,
+            })
+        })
+        .collect();
+    if short.is_empty() { Ok(()) } else { Err(Refusal::InsufficientStock(short)) }
+}
+
+fn wrong_state(status: OrderStatus, verb: &'static str, allowed: &'static str) -> Refusal {
+    Refusal::WrongState { status, verb, allowed }
+}
+
+/// A line as a client asks for it, before the order exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DraftLine {
+    /// What is asked for.
+    pub item: ItemId,
+    /// How much is asked for.
+    pub requested: Quantity,
+}
+
+/// What the rules need to know of an item to accept a line of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemFacts {
+    /// Whether the item takes part in business.
+    pub active: bool,
+    /// How many decimal places its quantities may have.
+    pub decimal_places: u8,
+}
+
+/// What is wrong with a draft's lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LineFault {
+    /// There is no such item.
+    #[error("there is no such item")]
+    UnknownItem,
+    /// The item is not active.
+    #[error("the item is not active")]
+    InactiveItem,
+    /// An earlier line has the same item.
+    #[error("the same item stands in an earlier line; put the whole quantity on one line")]
+    RepeatedItem,
+    /// Zero or less is asked for.
+    #[error("must be more than zero")]
+    NotPositive,
+    /// More decimal places than the item allows.
+    #[error("has more decimal places than the item's {allowed}")]
+    TooPrecise {
+        /// How many the item allows.
+        allowed: u8,
+    },
+}
+
+impl LineFault {
+    /// Whether the fault lies in the line's item (otherwise in its quantity).
+    pub const fn is_of_item(self) -> bool {
+        matches!(self, LineFault::UnknownItem | LineFault::InactiveItem | LineFault::RepeatedItem)
+    }
+}
+
+/// Checks a draft's lines one by one; the index of each fault is its line's. How many lines there may be
+/// (1 to [`MAX_LINES`]) is for the caller to check first.
+pub fn line_faults(
+    lines: &[DraftLine],
+    facts: impl Fn(ItemId) -> Option<ItemFacts>,
+) -> Vec<(usize, LineFault)> {
+    let mut seen = HashSet::with_capacity(lines.len());
+    let mut faults = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let item = facts(line.item);
+        match item {
+            None => faults.push((index, LineFault::UnknownItem)),
+            Some(item) if !item.active => faults.push((index, LineFault::InactiveItem)),
+            Some(_) if !seen.insert(line.item) => faults.push((index, LineFault::RepeatedItem)),
+            Some(_) => {}
+        }
+        if !line.requested.is_positive() {
+            faults.push((index, LineFault::NotPositive));
+        } else if let Some(ItemFacts { decimal_places, .. }) = item
+            && line.requested.decimal_places() > decimal_places
+        {
+            faults.push((index, LineFault::TooPrecise { allowed: decimal_places }));
+        }
+    }
+    faults
+}

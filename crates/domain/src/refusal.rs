@@ -1,0 +1,60 @@
+//! Why a command is not carried out.
+
+use thiserror::Error;
+
+use crate::ids::ItemId;
+use crate::order::OrderStatus;
+use crate::quantity::Quantity;
+
+/// A command was understood and is not carried out. It changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The document does not exist (any more).
+    #[error("there is no such document")]
+    NotFound,
+    /// The order's state does not allow the command.
+    #[error("the order is {status}; only {allowed} can be {verb}")]
+    WrongState {
+        /// The state it is in.
+        status: OrderStatus,
+        /// What the command is called, as a participle: "submitted".
+        verb: &'static str,
+        /// Which orders the command is for: "a draft".
+        allowed: &'static str,
+    },
+    /// Lines that ask for more than there is; every short line is named.
+    #[error("there is not enough stock")]
+    InsufficientStock(Vec<Short>),
+    /// The branch is not active.
+    #[error("the branch is not active")]
+    InactiveBranch,
+    /// Items that are not active.
+    #[error("an item is not active")]
+    InactiveItems(Vec<ItemId>),
+    /// The quantity on hand may not be set below zero without an Admin's override.
+    #[error("the quantity on hand cannot be below zero")]
+    BelowZero,
+    /// A quantity has more decimal places than its item allows.
+    #[error("the item allows {allowed} decimal places")]
+    TooPrecise {
+        /// How many the item allows.
+        allowed: u8,
+    },
+    /// A sum would leave the range of quantities.
+    #[error("the resulting quantity is outside the range of ±999999999999.999")]
+    OutOfRange,
+    /// What is stored contradicts itself, as when an order would release more than is reserved.
+    #[error("the stored stock contradicts the order")]
+    Inconsistent,
+}
+
+/// One line that asks for more than there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Short {
+    /// The item.
+    pub item: ItemId,
+    /// What the line asks for.
+    pub requested: Quantity,
+    /// What the line could have had.
+    pub available: Quantity,
+}

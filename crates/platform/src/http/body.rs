@@ -1,0 +1,156 @@
+//! Extractors whose refusals name the field and the fix.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use contract::{FieldError, Problem, ProblemKind};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use serde_path_to_error::{Path as FieldPath, Segment};
+
+use super::ProblemResponse;
+
+/// A JSON body, and its bytes as they came.
+#[derive(Debug)]
+pub struct Json<T>(pub T, pub Bytes);
+
+/// A JSON body that may be left out.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub T, pub Bytes);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request(request: Request, state: &S) -> Result<Json<T>, ProblemResponse> {
+        let is_json = is_json(request.headers());
+        let bytes = read(request, state).await?;
+        if !is_json {
+            return Err(unsupported());
+        }
+        Ok(Json(parse(&bytes)?, bytes))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJson<T> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request(request: Request, state: &S) -> Result<OptionalJson<T>, ProblemResponse> {
+        let is_json = is_json(request.headers());
+        let bytes = read(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(OptionalJson(T::default(), bytes));
+        }
+        if !is_json {
+            return Err(unsupported());
+        }
+        Ok(OptionalJson(parse(&bytes)?, bytes))
+    }
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ProblemResponse> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(error)
+            if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE =>
+        {
+            ProblemResponse::new(ProblemKind::TooLarge, "Send less in one request.")
+        }
+        _ => ProblemResponse::new(ProblemKind::Malformed, "The body did not arrive whole. Send it again."),
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn unsupported() -> ProblemResponse {
+    ProblemResponse::new(
+        ProblemKind::UnsupportedMediaType,
+        "Send the body as JSON with the header Content-Type: application/json.",
+    )
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProblemResponse> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = pointer(error.path());
+        let source = error.into_inner();
+        match source.classify() {
+            Category::Data => invalid(pointer, &source),
+            Category::Io | Category::Syntax | Category::Eof => malformed(&source),
+        }
+    })?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> ProblemResponse {
+    ProblemResponse::new(ProblemKind::Malformed, format!("The body is not valid JSON: {error}."))
+}
+
+/// serde's message, without the place that the pointer tells better.
+fn invalid(mut pointer: String, error: &serde_json::Error) -> ProblemResponse {
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    if let Some(field) = missing_field(text) {
+        pointer = format!("{pointer}/{field}");
+    }
+    Problem::invalid(vec![FieldError::new(pointer, text)]).into()
+}
+
+fn missing_field(text: &str) -> Option<&str> {
+    text.strip_prefix("missing field `")?.strip_suffix('`')
+}
+
+/// A JSON pointer (RFC 6901) to where the deserializer was.
+fn pointer(path: &FieldPath) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// Query parameters. Unknown ones are refused where the type denies unknown fields.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query<T>, ProblemResponse> {
+        let query = parts.uri.query().unwrap_or_default();
+        let deserializer = serde_html_form::Deserializer::from_bytes(query.as_bytes());
+        serde_path_to_error::deserialize(deserializer).map(Query).map_err(|error| {
+            let name = pointer(error.path());
+            let name = name.trim_start_matches('/');
+            let text = error.inner().to_string();
+            Problem::invalid(vec![FieldError::new(format!("?{name}"), text)]).into()
+        })
+    }
+}
+
+/// An id in the path.
+#[derive(Debug, Clone, Copy)]
+pub struct Id(pub i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Id, ProblemResponse> {
+        let not_an_id =
+            || ProblemResponse::new(ProblemKind::Malformed, "The id in the path must be a whole number.");
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| not_an_id())?;
+        id.parse().map(Id).map_err(|_| not_an_id())
+    }
+}

@@ -1,0 +1,12 @@
+//! What every HTTP surface of the program shares.
+
+pub mod assets;
+mod body;
+mod problem;
+mod request_id;
+mod uncancellable;
+
+pub use body::{Id, Json, OptionalJson, Query};
+pub use problem::ProblemResponse;
+pub use request_id::{RequestId, request_id};
+pub use uncancellable::uncancellable;

@@ -1,0 +1,120 @@
+//! What can go wrong between the program and its database, sorted by what the caller can do about it.
+
+use deadpool::managed::{PoolError, TimeoutType};
+use tokio_postgres::error::{DbError, Severity, SqlState};
+
+/// An error of the database, classified by its SQLSTATE.
+///
+/// `Display` says the kind only; the driver's own error is the source, for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum PgError {
+    /// The server cannot be reached, is starting, stopping or out of a resource, or the connection was lost.
+    /// Inside a transaction nothing was written. Trying again later may work.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] Option<tokio_postgres::Error>),
+    /// No pooled connection became free in time, or the statement ran into its time limit.
+    #[error("the database is too busy")]
+    Busy(#[source] Option<tokio_postgres::Error>),
+    /// COMMIT was sent but warned, or did not answer: the transaction may or may not have taken effect.
+    #[error("the outcome of the commit is unknown")]
+    UnknownOutcome,
+    /// COMMIT was asked for although a statement of the transaction had failed, or was dropped before its answer
+    /// came. The transaction was rolled back.
+    #[error("the transaction had already failed and was rolled back")]
+    Aborted,
+    /// A constraint refused the write (SQLSTATE class 23).
+    #[error("constraint {name} refused the write")]
+    Constraint {
+        /// The constraint's name; for a `not null` violation, the column's name.
+        name: String,
+        /// The five-character SQLSTATE, such as `23505` for a unique violation.
+        sqlstate: String,
+        /// The driver's error.
+        #[source]
+        source: tokio_postgres::Error,
+    },
+    /// A deadlock, a serialization failure or a lock that was not available: the same transaction may succeed when
+    /// it is run again.
+    #[error("the transaction collided with another one")]
+    Retryable(#[source] tokio_postgres::Error),
+    /// Anything else: a mistake in the program or in the database's set-up.
+    #[error("the database refused the request")]
+    Other(#[source] tokio_postgres::Error),
+}
+
+impl PgError {
+    /// The name of the violated constraint, if that is what happened.
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            PgError::Constraint { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The SQLSTATE that the server answered with, if it answered.
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.driver_error().and_then(|error| error.code()).map(SqlState::code)
+    }
+
+    /// Whether running the same transaction again at once may succeed.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, PgError::Retryable(_))
+    }
+
+    fn driver_error(&self) -> Option<&tokio_postgres::Error> {
+        match self {
+            PgError::Unavailable(error) | PgError::Busy(error) => error.as_ref(),
+            PgError::Constraint { source, .. } | PgError::Retryable(source) | PgError::Other(source) => {
+                Some(source)
+            }
+            PgError::UnknownOutcome | PgError::Aborted => None,
+        }
+    }
+
+    /// An error met while connecting: without an answer from the server it is not there.
+    pub(super) fn connecting(error: tokio_postgres::Error) -> Self {
+        if error.as_db_error().is_none() { PgError::Unavailable(Some(error)) } else { error.into() }
+    }
+
+    /// The error of a COMMIT. Only an ERROR from a server that goes on living proves that nothing was committed.
+    pub(super) fn committing(error: tokio_postgres::Error) -> Self {
+        match error.as_db_error().and_then(DbError::parsed_severity) {
+            Some(Severity::Error) => error.into(),
+            _ => PgError::UnknownOutcome,
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for PgError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(answer) = error.as_db_error() else {
+            let lost = error.is_closed()
+                || std::error::Error::source(&error).is_some_and(|s| s.is::<std::io::Error>());
+            return if lost { PgError::Unavailable(Some(error)) } else { PgError::Other(error) };
+        };
+        match answer.code().code() {
+            "40001" | "40P01" | "55P03" => PgError::Retryable(error),
+            "57014" => PgError::Busy(Some(error)),
+            "57P01" | "57P02" | "57P03" | "57P05" => PgError::Unavailable(Some(error)),
+            code if code.starts_with("08") || code.starts_with("53") => PgError::Unavailable(Some(error)),
+            code if code.starts_with("23") => {
+                let name = answer.constraint().or(answer.column()).unwrap_or_default().to_owned();
+                PgError::Constraint { name, sqlstate: code.to_owned(), source: error }
+            }
+            _ => PgError::Other(error),
+        }
+    }
+}
+
+impl From<PoolError<PgError>> for PgError {
+    fn from(error: PoolError<PgError>) -> Self {
+        match error {
+            PoolError::Timeout(TimeoutType::Wait) => PgError::Busy(None),
+            PoolError::Backend(error) => error,
+            PoolError::Timeout(_)
+            | PoolError::Closed
+            | PoolError::NoRuntimeSpecified
+            | PoolError::PostCreateHook(_) => PgError::Unavailable(None),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! PostgreSQL: the statement registry, pooled and dedicated connections, transactions, migrations, roles, and a
+//! private server for those who have none.
+//!
+//! Every kind of connection dereferences to [`Queries`], whose methods take `&self`: calls that are polled together
+//! (`futures_util::try_join!`) are sent together, in the order of their first poll, and cost one round trip.
+
+mod config;
+mod dedicated;
+mod error;
+mod migrate;
+mod pool;
+mod private_server;
+mod queries;
+mod roles;
+mod statement;
+mod transaction;
+
+#[doc(hidden)]
+pub use linkme;
+
+pub use config::DatabaseConfig;
+pub use dedicated::Dedicated;
+pub use error::PgError;
+pub use migrate::{MigrateError, Migrations};
+pub use pool::{Connection, Database};
+pub use private_server::{PrivateServer, PrivateServerError};
+pub use queries::{Params, Queries};
+pub use roles::{RolePair, bootstrap_roles};
+pub use statement::{STATEMENTS, Statement};
+pub use tokio_postgres::{Row, types};
+pub use transaction::Transaction;

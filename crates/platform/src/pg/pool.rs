@@ -1,0 +1,105 @@
+//! The pool of connections, and what it lends.
+
+use std::ops::Deref;
+
+use deadpool::managed::{Manager, Metrics, Object, Pool, RecycleError, RecycleResult, Timeouts};
+
+use super::{DatabaseConfig, Dedicated, PgError, Queries, Transaction};
+
+/// A database under one role: a pool of connections, made when first needed.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool<Connector>,
+    config: DatabaseConfig,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("role", &self.config.role).finish_non_exhaustive()
+    }
+}
+
+/// A pooled connection for reads, given back when dropped.
+#[derive(Debug)]
+pub struct Connection(pub(super) Object<Connector>);
+
+impl Deref for Connection {
+    type Target = Queries;
+    fn deref(&self) -> &Queries {
+        &self.0
+    }
+}
+
+/// Makes connections for the pool.
+#[derive(Debug)]
+pub(super) struct Connector(DatabaseConfig);
+
+impl Manager for Connector {
+    type Type = Queries;
+    type Error = PgError;
+
+    async fn create(&self) -> Result<Queries, PgError> {
+        Queries::connect(&self.0, &[]).await
+    }
+
+    async fn recycle(&self, connection: &mut Queries, _: &Metrics) -> RecycleResult<PgError> {
+        if connection.is_closed() { Err(RecycleError::message("closed")) } else { Ok(()) }
+    }
+}
+
+impl Database {
+    /// A pool for `config`. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`PgError::Unavailable`] when called outside a runtime.
+    pub fn open(config: DatabaseConfig) -> Result<Database, PgError> {
+        let timeouts =
+            Timeouts { wait: Some(config.wait_timeout), create: Some(config.connect_timeout), recycle: None };
+        let pool = Pool::builder(Connector(config.clone()))
+            .max_size(config.pool_size.max(1))
+            .runtime(deadpool::Runtime::Tokio1)
+            .timeouts(timeouts)
+            .build()
+            .map_err(|_| PgError::Unavailable(None))?;
+        Ok(Database { pool, config })
+    }
+
+    /// A connection for reads.
+    ///
+    /// # Errors
+    /// [`PgError::Busy`] when none becomes free in time, [`PgError::Unavailable`] when the server is away.
+    pub async fn get(&self) -> Result<Connection, PgError> {
+        Ok(Connection(self.pool.get().await?))
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// As [`Database::get`].
+    pub async fn begin(&self) -> Result<Transaction, PgError> {
+        Transaction::begin(self.get().await?, "begin").await
+    }
+
+    /// Begins a read-only transaction that sees one snapshot of the database throughout.
+    ///
+    /// # Errors
+    /// As [`Database::get`].
+    pub async fn begin_snapshot(&self) -> Result<Transaction, PgError> {
+        Transaction::begin(self.get().await?, "begin isolation level repeatable read, read only").await
+    }
+
+    /// A connection outside the pool, with further server settings and every statement of `owner` prepared.
+    ///
+    /// # Errors
+    /// [`PgError::Unavailable`] when the server is away.
+    pub async fn dedicated(&self, owner: &str, settings: &[(&str, &str)]) -> Result<Dedicated, PgError> {
+        let queries = Queries::connect(&self.config, settings).await?;
+        queries.prepare_all(owner).await?;
+        Ok(Dedicated(queries))
+    }
+
+    /// Closes the pool: what is lent is closed when it comes back.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}

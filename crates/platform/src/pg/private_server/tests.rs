@@ -1,0 +1,68 @@
+use super::*;
+
+const FAST: &[(&str, &str)] = &[("fsync", "off"), ("shared_buffers", "16MB")];
+
+async fn value_kept(server: &PrivateServer) -> i32 {
+    let client = server.connect(DATABASE).await.unwrap();
+    client.query_one("select n from kept", &[]).await.unwrap().get(0)
+}
+
+async fn keep_value(server: &PrivateServer) {
+    let client = server.connect(DATABASE).await.unwrap();
+    client.batch_execute("create table kept (n int); insert into kept values (7)").await.unwrap();
+}
+
+/// Forgets the server as a killed program does: without stopping it, but giving up its lock.
+fn killed(server: PrivateServer) {
+    drop(server);
+}
+
+#[tokio::test]
+async fn a_stopped_server_starts_again_with_its_data() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = PrivateServer::open(dir.path(), FAST).await.unwrap();
+    keep_value(&server).await;
+    server.stop().await.unwrap();
+    let server = PrivateServer::open(dir.path(), FAST).await.unwrap();
+    assert_eq!(value_kept(&server).await, 7);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_a_killed_program_left_running_is_adopted_and_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = PrivateServer::open(dir.path(), FAST).await.unwrap();
+    keep_value(&server).await;
+    let pid = server.place.running_pid().unwrap();
+    killed(server);
+    let server = PrivateServer::open(dir.path(), FAST).await.unwrap();
+    assert_eq!(server.place.running_pid().unwrap(), pid);
+    assert_eq!(value_kept(&server).await, 7);
+    let data = server.place.data();
+    server.stop().await.unwrap();
+    assert!(!data.join("postmaster.pid").exists());
+}
+
+#[tokio::test]
+async fn a_second_program_joins_the_server_and_does_not_stop_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = PrivateServer::open(dir.path(), FAST).await.unwrap();
+    keep_value(&first).await;
+    let second = PrivateServer::open(dir.path(), FAST).await.unwrap();
+    assert!(!second.owns());
+    second.stop().await.unwrap();
+    assert_eq!(value_kept(&first).await, 7);
+    first.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pid_file_whose_number_another_program_has_now_is_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = PrivateServer::open(dir.path(), FAST).await.unwrap();
+    let pid_file = server.place.data().join("postmaster.pid");
+    server.stop().await.unwrap();
+    fs::write(&pid_file, format!("{}\n", std::process::id())).unwrap();
+    let server = PrivateServer::open(dir.path(), FAST).await.unwrap();
+    assert!(server.owns());
+    server.stop().await.unwrap();
+}

@@ -1,0 +1,152 @@
+//! One connection and the statements prepared on it.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{AsyncMessage, Client, NoTls, Row};
+
+use super::{DatabaseConfig, PgError, STATEMENTS, Statement};
+
+/// The values of a statement's parameters, in order.
+pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// How long a COMMIT may take before its outcome counts as unknown.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection, with its cache of prepared statements.
+pub struct Queries {
+    client: Client,
+    prepared: Mutex<HashMap<usize, tokio_postgres::Statement>>,
+    /// How many WARNINGs the server has sent: one that comes with a COMMIT puts its outcome in doubt.
+    warnings: Arc<AtomicU64>,
+}
+
+impl std::fmt::Debug for Queries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Queries").field("closed", &self.client.is_closed()).finish_non_exhaustive()
+    }
+}
+
+impl Queries {
+    /// Connects and drives the connection in a task of its own until either side closes it.
+    pub(super) async fn connect(
+        config: &DatabaseConfig,
+        settings: &[(&str, &str)],
+    ) -> Result<Queries, PgError> {
+        let driver = config.driver_config(settings);
+        let connecting = driver.connect(NoTls);
+        let (client, mut connection) = tokio::time::timeout(config.connect_timeout, connecting)
+            .await
+            .map_err(|_| PgError::Unavailable(None))?
+            .map_err(PgError::connecting)?;
+        let warnings = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&warnings);
+        tokio::spawn(async move {
+            while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
+                match message {
+                    Ok(AsyncMessage::Notice(notice)) if notice.severity() == "WARNING" => {
+                        counter.fetch_add(1, Ordering::AcqRel);
+                        tracing::warn!(code = notice.code().code(), "PostgreSQL: {}", notice.message());
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::debug!(%error, "a database connection ended");
+                        break;
+                    }
+                }
+            }
+        });
+        Ok(Queries { client, prepared: Mutex::default(), warnings })
+    }
+
+    /// The rows that a statement gives.
+    ///
+    /// # Errors
+    /// [`PgError`], also for the methods below.
+    pub async fn query(
+        &self,
+        statement: &'static Statement,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, PgError> {
+        let prepared = self.prepare(statement).await?;
+        Ok(self.client.query(&prepared, params).await?)
+    }
+
+    /// The one row, or none.
+    ///
+    /// # Errors
+    /// [`PgError`], also when there is more than one row.
+    pub async fn query_opt(
+        &self,
+        statement: &'static Statement,
+        params: Params<'_>,
+    ) -> Result<Option<Row>, PgError> {
+        let prepared = self.prepare(statement).await?;
+        Ok(self.client.query_opt(&prepared, params).await?)
+    }
+
+    /// The one row.
+    ///
+    /// # Errors
+    /// [`PgError`], also when there is none, or more than one.
+    pub async fn query_one(&self, statement: &'static Statement, params: Params<'_>) -> Result<Row, PgError> {
+        let prepared = self.prepare(statement).await?;
+        Ok(self.client.query_one(&prepared, params).await?)
+    }
+
+    /// How many rows a statement changed.
+    ///
+    /// # Errors
+    /// [`PgError`].
+    pub async fn execute(&self, statement: &'static Statement, params: Params<'_>) -> Result<u64, PgError> {
+        let prepared = self.prepare(statement).await?;
+        Ok(self.client.execute(&prepared, params).await?)
+    }
+
+    /// Prepares every registered statement of `owner`. Calls that are polled together keep their order only when
+    /// their statements are prepared already: a transaction that pipelines its BEGIN or COMMIT does this first.
+    ///
+    /// # Errors
+    /// [`PgError`] when one cannot be prepared.
+    pub async fn prepare_all(&self, owner: &str) -> Result<(), PgError> {
+        try_join_all(STATEMENTS.iter().filter(|s| s.owner == owner).map(|s| self.prepare(s))).await?;
+        Ok(())
+    }
+
+    /// The prepared form of a statement; without a round trip, and without yielding, once it is known.
+    async fn prepare(&self, statement: &'static Statement) -> Result<tokio_postgres::Statement, PgError> {
+        let key = std::ptr::from_ref(statement).addr();
+        let known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(prepared) = known {
+            return Ok(prepared);
+        }
+        let prepared = self.client.prepare(statement.sql).await?;
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).insert(key, prepared.clone());
+        Ok(prepared)
+    }
+
+    /// Whether the connection has ended.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    pub(super) async fn run(&self, command: &str) -> Result<(), PgError> {
+        Ok(self.client.batch_execute(command).await?)
+    }
+
+    /// Sends COMMIT. The caller has seen, or sees in the same join, that every statement before it succeeded.
+    pub(super) async fn commit(&self) -> Result<(), PgError> {
+        let warnings = self.warnings.load(Ordering::Acquire);
+        match tokio::time::timeout(COMMIT_PATIENCE, self.client.batch_execute("commit")).await {
+            Err(_) => Err(PgError::UnknownOutcome),
+            Ok(Err(error)) => Err(PgError::committing(error)),
+            Ok(Ok(())) if self.warnings.load(Ordering::Acquire) != warnings => Err(PgError::UnknownOutcome),
+            Ok(Ok(())) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+-- The audit. Append-only like the ledger.
+create table services_audit_logs (
+    id            bigint generated always as identity,
+    at            timestamptz not null,
+    actor_user_id text,
+    actor         text        not null,
+    action        text        not null,
+    entity_type   text        not null,
+    entity_id     text        not null,
+    branch_id     bigint,
+    ip            inet,
+    request_id    text,
+    details       jsonb       not null,
+    constraint services_audit_logs_pkey primary key (id, at)
+);
+create index services_audit_logs_entity_idx on services_audit_logs (entity_type, entity_id, id);
+create index services_audit_logs_branch_id_idx on services_audit_logs (branch_id, id);
+create index services_audit_logs_actor_idx on services_audit_logs (actor, id);
+create index services_audit_logs_at_idx on services_audit_logs (at);
+
+comment on table services_audit_logs is 'Who did what to which entity, when, from where, in which request. Never changed.';
+comment on column services_audit_logs.actor_user_id is 'Id of the user or program, as the token says; null for the operator''s command line.';
+comment on column services_audit_logs.branch_id is 'The branch the entity belongs to. No foreign key: entries outlive what they tell of.';
+comment on column services_audit_logs.details is 'What changed, in the words of the API.';
+
+create trigger services_audit_logs_append_only before update or delete on services_audit_logs
+    for each row execute function services_refuse_change();
+create trigger services_audit_logs_no_truncate before truncate on services_audit_logs
+    for each statement execute function services_refuse_change();
+
+grant select, insert on services_audit_logs to qm_services_app;

@@ -1,0 +1,182 @@
+//! Branches: the use cases.
+
+use contract::{BranchIn, BranchOut};
+use domain::BranchId;
+use identity::{Action, Caller, authorize};
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::error::{Error, on_constraint};
+use crate::page::Page;
+use crate::request::{Actor, IfMatch, RequestContext, require_version};
+use crate::scope::visible_ids;
+use crate::services::Services;
+use crate::store::audit::Fact;
+use crate::store::branches::{self as store, BranchRow, BranchValues};
+use crate::valid::Faults;
+use crate::work::{Begun, Work};
+
+/// A page of the branches that the caller sees.
+pub(crate) async fn list(services: &Services, caller: &Caller, page: Page) -> Result<Vec<BranchOut>, Error> {
+    let permit = authorize(caller, Action::ViewBranches, None)?;
+    let ids = visible_ids(&permit);
+    Ok(store::list(&*services.database.get().await?, ids.as_deref(), page).await?)
+}
+
+/// One branch with its version.
+pub(crate) async fn get(services: &Services, caller: &Caller, id: BranchId) -> Result<BranchRow, Error> {
+    authorize(caller, Action::ViewBranches, Some(id))?;
+    store::get(&*services.database.get().await?, id).await?.ok_or(Error::NotFound("branch"))
+}
+
+/// Creates a branch.
+pub(crate) async fn create(
+    services: &Services,
+    caller: &Caller,
+    context: &RequestContext,
+    input: &BranchIn,
+) -> Result<Answer, Error> {
+    let permit = authorize(caller, Action::ManageBranches, None)?;
+    let mut values = checked(input, None)?;
+    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Work(work) => work,
+    };
+    if values.code.is_empty() {
+        values.code = free_code(&work, &values.name).await?;
+    }
+    let row =
+        store::insert(work.conn(), &values).await.map_err(|error| on_constraint(error, duplicates()))?;
+    let fact = fact("branch.created", &row, json!({ "to": row.branch }));
+    let location = format!("/v1/branches/{}", row.branch.id);
+    let answer = Answer::json(201, &row.branch).with_version(row.version).with_location(location);
+    work.finish(fact, answer).await
+}
+
+/// Changes a branch.
+pub(crate) async fn update(
+    services: &Services,
+    caller: &Caller,
+    context: &RequestContext,
+    id: BranchId,
+    if_match: Option<&IfMatch>,
+    input: &BranchIn,
+) -> Result<Answer, Error> {
+    let permit = authorize(caller, Action::EditBranch, Some(id))?;
+    checked(input, None)?;
+    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Work(work) => work,
+    };
+    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound("branch"))?;
+    require_version(if_match, before.version)?;
+    let values = checked(input, Some(&before.branch))?;
+    let row =
+        store::update(work.conn(), id, &values).await.map_err(|error| on_constraint(error, duplicates()))?;
+    let fact = fact("branch.updated", &row, json!({ "from": before.branch, "to": row.branch }));
+    let answer = Answer::json(200, &row.branch).with_version(row.version);
+    work.finish(fact, answer).await
+}
+
+/// Removes a branch that nothing refers to.
+pub(crate) async fn delete(
+    services: &Services,
+    caller: &Caller,
+    context: &RequestContext,
+    id: BranchId,
+    if_match: Option<&IfMatch>,
+) -> Result<Answer, Error> {
+    authorize(caller, Action::ViewBranches, Some(id))?;
+    let permit = authorize(caller, Action::ManageBranches, Some(id))?;
+    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Work(work) => work,
+    };
+    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound("branch"))?;
+    require_version(if_match, before.version)?;
+    store::delete(work.conn(), id).await.map_err(|error| on_constraint(error, references()))?;
+    let fact = fact("branch.deleted", &before, json!({ "from": before.branch }));
+    work.finish(fact, Answer::empty(204)).await
+}
+
+fn fact(action: &'static str, row: &BranchRow, details: serde_json::Value) -> Fact {
+    Fact {
+        action,
+        entity_type: "branch",
+        entity_id: row.branch.id.to_string(),
+        branch_id: Some(row.branch.id),
+        details: details.to_string(),
+    }
+}
+
+/// The columns for `input`; what it leaves out stays as in `before`, or gets its default. An absent code of a new
+/// branch comes back empty, to be made from the name.
+fn checked(input: &BranchIn, before: Option<&BranchOut>) -> Result<BranchValues, Error> {
+    let mut faults = Faults::default();
+    let name = faults.required_line("/name", &input.name, 200);
+    let code = match &input.code {
+        Some(code) => {
+            let valid = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
+            let code = faults.required_line("/code", code, 32).to_ascii_uppercase();
+            if !code.chars().all(valid) || code.starts_with('-') {
+                faults.add(
+                    "/code",
+                    "must be letters (A–Z), digits and dashes, beginning with a letter or digit",
+                );
+            }
+            code
+        }
+        None => before.map_or_else(String::new, |branch| branch.code.clone()),
+    };
+    let location = match &input.location {
+        Some(location) => faults.paragraph("/location", location, 500),
+        None => before.map_or_else(String::new, |branch| branch.location.clone()),
+    };
+    let timezone = match &input.timezone {
+        Some(timezone) => {
+            if jiff::tz::TimeZone::get(timezone).is_err() {
+                faults.add("/timezone", "must be an IANA time zone such as Europe/Berlin");
+            }
+            timezone.clone()
+        }
+        None => before.map_or_else(|| "UTC".to_owned(), |branch| branch.timezone.clone()),
+    };
+    let active = input.active.unwrap_or_else(|| before.is_none_or(|branch| branch.active));
+    faults.finish()?;
+    Ok(BranchValues { code, name, location, timezone, active })
+}
+
+/// A code made from the name: `HARBOUR-SHOP`, or `HARBOUR-SHOP-2` where that is taken.
+async fn free_code(work: &Work<'_>, name: &str) -> Result<String, Error> {
+    let mut stem = String::new();
+    for c in name.chars() {
+        if c.is_ascii_alphanumeric() {
+            stem.push(c.to_ascii_uppercase());
+        } else if !stem.is_empty() && !stem.ends_with('-') {
+            stem.push('-');
+        }
+    }
+    stem.truncate(24);
+    let stem = match stem.trim_end_matches('-') {
+        "" => "BRANCH",
+        stem => stem,
+    };
+    let taken = store::codes_like(work.conn(), stem).await?;
+    let numbered = (2..).map(|n| format!("{stem}-{n}"));
+    let free = std::iter::once(stem.to_owned()).chain(numbered).find(|code| !taken.contains(code));
+    Ok(free.unwrap_or_default())
+}
+
+fn duplicates() -> [(&'static str, Error); 2] {
+    [
+        ("services_branches_name_key", Error::Duplicate { entity: "branch", field: "name" }),
+        ("services_branches_code_key", Error::Duplicate { entity: "branch", field: "code" }),
+    ]
+}
+
+fn references() -> [(&'static str, Error); 2] {
+    [
+        ("services_stock_branch_id_fkey", Error::StillReferenced("branch")),
+        ("services_orders_branch_id_fkey", Error::StillReferenced("branch")),
+    ]
+}

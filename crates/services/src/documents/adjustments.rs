@@ -1,0 +1,141 @@
+//! Adjustments as documents: setting what is on hand.
+
+use std::collections::HashMap;
+
+use contract::StockOut;
+use domain::adjustment::{SetStock, StockFacts};
+use domain::order::ItemFacts;
+use domain::{BranchId, ItemId, Levels, Posting, Quantity, Refusal, StockKey};
+use jiff::Timestamp;
+use platform::pg::{Params, PgError, Queries};
+use platform::statement;
+use serde::Serialize;
+
+use super::Posted;
+use crate::answer::{Answer, as_json};
+use crate::store::audit::Fact;
+use crate::store::{branches, items};
+
+/// A count or a correction.
+#[derive(Debug, Clone)]
+pub struct StockCount {
+    /// What to set.
+    pub set: SetStock,
+    /// Why.
+    pub reason: Option<String>,
+    /// When it took effect, where a file tells of the past.
+    pub at: Option<Timestamp>,
+}
+
+/// What the audit keeps of an adjustment.
+#[derive(Debug, Serialize)]
+struct Details<'a> {
+    adjustment: i64,
+    quantity: Moved,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    override_negative: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Moved {
+    #[serde(with = "contract::quantity")]
+    from: Quantity,
+    #[serde(with = "contract::quantity")]
+    to: Quantity,
+}
+
+/// What the adjustments of a batch need: numbers for them, and facts about their branches and items.
+#[derive(Debug)]
+pub(crate) struct Adjustments {
+    numbers: Vec<i64>,
+    branches: HashMap<BranchId, bool>,
+    items: HashMap<ItemId, ItemFacts>,
+}
+
+statement! {
+    /// Numbers for adjustments.
+    NUMBERS: "services" = "
+        select nextval('services_adjustment_ids') from generate_series(1, $1::bigint)";
+}
+
+impl Adjustments {
+    pub(crate) async fn load(
+        conn: &Queries,
+        keys: &[StockKey],
+        count: usize,
+    ) -> Result<Adjustments, PgError> {
+        if keys.is_empty() {
+            return Ok(Adjustments { numbers: Vec::new(), branches: HashMap::new(), items: HashMap::new() });
+        }
+        let branch_ids: Vec<i64> = keys.iter().map(|key| key.branch.0).collect();
+        let item_ids: Vec<i64> = keys.iter().map(|key| key.item.0).collect();
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let params: Params<'_> = &[&count];
+        let (numbers, branches, items) = futures_util::try_join!(
+            conn.query(&NUMBERS, params),
+            branches::active(conn, &branch_ids),
+            items::facts(conn, &item_ids),
+        )?;
+        Ok(Adjustments {
+            numbers: numbers.iter().map(|row| row.get(0)).collect(),
+            branches: branches.into_iter().collect(),
+            items: items.into_iter().collect(),
+        })
+    }
+
+    pub(crate) fn decide(&self, count: &StockCount, levels: &Levels) -> Result<Posting, Refusal> {
+        let StockKey { branch, item } = count.set.key;
+        let branch_active = *self.branches.get(&branch).ok_or(Refusal::NotFound)?;
+        let item = self.items.get(&item).ok_or(Refusal::NotFound)?;
+        let facts =
+            StockFacts { branch_active, item_active: item.active, decimal_places: item.decimal_places };
+        domain::adjustment::decide(&count.set, facts, levels)
+    }
+
+    pub(crate) fn posted(
+        &mut self,
+        count: &StockCount,
+        posting: &Posting,
+        levels: &Levels,
+        at: Timestamp,
+    ) -> Result<Posted, Refusal> {
+        let key = count.set.key;
+        let document_id = self.numbers.pop().ok_or(Refusal::Inconsistent)?;
+        let level = levels.get(key);
+        let out = StockOut {
+            branch_id: key.branch.0,
+            item_id: key.item.0,
+            quantity: level.quantity,
+            reserved: level.reserved,
+            available: level.available(),
+            updated_at: at,
+        };
+        let difference =
+            posting.changes.iter().map(|change| change.quantity).find(|change| !change.is_zero());
+        let fact = difference.map(|difference| {
+            let before = level.quantity.checked_sub(difference).unwrap_or(level.quantity);
+            let details = Details {
+                adjustment: document_id,
+                quantity: Moved { from: before, to: level.quantity },
+                reason: count.reason.as_deref(),
+                override_negative: count.set.override_negative,
+            };
+            Fact {
+                action: "stock.adjusted",
+                entity_type: "stock",
+                entity_id: format!("{}:{}", key.branch, key.item),
+                branch_id: Some(key.branch.0),
+                details: as_json(&details),
+            }
+        });
+        Ok(Posted {
+            document_type: "adjustment",
+            document_id,
+            reason: count.reason.clone(),
+            fact,
+            answer: Answer::json(200, &out),
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! Orders as documents: submit, fulfil, cancel.
+
+use std::collections::HashMap;
+
+use contract::LineOut;
+use domain::order::{Order, OrderCommand, OrderLine, OrderStatus};
+use domain::{BranchId, ItemId, Levels, OrderId, Posting, Refusal};
+use jiff::Timestamp;
+use platform::pg::{PgError, Queries};
+use serde::Serialize;
+
+use super::Posted;
+use crate::answer::{Answer, as_json};
+use crate::store::audit::Fact;
+use crate::store::orders::{self as store, LineRow, OrderRow};
+
+/// A command on one order.
+#[derive(Debug, Clone)]
+pub struct OrderChange {
+    /// Which order.
+    pub order: OrderId,
+    /// Its branch, which never changes.
+    pub branch: BranchId,
+    /// What to do.
+    pub command: OrderCommand,
+    /// The caller may do it to a draft alone.
+    pub only_draft: bool,
+    /// When it took effect, where a file tells of the past.
+    pub at: Option<Timestamp>,
+}
+
+/// What the audit keeps of a change.
+#[derive(Debug, Serialize)]
+struct Details<'a> {
+    status: Moved,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<&'a Vec<LineOut>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    override_negative: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Moved {
+    from: &'static str,
+    to: &'static str,
+}
+
+/// The locked orders of a batch.
+#[derive(Debug)]
+pub(crate) struct Orders(HashMap<OrderId, LoadedOrder>);
+
+#[derive(Debug)]
+struct LoadedOrder {
+    order: Order,
+    row: OrderRow,
+    lines: Vec<LineRow>,
+    changed: bool,
+}
+
+impl Orders {
+    pub(crate) async fn load(conn: &Queries, ids: &[i64]) -> Result<Orders, PgError> {
+        if ids.is_empty() {
+            return Ok(Orders(HashMap::new()));
+        }
+        let (rows, mut lines) =
+            futures_util::try_join!(store::lock(conn, ids), store::lines_with_items(conn, ids))?;
+        let loaded = rows.into_iter().map(|(row, branch_active)| {
+            let lines = lines.remove(&row.id).unwrap_or_default();
+            let order = Order {
+                id: row.id,
+                branch: row.branch,
+                branch_active,
+                status: row.status,
+                lines: lines.iter().map(|(line, active)| order_line(line, *active)).collect(),
+            };
+            let lines = lines.into_iter().map(|(line, _)| line).collect();
+            (row.id, LoadedOrder { order, row, lines, changed: false })
+        });
+        Ok(Orders(loaded.collect()))
+    }
+
+    pub(crate) fn decide(&self, change: &OrderChange, levels: &Levels) -> Result<Posting, Refusal> {
+        let loaded = self.0.get(&change.order).ok_or(Refusal::NotFound)?;
+        if change.only_draft {
+            domain::order::require_draft(loaded.row.status, "cancelled by its maker")?;
+        }
+        domain::order::decide(&loaded.order, change.command, levels)
+    }
+
+    pub(crate) fn posted(&mut self, change: &OrderChange, at: Timestamp) -> Result<Posted, Refusal> {
+        let LoadedOrder { order, row, lines, changed } =
+            self.0.get_mut(&change.order).ok_or(Refusal::NotFound)?;
+        let before = row.status;
+        let after = change.command.leads_to();
+        order.status = after;
+        row.status = after;
+        row.version += 1;
+        match after {
+            OrderStatus::Draft => {}
+            OrderStatus::Submitted => row.submitted_at = Some(at),
+            OrderStatus::Fulfilled => row.fulfilled_at = Some(at),
+            OrderStatus::Cancelled => row.cancelled_at = Some(at),
+        }
+        *changed = true;
+        let out = row.out(lines);
+        let details = Details {
+            status: Moved { from: before.as_str(), to: after.as_str() },
+            lines: (after != OrderStatus::Cancelled).then_some(&out.lines),
+            override_negative: change.command == OrderCommand::Fulfil { override_negative: true },
+        };
+        Ok(Posted {
+            document_type: "order",
+            document_id: row.id.0,
+            reason: None,
+            fact: Some(Fact {
+                action: action(after),
+                entity_type: "order",
+                entity_id: row.id.to_string(),
+                branch_id: Some(row.branch.0),
+                details: as_json(&details),
+            }),
+            answer: Answer::json(200, &out).with_version(row.version),
+        })
+    }
+
+    pub(crate) async fn write(&self, conn: &Queries) -> Result<(), PgError> {
+        let changed: Vec<&OrderRow> =
+            self.0.values().filter(|loaded| loaded.changed).map(|loaded| &loaded.row).collect();
+        store::update_status(conn, &changed).await
+    }
+}
+
+fn order_line(line: &LineRow, item_active: bool) -> OrderLine {
+    OrderLine { item: ItemId(line.item_id), item_active, requested: line.requested }
+}
+
+fn action(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Draft => "order.drafted",
+        OrderStatus::Submitted => "order.submitted",
+        OrderStatus::Fulfilled => "order.fulfilled",
+        OrderStatus::Cancelled => "order.cancelled",
+    }
+}

@@ -1,0 +1,210 @@
+//! One batch: load and lock, decide in arrival order, write. Whoever calls owns the transaction around it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use domain::{Levels, Refusal, StockKey};
+use jiff::Timestamp;
+use platform::pg::{PgError, Queries};
+
+use super::{Outcome, Request};
+use crate::answer::Answer;
+use crate::documents::{self, Command, Documents};
+use crate::problem;
+use crate::request::IdempotencyKey;
+use crate::store::audit::{self, AuditWrite};
+use crate::store::idempotency::{self, AnswerWrite, StoredAnswer};
+use crate::store::movements::{self, MovementWrite};
+use crate::store::outbox;
+use crate::store::stock::{self, LevelRow, LevelWrite};
+
+/// A batch that is loaded and locked.
+pub(crate) struct Loaded {
+    documents: documents::Loaded,
+    keys: Vec<KeyState>,
+}
+
+/// What is known of a request's Idempotency-Key.
+enum KeyState {
+    None,
+    /// Another transaction, or an earlier request of this batch, holds it.
+    InFlight,
+    Free,
+    Answered(StoredAnswer),
+}
+
+/// A batch that is decided: what to write, and each request's outcome, to be told once it is committed.
+pub(crate) struct Decided<'a> {
+    documents: Documents,
+    existing_levels: Vec<LevelWrite>,
+    new_levels: Vec<LevelWrite>,
+    movements: Vec<MovementWrite>,
+    entries: Vec<AuditWrite>,
+    keys: Vec<Option<&'a IdempotencyKey>>,
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Loads and locks everything that the requests touch. Every statement is sent before the first answer is awaited.
+pub(crate) async fn load(conn: &Queries, requests: &[&Request]) -> Result<Loaded, PgError> {
+    let commands: Vec<&Command> = requests.iter().map(|request| &request.command).collect();
+    let keys: Vec<&IdempotencyKey> =
+        requests.iter().filter_map(|request| request.context.idempotency.as_ref()).collect();
+    // Keys are locked before documents and those before stock: one order for all, so nobody waits in a circle.
+    let (locked, found, documents) = futures_util::try_join!(
+        idempotency::try_lock(conn, &keys),
+        idempotency::find(conn, &keys),
+        documents::load(conn, &commands),
+    )?;
+    let mut states = locked.into_iter().zip(found);
+    let mut seen: HashSet<(&str, &str)> = HashSet::new();
+    let mut keys = Vec::with_capacity(requests.len());
+    for request in requests {
+        let state = match &request.context.idempotency {
+            None => KeyState::None,
+            Some(key) => {
+                let first = seen.insert((&key.caller, &key.key));
+                match states.next() {
+                    Some((_, Some(answer))) => KeyState::Answered(answer),
+                    Some((true, None)) if first => KeyState::Free,
+                    _ => KeyState::InFlight,
+                }
+            }
+        };
+        keys.push(state);
+    }
+    Ok(Loaded { documents, keys })
+}
+
+/// Decides every request in arrival order. A refusal touches only its own request.
+pub(crate) fn decide<'a>(loaded: Loaded, requests: &[&'a Request]) -> Decided<'a> {
+    let mut desk = Desk::new(loaded.documents);
+    let mut keys = Vec::with_capacity(requests.len());
+    let mut outcomes = Vec::with_capacity(requests.len());
+    for (request, key) in requests.iter().zip(loaded.keys) {
+        let key_to_keep = match &key {
+            KeyState::Free => request.context.idempotency.as_ref(),
+            _ => None,
+        };
+        let outcome = match (key, &request.context.idempotency) {
+            (KeyState::Answered(stored), Some(key)) if stored.request_hash == key.request_hash => {
+                Outcome::Answered(stored.answer)
+            }
+            (KeyState::Answered(_), _) => Outcome::KeyReused,
+            (KeyState::InFlight, _) => Outcome::KeyInFlight,
+            (KeyState::None | KeyState::Free, _) => match desk.post(request) {
+                Ok(answer) => Outcome::Answered(answer),
+                Err(refusal) => {
+                    let answer = Answer::problem(&problem::of_refusal(&refusal, &request.context));
+                    Outcome::Refused(refusal, answer)
+                }
+            },
+        };
+        keys.push(key_to_keep);
+        outcomes.push(outcome);
+    }
+    desk.decided(keys, outcomes)
+}
+
+/// The working state while a batch is decided.
+struct Desk {
+    documents: Documents,
+    levels: Levels,
+    stored: HashMap<StockKey, LevelRow>,
+    touched: BTreeMap<StockKey, Touched>,
+    now: Timestamp,
+    movements: Vec<MovementWrite>,
+    entries: Vec<AuditWrite>,
+}
+
+/// A level that a posting changed.
+#[derive(Clone, Copy)]
+struct Touched {
+    at: Timestamp,
+    override_negative: bool,
+}
+
+impl Desk {
+    fn new(loaded: documents::Loaded) -> Desk {
+        Desk {
+            documents: loaded.documents,
+            levels: loaded.levels.iter().map(|row| (row.key, row.level)).collect(),
+            stored: loaded.levels.into_iter().map(|row| (row.key, row)).collect(),
+            touched: BTreeMap::new(),
+            now: loaded.now,
+            movements: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+
+    fn post(&mut self, request: &Request) -> Result<Answer, Refusal> {
+        let Request { command, actor, context } = request;
+        let posting = self.documents.decide(command, &self.levels)?;
+        let movements = self.levels.post(&posting)?;
+        // The ledger of a level never goes back in time, whatever the clocks or a file say.
+        let keys = posting.changes.iter().map(|change| change.key);
+        let at = keys
+            .filter_map(|key| self.last_change(key))
+            .fold(command.at().unwrap_or(self.now), Timestamp::max);
+        for change in &posting.changes {
+            let no_effect = change.quantity.is_zero() && change.reserved.is_zero();
+            if no_effect && self.stored.contains_key(&change.key) {
+                continue;
+            }
+            let earlier = self.touched.get(&change.key).is_some_and(|touched| touched.override_negative);
+            let override_negative = change.override_negative || earlier;
+            self.touched.insert(change.key, Touched { at, override_negative });
+        }
+        let posted = self.documents.posted(command, &posting, &self.levels, at)?;
+        self.movements.extend(movements.into_iter().map(|movement| MovementWrite {
+            movement,
+            at,
+            document_type: posted.document_type,
+            document_id: posted.document_id,
+            actor: actor.clone(),
+            reason: posted.reason.clone(),
+            request_id: context.request_id.clone(),
+        }));
+        self.entries.extend(posted.fact.map(|fact| fact.entry(self.now, actor, context)));
+        Ok(posted.answer)
+    }
+
+    fn last_change(&self, key: StockKey) -> Option<Timestamp> {
+        let touched = self.touched.get(&key).map(|touched| touched.at);
+        touched.or_else(|| self.stored.get(&key).map(|row| row.updated_at))
+    }
+
+    fn decided<'a>(self, keys: Vec<Option<&'a IdempotencyKey>>, outcomes: Vec<Outcome>) -> Decided<'a> {
+        let Desk { documents, levels, stored, touched, movements, entries, .. } = self;
+        let (mut existing_levels, mut new_levels) = (Vec::new(), Vec::new());
+        for (key, Touched { at, override_negative }) in touched {
+            let write = LevelWrite { key, level: levels.get(key), override_negative, at };
+            if stored.contains_key(&key) { existing_levels.push(write) } else { new_levels.push(write) }
+        }
+        Decided { documents, existing_levels, new_levels, movements, entries, keys, outcomes }
+    }
+}
+
+/// Writes everything the batch decided, with a handful of statements whatever its size. Every statement is sent
+/// before the first answer is awaited.
+pub(crate) async fn write(conn: &Queries, decided: &Decided<'_>) -> Result<(), PgError> {
+    let answers: Vec<AnswerWrite<'_>> = decided
+        .keys
+        .iter()
+        .zip(&decided.outcomes)
+        .filter_map(|(key, outcome)| match (key, outcome) {
+            (Some(key), Outcome::Answered(answer) | Outcome::Refused(_, answer)) => {
+                Some(AnswerWrite { key, answer })
+            }
+            _ => None,
+        })
+        .collect();
+    // Levels come before movements, which refer to them.
+    futures_util::try_join!(
+        stock::write(conn, &decided.existing_levels, &decided.new_levels),
+        movements::insert(conn, &decided.movements),
+        decided.documents.write(conn),
+        audit::insert(conn, &decided.entries),
+        outbox::insert(conn, &decided.entries),
+        idempotency::insert(conn, &answers),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! A lane: one queue, one connection, one batch at a time.
+
+use std::time::Duration;
+
+use platform::pg::{Database, Dedicated, PgError};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Outcome, Request, Ticket, batch};
+use crate::error::Error;
+
+/// How often a batch is tried when it collides with another process's.
+const TRIES: u32 = 6;
+
+/// What posting connections ask of the server. Statements are planned once, since planning anew costs more than it
+/// gives; a lock that is not had within 5 s is given up and the batch tried again.
+const SETTINGS: &[(&str, &str)] = &[
+    ("plan_cache_mode", "force_generic_plan"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+];
+
+/// One of the engine's workers.
+pub(super) struct Lane {
+    database: Database,
+    queue: mpsc::Receiver<Ticket>,
+    batch: usize,
+    connection: Option<Dedicated>,
+}
+
+/// Why a batch was not posted.
+enum Failure {
+    /// Nothing was committed.
+    Before(PgError),
+    /// COMMIT was sent, and it is not known what became of it.
+    Unknown,
+}
+
+impl Lane {
+    pub(super) fn new(database: Database, queue: mpsc::Receiver<Ticket>, batch: usize) -> Lane {
+        Lane { database, queue, batch, connection: None }
+    }
+
+    /// Posts what comes until `closing`, then what still waits.
+    pub(super) async fn run(mut self, closing: CancellationToken) {
+        let mut tickets = Vec::with_capacity(self.batch);
+        loop {
+            tokio::select! {
+                biased;
+                received = self.queue.recv_many(&mut tickets, self.batch) => {
+                    if received == 0 {
+                        return;
+                    }
+                    self.post(std::mem::take(&mut tickets)).await;
+                }
+                () = closing.cancelled(), if !self.queue.is_closed() => self.queue.close(),
+            }
+        }
+    }
+
+    /// Posts a batch and tells every caller. A request that the database refuses for a reason of its own is found by
+    /// posting each alone, so that it fails by itself.
+    async fn post(&mut self, tickets: Vec<Ticket>) {
+        let (requests, callers): (Vec<_>, Vec<_>) =
+            tickets.into_iter().map(|Ticket { request, outcome }| (request, outcome)).unzip();
+        let all: Vec<&Request> = requests.iter().collect();
+        match self.attempt_often(&all).await {
+            Ok(outcomes) => {
+                for (caller, outcome) in callers.into_iter().zip(outcomes) {
+                    // A caller that went away does not hear it; its request is posted all the same.
+                    let _ = caller.send(Ok(outcome));
+                }
+            }
+            Err(Failure::Before(PgError::Unavailable(_))) => {
+                for caller in callers {
+                    let _ = caller.send(Err(Error::Unavailable));
+                }
+            }
+            Err(Failure::Unknown) => {
+                for caller in callers {
+                    let _ = caller.send(Err(Error::OutcomeUnknown));
+                }
+            }
+            Err(Failure::Before(error)) if all.len() == 1 => {
+                for caller in callers {
+                    let _ = caller.send(Err(error.into()));
+                    break;
+                }
+            }
+            Err(Failure::Before(error)) => {
+                tracing::warn!(%error, requests = all.len(), "a batch was refused; posting each request alone");
+                for (request, caller) in requests.iter().zip(callers) {
+                    let outcome = match self.attempt_often(&[request]).await {
+                        Ok(outcomes) => outcomes.into_iter().next().ok_or(Error::OutcomeUnknown),
+                        Err(Failure::Before(error)) => Err(error.into()),
+                        Err(Failure::Unknown) => Err(Error::OutcomeUnknown),
+                    };
+                    let _ = caller.send(outcome);
+                }
+            }
+        }
+    }
+
+    /// Tries again what collided with another process, or met a connection that had died while idle.
+    async fn attempt_often(&mut self, requests: &[&Request]) -> Result<Vec<Outcome>, Failure> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let fresh = self.connection.is_none();
+            let failure = match self.attempt(requests).await {
+                Ok(outcomes) => return Ok(outcomes),
+                Err(failure) => failure,
+            };
+            self.recover(&failure).await;
+            let again = match &failure {
+                Failure::Unknown => false,
+                // Of a connection that was there before, the server may have been restarted since.
+                Failure::Before(PgError::Unavailable(_)) => !fresh,
+                Failure::Before(error) => collided(error),
+            };
+            if !again || tries == TRIES {
+                return Err(failure);
+            }
+            tracing::debug!(tries, "a batch collided and is tried again");
+            tokio::time::sleep(Duration::from_millis(2) * tries).await;
+        }
+    }
+
+    /// One transaction in two round trips: BEGIN with every lock and load, every write with COMMIT.
+    async fn attempt(&mut self, requests: &[&Request]) -> Result<Vec<Outcome>, Failure> {
+        if self.connection.as_ref().is_none_or(|connection| connection.is_closed()) {
+            self.connection = None;
+            let connection = self.database.dedicated("services", SETTINGS).await.map_err(Failure::Before)?;
+            self.connection = Some(connection);
+        }
+        let Some(connection) = &self.connection else {
+            return Err(Failure::Before(PgError::Unavailable(None)));
+        };
+        let (_, loaded) = futures_util::try_join!(connection.begin(), batch::load(connection, requests))
+            .map_err(Failure::Before)?;
+        let decided = batch::decide(loaded, requests);
+        match futures_util::try_join!(batch::write(connection, &decided), connection.commit()) {
+            Ok(_) => Ok(decided.outcomes),
+            Err(PgError::UnknownOutcome | PgError::Unavailable(_)) => Err(Failure::Unknown),
+            Err(error) => Err(Failure::Before(error)),
+        }
+    }
+
+    /// Leaves the connection without a transaction, or gives it up.
+    async fn recover(&mut self, failure: &Failure) {
+        let keep = match (failure, &self.connection) {
+            (Failure::Before(error), Some(connection)) if !matches!(error, PgError::Unavailable(_)) => {
+                connection.rollback().await.is_ok()
+            }
+            _ => false,
+        };
+        if !keep {
+            self.connection = None;
+        }
+    }
+}
+
+/// Whether another process's transaction was in the way: the same batch, run again, sees what that one did. Two
+/// processes that stock an item at a branch for the first time meet at the primary key.
+fn collided(error: &PgError) -> bool {
+    let meets = |name| matches!(name, "services_stock_pkey" | "services_idempotency_keys_pkey");
+    error.is_retryable() || error.constraint().is_some_and(meets)
+}

@@ -1,0 +1,132 @@
+//! The posting engine: everything that changes stock goes through here.
+//!
+//! Requests wait in bounded queues, one a lane; all requests of a branch go to the same lane. A lane takes all that
+//! waits (natural batching: an idle lane posts one at a time at once, a busy one in batches) and posts it in one
+//! transaction of two round trips: `BEGIN` with every lock and load, then every write with `COMMIT`. Correctness
+//! never rests on the queues: lanes and processes may post at once, since row locks, checks and unique keys decide.
+
+pub(crate) mod batch;
+mod lane;
+
+use std::time::Duration;
+
+use domain::Refusal;
+use platform::pg::Database;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::answer::Answer;
+use crate::documents::Command;
+use crate::error::Error;
+use crate::request::{Actor, RequestContext};
+
+/// How many requests may wait, and how they are posted.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Posting connections; each posts for its share of the branches. On few cores, more than two only collide.
+    pub lanes: usize,
+    /// How many requests may wait in each lane before callers are told to come back.
+    pub queue: usize,
+    /// The most requests in one transaction.
+    pub batch: usize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> EngineConfig {
+        EngineConfig { lanes: 2, queue: 2_048, batch: 128 }
+    }
+}
+
+/// A command with its caller.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What to do.
+    pub command: Command,
+    /// Who wants it.
+    pub actor: Actor,
+    /// In which request.
+    pub context: RequestContext,
+}
+
+/// What became of a request, once its transaction is committed.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Carried out now, or before under the same key.
+    Answered(Answer),
+    /// Not carried out; nothing changed. The answer says why.
+    Refused(Refusal, Answer),
+    /// The key was used for another request.
+    KeyReused,
+    /// The key's first request still runs.
+    KeyInFlight,
+}
+
+/// How long a caller waits before it is told that the outcome is not known.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The running engine.
+#[derive(Debug)]
+pub struct Engine {
+    lanes: Vec<mpsc::Sender<Ticket>>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+/// A request on its way through a lane, and where its outcome goes.
+struct Ticket {
+    request: Request,
+    outcome: oneshot::Sender<Result<Outcome, Error>>,
+}
+
+impl Engine {
+    /// Starts the lanes. Each connects when its first request comes.
+    pub fn start(config: &EngineConfig, database: &Database) -> Engine {
+        let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
+        let lanes = (0..config.lanes.max(1))
+            .map(|_| {
+                let (sender, queue) = mpsc::channel(config.queue.max(1));
+                let lane = lane::Lane::new(database.clone(), queue, config.batch.max(1));
+                tasks.spawn(lane.run(closing.clone()));
+                sender
+            })
+            .collect();
+        Engine { lanes, tasks, closing }
+    }
+
+    /// Posts a request and waits for its outcome. Giving up the wait does not take the request back.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the queue is full, [`Error::Unavailable`] when the database is away (nothing changed),
+    /// [`Error::OutcomeUnknown`] when the commit was asked for and its answer is not known.
+    pub async fn post(&self, request: Request) -> Result<Outcome, Error> {
+        let lane = self.lane_of(&request.command);
+        let (outcome, answer) = oneshot::channel();
+        let sender = self.lanes.get(lane).ok_or(Error::Unavailable)?;
+        sender.try_send(Ticket { request, outcome }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Error::Busy,
+            mpsc::error::TrySendError::Closed(_) => Error::Unavailable,
+        })?;
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) | Err(_) => Err(Error::OutcomeUnknown),
+        }
+    }
+
+    /// Whether every lane still takes requests.
+    pub fn has_room(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.capacity() > 0)
+    }
+
+    /// Takes no more requests and waits until every lane has posted what waits.
+    pub async fn finish(&self) {
+        self.closing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn lane_of(&self, command: &Command) -> usize {
+        let lanes = i64::try_from(self.lanes.len()).unwrap_or(1).max(1);
+        usize::try_from(command.branch().0.rem_euclid(lanes)).unwrap_or(0)
+    }
+}

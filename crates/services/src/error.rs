@@ -1,0 +1,91 @@
+//! What can go wrong in a use case.
+
+use contract::FieldError;
+use domain::Refusal;
+use identity::Denied;
+use platform::pg::PgError;
+use thiserror::Error;
+
+/// Why a use case gives no answer of its own. [`crate::problem`] says what each means to a client.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The caller may not do it, or may not see it.
+    #[error("the caller is not allowed to do this")]
+    Denied(Denied),
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Fields are not valid.
+    #[error("{} fields are not valid", .0.len())]
+    Invalid(Vec<FieldError>),
+    /// The rules refuse it.
+    #[error("the rules refuse it")]
+    Refused(#[source] Refusal),
+    /// Something else has this value of a field that must be unique.
+    #[error("another {entity} has this {field}")]
+    Duplicate {
+        /// What has it.
+        entity: &'static str,
+        /// Which field.
+        field: &'static str,
+    },
+    /// Other rows refer to it.
+    #[error("other rows still refer to the {0}")]
+    StillReferenced(&'static str),
+    /// It changed since the client read it.
+    #[error("it changed since it was read")]
+    Stale,
+    /// The Idempotency-Key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The Idempotency-Key's first request still runs.
+    #[error("the first request with this idempotency key still runs")]
+    KeyInFlight,
+    /// The queue or the pool is full.
+    #[error("too much is waiting already")]
+    Busy,
+    /// The database is away; nothing changed.
+    #[error("the database is away")]
+    Unavailable,
+    /// A commit was asked for and its answer is not known.
+    #[error("the outcome is unknown")]
+    OutcomeUnknown,
+    /// A defect.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<PgError> for Error {
+    fn from(error: PgError) -> Error {
+        match error {
+            PgError::Unavailable(_) => Error::Unavailable,
+            PgError::Busy(_) | PgError::Retryable(_) => Error::Busy,
+            PgError::UnknownOutcome => Error::OutcomeUnknown,
+            PgError::Aborted | PgError::Constraint { .. } | PgError::Other(_) => {
+                Error::Internal(Box::new(error))
+            }
+        }
+    }
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Error {
+        Error::Denied(denied)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        Error::Refused(refusal)
+    }
+}
+
+/// Turns the violation of a named constraint into what it means to the client.
+pub(crate) fn on_constraint(
+    error: PgError,
+    meanings: impl IntoIterator<Item = (&'static str, Error)>,
+) -> Error {
+    let meaning =
+        error.constraint().and_then(|name| meanings.into_iter().find(|(constraint, _)| *constraint == name));
+    meaning.map_or_else(|| error.into(), |(_, meaning)| meaning)
+}

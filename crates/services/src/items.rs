@@ -1,0 +1,163 @@
+//! Items: the use cases.
+
+use contract::{ItemIn, ItemOut};
+use domain::{ItemId, Quantity};
+use identity::{Action, Caller, authorize};
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::error::{Error, on_constraint};
+use crate::page::Page;
+use crate::request::{Actor, IfMatch, RequestContext, require_version};
+use crate::services::Services;
+use crate::store::audit::Fact;
+use crate::store::items::{self as store, ItemFilter, ItemRow, ItemValues};
+use crate::valid::{Faults, none_if_empty};
+use crate::work::{Begun, Work};
+
+/// A page of items.
+pub(crate) async fn list(
+    services: &Services,
+    caller: &Caller,
+    filter: &ItemFilter,
+    page: Page,
+) -> Result<Vec<ItemOut>, Error> {
+    authorize(caller, Action::ViewItems, None)?;
+    Ok(store::list(&*services.database.get().await?, filter, page).await?)
+}
+
+/// One item with its version.
+pub(crate) async fn get(services: &Services, caller: &Caller, id: ItemId) -> Result<ItemRow, Error> {
+    authorize(caller, Action::ViewItems, None)?;
+    store::get(&*services.database.get().await?, id).await?.ok_or(Error::NotFound("item"))
+}
+
+/// Creates an item.
+pub(crate) async fn create(
+    services: &Services,
+    caller: &Caller,
+    context: &RequestContext,
+    input: &ItemIn,
+) -> Result<Answer, Error> {
+    let permit = authorize(caller, Action::ManageItems, None)?;
+    let values = checked(input, None)?;
+    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Work(work) => work,
+    };
+    let row =
+        store::insert(work.conn(), &values).await.map_err(|error| on_constraint(error, duplicates()))?;
+    let fact = fact("item.created", &row, json!({ "to": row.item }));
+    let location = format!("/v1/items/{}", row.item.id);
+    let answer = Answer::json(201, &row.item).with_version(row.version).with_location(location);
+    work.finish(fact, answer).await
+}
+
+/// Changes an item.
+pub(crate) async fn update(
+    services: &Services,
+    caller: &Caller,
+    context: &RequestContext,
+    id: ItemId,
+    if_match: Option<&IfMatch>,
+    input: &ItemIn,
+) -> Result<Answer, Error> {
+    let permit = authorize(caller, Action::ManageItems, None)?;
+    checked(input, None)?;
+    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Work(work) => work,
+    };
+    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound("item"))?;
+    require_version(if_match, before.version)?;
+    let values = checked(input, Some(&before.item))?;
+    if values.decimal_places < before.item.decimal_places && store::is_used(work.conn(), id).await? {
+        let mut faults = Faults::default();
+        faults.add("/decimal_places", "must not become fewer once the item is stocked or ordered");
+        faults.finish()?;
+    }
+    let row =
+        store::update(work.conn(), id, &values).await.map_err(|error| on_constraint(error, duplicates()))?;
+    let fact = fact("item.updated", &row, json!({ "from": before.item, "to": row.item }));
+    let answer = Answer::json(200, &row.item).with_version(row.version);
+    work.finish(fact, answer).await
+}
+
+/// Removes an item that nothing refers to.
+pub(crate) async fn delete(
+    services: &Services,
+    caller: &Caller,
+    context: &RequestContext,
+    id: ItemId,
+    if_match: Option<&IfMatch>,
+) -> Result<Answer, Error> {
+    let permit = authorize(caller, Action::ManageItems, None)?;
+    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Work(work) => work,
+    };
+    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound("item"))?;
+    require_version(if_match, before.version)?;
+    store::delete(work.conn(), id).await.map_err(|error| on_constraint(error, references()))?;
+    let fact = fact("item.deleted", &before, json!({ "from": before.item }));
+    work.finish(fact, Answer::empty(204)).await
+}
+
+fn fact(action: &'static str, row: &ItemRow, details: serde_json::Value) -> Fact {
+    Fact {
+        action,
+        entity_type: "item",
+        entity_id: row.item.id.to_string(),
+        branch_id: None,
+        details: details.to_string(),
+    }
+}
+
+/// The columns for `input`; what it leaves out stays as in `before`, or gets its default.
+pub(crate) fn checked(input: &ItemIn, before: Option<&ItemOut>) -> Result<ItemValues, Error> {
+    let mut faults = Faults::default();
+    let sku = faults.required_line("/sku", &input.sku, 64);
+    let name = faults.required_line("/name", &input.name, 200);
+    let description = match &input.description {
+        Some(text) => faults.paragraph("/description", text, 2_000),
+        None => before.map_or_else(String::new, |item| item.description.clone()),
+    };
+    let unit = match &input.unit {
+        Some(unit) => faults.required_line("/unit", unit, 16),
+        None => before.map_or_else(|| "pcs".to_owned(), |item| item.unit.clone()),
+    };
+    let decimal_places = input.decimal_places.unwrap_or_else(|| before.map_or(0, |item| item.decimal_places));
+    if decimal_places > Quantity::MAX_DECIMAL_PLACES {
+        faults.add("/decimal_places", "must be 0, 1, 2 or 3");
+    }
+    let barcode = match &input.barcode {
+        Some(barcode) => {
+            barcode.as_ref().map(|text| faults.line("/barcode", text, 64)).and_then(none_if_empty)
+        }
+        None => before.and_then(|item| item.barcode.clone()),
+    };
+    let minimum = before.map_or(Quantity::ZERO, |item| item.min_stock_level);
+    let min_stock_level = input.min_stock_level.unwrap_or(minimum);
+    if min_stock_level.is_negative() {
+        faults.add("/min_stock_level", "must not be below zero");
+    } else if min_stock_level.decimal_places() > decimal_places {
+        faults.add("/min_stock_level", format!("has more decimal places than the item's {decimal_places}"));
+    }
+    let active = input.active.unwrap_or_else(|| before.is_none_or(|item| item.active));
+    faults.finish()?;
+    Ok(ItemValues { sku, name, description, unit, decimal_places, barcode, min_stock_level, active })
+}
+
+pub(crate) fn duplicates() -> [(&'static str, Error); 2] {
+    [
+        ("services_items_sku_key", Error::Duplicate { entity: "item", field: "sku" }),
+        ("services_items_barcode_key", Error::Duplicate { entity: "item", field: "barcode" }),
+    ]
+}
+
+fn references() -> [(&'static str, Error); 2] {
+    [
+        ("services_stock_item_id_fkey", Error::StillReferenced("item")),
+        ("services_order_lines_item_id_fkey", Error::StillReferenced("item")),
+    ]
+}

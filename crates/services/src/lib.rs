@@ -1,0 +1,31 @@
+//! The services: branches, items, stock, orders and audit for programs, over HTTP.
+//!
+//! A request's way: `http/<resource>.rs` → `<resource>.rs` (the use case) → the posting [`engine`] or `work` →
+//! the rules in `domain` → `store/<resource>.rs` (all SQL). Owner of the `services_*` tables.
+
+mod answer;
+mod audit;
+mod branches;
+mod documents;
+pub mod engine;
+mod error;
+mod items;
+mod migrations;
+mod orders;
+mod page;
+mod problem;
+mod request;
+pub mod retention;
+mod scope;
+mod services;
+mod stock;
+mod store;
+mod valid;
+pub mod verify;
+mod work;
+
+pub use documents::Command;
+pub use error::Error;
+pub use migrations::{ROLES, migrations};
+pub use request::{Actor, IdempotencyKey, IfMatch, RequestContext};
+pub use services::Services;

@@ -1,0 +1,258 @@
+//! Orders: the use cases. Drafting is plain work; what touches stock or ends an order is posted.
+
+use std::collections::HashMap;
+
+use contract::{LineIn, OrderIn, OrderOut};
+use domain::order::{DraftLine, ItemFacts, MAX_LINES, OrderCommand, line_faults, require_draft};
+use domain::{BranchId, ItemId, OrderId};
+use identity::{Action, Caller, Permit, authorize};
+use platform::pg::Queries;
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::documents::Command;
+use crate::documents::orders::OrderChange;
+use crate::error::Error;
+use crate::page::Page;
+use crate::request::{Actor, IfMatch, RequestContext, require_version};
+use crate::scope::visible_ids;
+use crate::services::{OrderOrigin, Services};
+use crate::store::audit::Fact;
+use crate::store::orders::{self as store, DraftWrite, LineRow, OrderFilter, OrderRow};
+use crate::store::{branches, items};
+use crate::valid::{Faults, none_if_empty};
+use crate::work::{Begun, Work};
+
+/// A page of orders, newest first.
+pub(crate) async fn list(
+    services: &Services,
+    caller: &Caller,
+    filter: &OrderFilter,
+    page: Page,
+) -> Result<Vec<OrderOut>, Error> {
+    let permit = authorize(caller, Action::ViewOrders, filter.branch_id.map(BranchId))?;
+    let ids = visible_ids(&permit);
+    Ok(store::list(&*services.database.get().await?, ids.as_deref(), filter, page).await?)
+}
+
+/// One order with its lines.
+pub(crate) async fn get(
+    services: &Services,
+    caller: &Caller,
+    id: OrderId,
+) -> Result<(OrderRow, Vec<LineRow>), Error> {
+    let found = store::get(&*services.database.get().await?, id).await?;
+    let (row, lines) = found.ok_or(Error::NotFound("order"))?;
+    authorize(caller, Action::ViewOrders, Some(row.branch))?;
+    Ok((row, lines))
+}
+
+/// Drafts an order.
+pub(crate) async fn create(
+    services: &Services,
+    caller: &Caller,
+    context: &RequestContext,
+    input: &OrderIn,
+) -> Result<Answer, Error> {
+    let branch = BranchId(input.branch_id);
+    let permit = authorize(caller, Action::DraftOrders, Some(branch))?;
+    let draft = checked(input)?;
+    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Work(work) => work,
+    };
+    check_references(work.conn(), &draft).await?;
+    let (row, lines) = store::insert(work.conn(), &draft, work.actor()).await?;
+    let out = row.out(&lines);
+    let fact = fact("order.created", &row, json!({ "to": out }));
+    let answer =
+        Answer::json(201, &out).with_version(row.version).with_location(format!("/v1/orders/{}", row.id));
+    let answer = work.finish(fact, answer).await?;
+    services.remember(&row, caller);
+    Ok(answer)
+}
+
+/// Replaces what a draft says.
+pub(crate) async fn update(
+    services: &Services,
+    caller: &Caller,
+    context: &RequestContext,
+    id: OrderId,
+    if_match: Option<&IfMatch>,
+    input: &OrderIn,
+) -> Result<Answer, Error> {
+    let origin = services.origin_of(id).await?;
+    let permit = authorize(caller, Action::DraftOrders, Some(origin.branch))?;
+    let draft = checked(input)?;
+    if draft.branch != origin.branch {
+        let mut faults = Faults::default();
+        faults
+            .add("/branch_id", format!("must stay {}; draft a new order for another branch", origin.branch));
+        faults.finish()?;
+    }
+    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Work(work) => work,
+    };
+    let (mut row, old_lines) = lock_draft(work.conn(), id, if_match, "changed").await?;
+    check_references(work.conn(), &draft).await?;
+    let before = row.out(&old_lines);
+    let (version, lines) = store::replace(work.conn(), id, &draft).await?;
+    row.version = version;
+    (row.reference, row.note) = (draft.reference, draft.note);
+    let out = row.out(&lines);
+    let fact = fact("order.updated", &row, json!({ "from": before, "to": out }));
+    let answer = Answer::json(200, &out).with_version(version);
+    work.finish(fact, answer).await
+}
+
+/// Removes a draft.
+pub(crate) async fn delete(
+    services: &Services,
+    caller: &Caller,
+    context: &RequestContext,
+    id: OrderId,
+    if_match: Option<&IfMatch>,
+) -> Result<Answer, Error> {
+    let origin = services.origin_of(id).await?;
+    let permit = authorize(caller, Action::DraftOrders, Some(origin.branch))?;
+    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Work(work) => work,
+    };
+    let (row, lines) = lock_draft(work.conn(), id, if_match, "deleted").await?;
+    store::delete(work.conn(), id, row.branch).await?;
+    let fact = fact("order.deleted", &row, json!({ "from": row.out(&lines) }));
+    work.finish(fact, Answer::empty(204)).await
+}
+
+/// Reserves an order's lines.
+pub(crate) async fn submit(
+    services: &Services,
+    caller: &Caller,
+    context: RequestContext,
+    id: OrderId,
+) -> Result<Answer, Error> {
+    let OrderOrigin { branch, .. } = services.origin_of(id).await?;
+    let permit = authorize(caller, Action::SubmitOrders, Some(branch))?;
+    post(services, &permit, context, change(id, branch, OrderCommand::Submit)).await
+}
+
+/// Lets an order's lines leave the branch.
+pub(crate) async fn fulfill(
+    services: &Services,
+    caller: &Caller,
+    context: RequestContext,
+    id: OrderId,
+    override_negative: bool,
+) -> Result<Answer, Error> {
+    let OrderOrigin { branch, .. } = services.origin_of(id).await?;
+    let permit = authorize(caller, Action::FulfillOrders, Some(branch))?;
+    if override_negative {
+        authorize(caller, Action::OverrideNegative, Some(branch))?;
+    }
+    post(services, &permit, context, change(id, branch, OrderCommand::Fulfil { override_negative })).await
+}
+
+/// Ends an order and releases what it reserved. A Worker may end only a draft of their own.
+pub(crate) async fn cancel(
+    services: &Services,
+    caller: &Caller,
+    context: RequestContext,
+    id: OrderId,
+) -> Result<Answer, Error> {
+    let origin = services.origin_of(id).await?;
+    let branch = origin.branch;
+    let (permit, only_draft) = match authorize(caller, Action::CancelOrders, Some(branch)) {
+        Ok(permit) => (permit, false),
+        Err(denied)
+            if origin.created_by.is_some()
+                && origin.created_by == caller.user_id().map(ToString::to_string) =>
+        {
+            let permit = authorize(caller, Action::CancelOwnDrafts, Some(branch)).map_err(|_| denied)?;
+            (permit, true)
+        }
+        Err(denied) => return Err(denied.into()),
+    };
+    let change = OrderChange { only_draft, ..change(id, branch, OrderCommand::Cancel) };
+    post(services, &permit, context, change).await
+}
+
+fn change(order: OrderId, branch: BranchId, command: OrderCommand) -> OrderChange {
+    OrderChange { order, branch, command, only_draft: false, at: None }
+}
+
+async fn post(
+    services: &Services,
+    permit: &Permit,
+    context: RequestContext,
+    change: OrderChange,
+) -> Result<Answer, Error> {
+    services.post(Command::Order(change), Actor::of(permit), context).await
+}
+
+/// Locks an order that must be a draft at the version the client has read.
+async fn lock_draft(
+    conn: &Queries,
+    id: OrderId,
+    if_match: Option<&IfMatch>,
+    verb: &'static str,
+) -> Result<(OrderRow, Vec<LineRow>), Error> {
+    let locked = store::lock(conn, &[id.0]).await?;
+    let (row, _) = locked.into_iter().next().ok_or(Error::NotFound("order"))?;
+    require_version(if_match, row.version)?;
+    require_draft(row.status, verb)?;
+    let lines = store::lines(conn, &[id.0]).await?.remove(&id).unwrap_or_default();
+    Ok((row, lines))
+}
+
+fn fact(action: &'static str, row: &OrderRow, details: serde_json::Value) -> Fact {
+    Fact {
+        action,
+        entity_type: "order",
+        entity_id: row.id.to_string(),
+        branch_id: Some(row.branch.0),
+        details: details.to_string(),
+    }
+}
+
+/// What can be checked of a draft without the database.
+fn checked(input: &OrderIn) -> Result<DraftWrite, Error> {
+    let mut faults = Faults::default();
+    let reference = input.reference.as_deref().map(|text| faults.line("/reference", text, 100));
+    let note = input.note.as_deref().map(|text| faults.paragraph("/note", text, 2_000));
+    match input.lines.len() {
+        0 => faults.add("/lines", "must have at least one line"),
+        n if n > MAX_LINES => faults.add("/lines", format!("must have at most {MAX_LINES} lines")),
+        _ => {}
+    }
+    faults.finish()?;
+    let line = |line: &LineIn| DraftLine { item: ItemId(line.item_id), requested: line.requested_qty };
+    Ok(DraftWrite {
+        branch: BranchId(input.branch_id),
+        reference: reference.and_then(none_if_empty),
+        note: note.and_then(none_if_empty),
+        lines: input.lines.iter().map(line).collect(),
+        created_at: None,
+    })
+}
+
+/// What must be checked of a draft against its branch and items.
+async fn check_references(conn: &Queries, draft: &DraftWrite) -> Result<(), Error> {
+    let items: Vec<i64> = draft.lines.iter().map(|line| line.item.0).collect();
+    let branch_ids = [draft.branch.0];
+    let (branches, items) =
+        futures_util::try_join!(branches::active(conn, &branch_ids), items::facts(conn, &items))?;
+    let mut faults = Faults::default();
+    match branches.first() {
+        None => faults.add("/branch_id", "there is no such branch"),
+        Some((_, false)) => faults.add("/branch_id", "the branch is not active"),
+        Some((_, true)) => {}
+    }
+    let items: HashMap<ItemId, ItemFacts> = items.into_iter().collect();
+    for (index, fault) in line_faults(&draft.lines, |item| items.get(&item).copied()) {
+        let field = if fault.is_of_item() { "item_id" } else { "requested_qty" };
+        faults.add(format!("/lines/{index}/{field}"), fault.to_string());
+    }
+    faults.finish()
+}

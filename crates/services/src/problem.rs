@@ -1,0 +1,116 @@
+//! The one place that turns errors and refusals into problems.
+
+use contract::problem::ShortLine;
+use contract::{FieldError, Problem, ProblemKind};
+use domain::Refusal;
+use identity::Denied;
+
+use crate::error::Error;
+use crate::request::RequestContext;
+
+/// What the client is told. Never a source: those are for the log.
+pub(crate) fn of_error(error: &Error, context: &RequestContext) -> Problem {
+    let problem = match error {
+        Error::Denied(Denied::Forbidden) => Problem::new(
+            ProblemKind::Forbidden,
+            "Your roles do not allow this. An administrator can change them.",
+        ),
+        Error::Denied(Denied::Hidden) => {
+            Problem::new(ProblemKind::NotFound, "It does not exist, or you may not see it.")
+        }
+        Error::NotFound(what) => {
+            Problem::new(ProblemKind::NotFound, format!("There is no such {what}, or you may not see it."))
+        }
+        Error::Invalid(errors) => Problem::invalid(errors.clone()),
+        Error::Refused(refusal) => return of_refusal(refusal, context),
+        Error::Duplicate { entity, field } => {
+            let detail = format!("Another {entity} has this {field} already. Choose another {field}.");
+            let errors = vec![FieldError::new(format!("/{field}"), "is taken")];
+            Problem { errors, ..Problem::new(ProblemKind::Duplicate, detail) }
+        }
+        Error::StillReferenced(what) => Problem::new(
+            ProblemKind::StillReferenced,
+            format!("Other rows refer to this {what}, so it cannot be deleted. Set active to false instead."),
+        ),
+        Error::Stale => Problem::new(
+            ProblemKind::PreconditionFailed,
+            "It was changed since you read it. Read it again and decide anew.",
+        ),
+        Error::KeyReused => Problem::new(
+            ProblemKind::IdempotencyKeyReused,
+            "This Idempotency-Key was used for another request. Use a new key for a new request.",
+        ),
+        Error::KeyInFlight => Problem::new(
+            ProblemKind::IdempotencyInFlight,
+            "The first request with this Idempotency-Key is still running. Wait a moment and repeat.",
+        ),
+        Error::Busy => Problem::new(
+            ProblemKind::Unavailable,
+            "Too much is waiting already. Nothing was changed; repeat as Retry-After says.",
+        ),
+        Error::Unavailable => Problem::new(
+            ProblemKind::Unavailable,
+            "The database is away. Nothing was changed; repeat as Retry-After says.",
+        ),
+        Error::OutcomeUnknown => Problem::new(
+            ProblemKind::OutcomeUnknown,
+            "Whether the change was made is not known. Repeat with the same Idempotency-Key: it happens once.",
+        ),
+        Error::Internal(_) => Problem::new(
+            ProblemKind::Internal,
+            "A defect in the server. Nothing was changed; the log has the details under this request_id.",
+        ),
+    };
+    in_request(problem, context)
+}
+
+/// What the client is told of a refusal.
+pub(crate) fn of_refusal(refusal: &Refusal, context: &RequestContext) -> Problem {
+    let problem = match refusal {
+        Refusal::NotFound => Problem::new(ProblemKind::NotFound, "It does not exist, or you may not see it."),
+        Refusal::WrongState { status, verb, allowed } => Problem::new(
+            ProblemKind::WrongState,
+            format!("The order is {status}; only {allowed} can be {verb}."),
+        ),
+        Refusal::InsufficientStock(short) => {
+            let lines = |n| if n == 1 { "line asks" } else { "lines ask" };
+            let count = short.len();
+            let detail = format!("{count} {} for more than is available; see short_lines.", lines(count));
+            let short_lines = short
+                .iter()
+                .map(|s| ShortLine { item_id: s.item.0, requested: s.requested, available: s.available })
+                .collect();
+            Problem { short_lines, ..Problem::new(ProblemKind::InsufficientStock, detail) }
+        }
+        Refusal::InactiveBranch => Problem::new(
+            ProblemKind::Inactive,
+            "The branch is not active. Activate it, or use another branch.",
+        ),
+        Refusal::InactiveItems(items) => {
+            let ids: Vec<String> = items.iter().map(ToString::to_string).collect();
+            let detail = format!("Not active: item {}. Activate it, or leave it out.", ids.join(", item "));
+            Problem::new(ProblemKind::Inactive, detail)
+        }
+        Refusal::BelowZero => Problem::invalid(vec![FieldError::new(
+            "/quantity",
+            "must not be below zero; an Admin may set override_negative to true",
+        )]),
+        Refusal::TooPrecise { allowed } => Problem::invalid(vec![FieldError::new(
+            "/quantity",
+            format!("has more decimal places than the item's {allowed}"),
+        )]),
+        Refusal::OutOfRange => Problem::invalid(vec![FieldError::new(
+            "/quantity",
+            "leads outside the range of ±999999999999.999",
+        )]),
+        Refusal::Inconsistent => Problem::new(
+            ProblemKind::Internal,
+            "What is stored contradicts itself. Nothing was changed; `quartermaster verify` finds what is wrong.",
+        ),
+    };
+    in_request(problem, context)
+}
+
+fn in_request(problem: Problem, context: &RequestContext) -> Problem {
+    Problem { instance: context.path.clone(), request_id: context.request_id.clone(), ..problem }
+}

@@ -1,0 +1,187 @@
+//! `services_items`.
+
+use contract::ItemOut;
+use domain::order::ItemFacts;
+use domain::{ItemId, Quantity};
+use platform::pg::{PgError, Queries, Row};
+use platform::statement;
+
+use super::Num;
+use crate::page::Page;
+
+/// An item and the version its ETag shows.
+#[derive(Debug, Clone)]
+pub(crate) struct ItemRow {
+    pub item: ItemOut,
+    pub version: i64,
+}
+
+/// The columns that a write sets.
+#[derive(Debug, Clone)]
+pub(crate) struct ItemValues {
+    pub sku: String,
+    pub name: String,
+    pub description: String,
+    pub unit: String,
+    pub decimal_places: u8,
+    pub barcode: Option<String>,
+    pub min_stock_level: Quantity,
+    pub active: bool,
+}
+
+/// Which items a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ItemFilter {
+    /// Part of the SKU, the name or the barcode, whatever its case.
+    pub q: Option<String>,
+    pub sku: Option<String>,
+    pub barcode: Option<String>,
+    pub active: Option<bool>,
+}
+
+statement! {
+    /// One item.
+    GET: "services" = "
+        select id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at, version
+        from services_items
+        where id = $1";
+    /// One item, locked for a change.
+    LOCK: "services" = "
+        select id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at, version
+        from services_items
+        where id = $1
+        for update";
+    /// A page of items. The search text comes as a LIKE pattern in lower case.
+    LIST: "services" = "
+        select id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at, version
+        from services_items
+        where id > $1
+          and ($2::text is null
+               or lower(name) like $2 or lower(sku) like $2 or lower(barcode) like $2)
+          and ($3::text is null or sku = $3)
+          and ($4::text is null or barcode = $4)
+          and ($5::boolean is null or active = $5)
+        order by id
+        limit $6";
+    /// A new item.
+    INSERT: "services" = "
+        insert into services_items
+            (sku, name, description, unit, decimal_places, barcode, min_stock_level, active)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        returning id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at,
+                  version";
+    /// A changed item.
+    UPDATE: "services" = "
+        update services_items
+        set sku = $2, name = $3, description = $4, unit = $5, decimal_places = $6, barcode = $7,
+            min_stock_level = $8, active = $9, version = version + 1, updated_at = now()
+        where id = $1
+        returning id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at,
+                  version";
+    /// Removes an item that nothing refers to.
+    DELETE: "services" = "delete from services_items where id = $1";
+    /// Whether anything is counted in the item's decimal places already.
+    IS_USED: "services" = "
+        select exists (select from services_stock where item_id = $1)
+            or exists (select from services_order_lines where item_id = $1)";
+    /// What the rules need to know of items.
+    FACTS: "services" = "
+        select id, active, decimal_places from services_items where id = any($1)";
+    /// Items by SKU, for files.
+    BY_SKU: "services" = "select id, sku from services_items where sku = any($1)";
+}
+
+fn row(row: &Row) -> ItemRow {
+    let decimal_places: i16 = row.get(5);
+    ItemRow {
+        item: ItemOut {
+            id: row.get(0),
+            sku: row.get(1),
+            name: row.get(2),
+            description: row.get(3),
+            unit: row.get(4),
+            decimal_places: places(decimal_places),
+            barcode: row.get(6),
+            min_stock_level: row.get::<_, Num>(7).0,
+            active: row.get(8),
+            created_at: row.get(9),
+        },
+        version: row.get(10),
+    }
+}
+
+/// A check keeps the column between 0 and 3.
+fn places(column: i16) -> u8 {
+    u8::try_from(column).unwrap_or(Quantity::MAX_DECIMAL_PLACES)
+}
+
+pub(crate) async fn get(conn: &Queries, id: ItemId) -> Result<Option<ItemRow>, PgError> {
+    Ok(conn.query_opt(&GET, &[&id.0]).await?.as_ref().map(row))
+}
+
+pub(crate) async fn lock(conn: &Queries, id: ItemId) -> Result<Option<ItemRow>, PgError> {
+    Ok(conn.query_opt(&LOCK, &[&id.0]).await?.as_ref().map(row))
+}
+
+pub(crate) async fn list(conn: &Queries, filter: &ItemFilter, page: Page) -> Result<Vec<ItemOut>, PgError> {
+    let ItemFilter { q, sku, barcode, active } = filter;
+    let pattern = q.as_deref().map(contains_pattern);
+    let rows =
+        conn.query(&LIST, &[&page.after(0).first, &pattern, sku, barcode, active, &page.rows()]).await?;
+    Ok(rows.iter().map(|r| row(r).item).collect())
+}
+
+/// A LIKE pattern for texts that contain `text`, in lower case.
+fn contains_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+pub(crate) async fn insert(conn: &Queries, values: &ItemValues) -> Result<ItemRow, PgError> {
+    let ItemValues { sku, name, description, unit, decimal_places, barcode, min_stock_level, active } =
+        values;
+    let (places, minimum) = (i16::from(*decimal_places), Num(*min_stock_level));
+    let row_ =
+        conn.query_one(&INSERT, &[sku, name, description, unit, &places, barcode, &minimum, active]).await?;
+    Ok(row(&row_))
+}
+
+pub(crate) async fn update(conn: &Queries, id: ItemId, values: &ItemValues) -> Result<ItemRow, PgError> {
+    let ItemValues { sku, name, description, unit, decimal_places, barcode, min_stock_level, active } =
+        values;
+    let (places, minimum) = (i16::from(*decimal_places), Num(*min_stock_level));
+    let row_ = conn
+        .query_one(&UPDATE, &[&id.0, sku, name, description, unit, &places, barcode, &minimum, active])
+        .await?;
+    Ok(row(&row_))
+}
+
+pub(crate) async fn delete(conn: &Queries, id: ItemId) -> Result<u64, PgError> {
+    conn.execute(&DELETE, &[&id.0]).await
+}
+
+/// Whether stock levels or order lines of the item exist.
+pub(crate) async fn is_used(conn: &Queries, id: ItemId) -> Result<bool, PgError> {
+    Ok(conn.query_one(&IS_USED, &[&id.0]).await?.get(0))
+}
+
+fn facts_row(row: &Row) -> (ItemId, ItemFacts) {
+    (ItemId(row.get(0)), ItemFacts { active: row.get(1), decimal_places: places(row.get(2)) })
+}
+
+/// What the rules need to know of those items that exist.
+pub(crate) async fn facts(conn: &Queries, ids: &[i64]) -> Result<Vec<(ItemId, ItemFacts)>, PgError> {
+    Ok(conn.query(&FACTS, &[&ids]).await?.iter().map(facts_row).collect())
+}
+
+/// The ids of those SKUs that exist.
+pub(crate) async fn by_sku(conn: &Queries, skus: &[String]) -> Result<Vec<(ItemId, String)>, PgError> {
+    Ok(conn.query(&BY_SKU, &[&skus]).await?.iter().map(|r| (ItemId(r.get(0)), r.get(1))).collect())
+}

@@ -1,0 +1,13 @@
+//! All SQL of the services: one file a table. Nothing here decides; nothing here knows HTTP.
+
+pub(crate) mod audit;
+pub(crate) mod branches;
+pub(crate) mod idempotency;
+pub(crate) mod items;
+pub(crate) mod movements;
+mod num;
+pub(crate) mod orders;
+pub(crate) mod outbox;
+pub(crate) mod stock;
+
+pub(crate) use num::Num;

@@ -1,0 +1,376 @@
+//! `services_orders` and `services_order_lines`.
+
+use std::collections::HashMap;
+
+use contract::{LineOut, OrderOut};
+use domain::order::{DraftLine, OrderStatus};
+use domain::{BranchId, OrderId, Quantity};
+use jiff::Timestamp;
+use platform::pg::{Params, PgError, Queries, Row};
+use platform::statement;
+
+use super::Num;
+use crate::page::Page;
+use crate::request::Actor;
+
+/// An order without its lines, and the version its ETag shows.
+#[derive(Debug, Clone)]
+pub(crate) struct OrderRow {
+    pub id: OrderId,
+    pub branch: BranchId,
+    pub status: OrderStatus,
+    pub reference: Option<String>,
+    pub note: Option<String>,
+    pub created_by: String,
+    pub created_at: Timestamp,
+    pub submitted_at: Option<Timestamp>,
+    pub fulfilled_at: Option<Timestamp>,
+    pub cancelled_at: Option<Timestamp>,
+    pub version: i64,
+}
+
+/// One stored line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LineRow {
+    pub id: i64,
+    pub item_id: i64,
+    pub requested: Quantity,
+}
+
+impl OrderRow {
+    /// The order as the wire shows it. A fulfilled order's lines left whole, any other's not at all.
+    pub(crate) fn out(&self, lines: &[LineRow]) -> OrderOut {
+        let fulfilled = self.status == OrderStatus::Fulfilled;
+        let line_out = |line: &LineRow| LineOut {
+            id: line.id,
+            item_id: line.item_id,
+            requested_qty: line.requested,
+            fulfilled_qty: if fulfilled { line.requested } else { Quantity::ZERO },
+        };
+        OrderOut {
+            id: self.id.0,
+            branch_id: self.branch.0,
+            status: self.status.into(),
+            reference: self.reference.clone(),
+            note: self.note.clone(),
+            created_by: self.created_by.clone(),
+            created_at: self.created_at,
+            submitted_at: self.submitted_at,
+            fulfilled_at: self.fulfilled_at,
+            cancelled_at: self.cancelled_at,
+            lines: lines.iter().map(line_out).collect(),
+        }
+    }
+}
+
+/// A draft to store.
+#[derive(Debug, Clone)]
+pub(crate) struct DraftWrite {
+    pub branch: BranchId,
+    pub reference: Option<String>,
+    pub note: Option<String>,
+    pub lines: Vec<DraftLine>,
+    /// When it was drafted, where a file says so; now otherwise.
+    pub created_at: Option<Timestamp>,
+}
+
+/// Which orders a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OrderFilter {
+    pub branch_id: Option<i64>,
+    pub status: Option<OrderStatus>,
+    pub reference: Option<String>,
+    pub created_from: Option<Timestamp>,
+    pub created_to: Option<Timestamp>,
+    /// Only submitted orders with a line whose item has less on hand than is promised.
+    pub short: bool,
+}
+
+statement! {
+    /// One order.
+    GET: "services" = "
+        select id, branch_id, status, reference, note, created_by, created_at, submitted_at, fulfilled_at,
+               cancelled_at, version
+        from services_orders
+        where id = $1";
+    /// The branch that an order belongs to, for ever.
+    BRANCH_OF: "services" = "select branch_id, created_by_user_id from services_orders where id = $1";
+    /// Orders locked by id, with whether their branch is active.
+    LOCK: "services" = "
+        select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
+               o.fulfilled_at, o.cancelled_at, o.version, b.active
+        from services_orders o
+        join services_branches b on b.id = o.branch_id
+        where o.id = any($1)
+        order by o.id
+        for update of o";
+    /// Lines of orders.
+    LINES: "services" = "
+        select l.order_id, l.id, l.item_id, l.requested_qty
+        from services_order_lines l
+        where l.order_id = any($1)
+        order by l.order_id, l.id";
+    /// Lines of orders, with whether their items are active.
+    LINES_WITH_ITEMS: "services" = "
+        select l.order_id, l.id, l.item_id, l.requested_qty, i.active
+        from services_order_lines l
+        join services_items i on i.id = l.item_id
+        where l.order_id = any($1)
+        order by l.order_id, l.id";
+    /// A page of orders, newest first.
+    LIST: "services" = "
+        select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
+               o.fulfilled_at, o.cancelled_at, o.version
+        from services_orders o
+        where o.id < $1
+          and ($2::bigint[] is null or o.branch_id = any($2))
+          and ($3::bigint is null or o.branch_id = $3)
+          and ($4::text is null or o.status = $4)
+          and ($5::text is null or o.reference = $5)
+          and ($6::timestamptz is null or o.created_at >= $6)
+          and ($7::timestamptz is null or o.created_at < $7)
+          and (not $8::boolean or o.status = 'submitted' and exists (
+                select from services_order_lines l
+                join services_stock s on s.branch_id = l.branch_id and s.item_id = l.item_id
+                where l.order_id = o.id and s.reserved > s.quantity))
+        order by o.id desc
+        limit $9";
+    /// A new draft with its lines, in the lines' order.
+    INSERT: "services" = "
+        with o as (
+            insert into services_orders (branch_id, reference, note, created_by, created_by_user_id, created_at)
+            values ($1, $2, $3, $4, $5, coalesce($6, now()))
+            returning id, branch_id, created_at),
+        l as (
+            insert into services_order_lines (order_id, branch_id, item_id, requested_qty)
+            select o.id, o.branch_id, u.item_id, u.requested_qty
+            from o
+            cross join unnest($7::bigint[], $8::numeric[]) with ordinality u(item_id, requested_qty, n)
+            order by u.n
+            returning id, item_id, requested_qty)
+        select o.id, o.created_at, l.id, l.item_id, l.requested_qty
+        from o
+        cross join l
+        order by l.id";
+    /// New words on a draft.
+    UPDATE_DRAFT: "services" = "
+        update services_orders
+        set reference = $3, note = $4, version = version + 1
+        where id = $1 and branch_id = $2
+        returning version";
+    /// Takes a draft's lines away, to put others there.
+    DELETE_LINES: "services" = "delete from services_order_lines where order_id = $1 and branch_id = $2";
+    /// New lines of a draft.
+    INSERT_LINES: "services" = "
+        insert into services_order_lines (order_id, branch_id, item_id, requested_qty)
+        select $1, $2, u.item_id, u.requested_qty
+        from unnest($3::bigint[], $4::numeric[]) with ordinality u(item_id, requested_qty, n)
+        order by u.n
+        returning id, item_id, requested_qty";
+    /// Removes a draft; its lines go with it.
+    DELETE: "services" = "delete from services_orders where id = $1 and branch_id = $2";
+    /// Moves orders on in their life.
+    UPDATE_STATUS: "services" = "
+        update services_orders o
+        set status = u.status, submitted_at = u.submitted_at, fulfilled_at = u.fulfilled_at,
+            cancelled_at = u.cancelled_at, version = u.version
+        from unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::timestamptz[],
+                    $6::timestamptz[], $7::bigint[])
+            u(id, branch_id, status, submitted_at, fulfilled_at, cancelled_at, version)
+        where o.id = u.id and o.branch_id = u.branch_id";
+    /// Which of these references orders of these branches have already.
+    REFERENCES: "services" = "
+        select distinct o.branch_id, o.reference
+        from services_orders o
+        join unnest($1::bigint[], $2::text[]) u(branch_id, reference)
+          on o.branch_id = u.branch_id and o.reference = u.reference";
+}
+
+fn order_row(row: &Row) -> OrderRow {
+    let status: &str = row.get(2);
+    OrderRow {
+        id: OrderId(row.get(0)),
+        branch: BranchId(row.get(1)),
+        // A check keeps the column to the four words.
+        status: OrderStatus::parse(status).unwrap_or(OrderStatus::Cancelled),
+        reference: row.get(3),
+        note: row.get(4),
+        created_by: row.get(5),
+        created_at: row.get(6),
+        submitted_at: row.get(7),
+        fulfilled_at: row.get(8),
+        cancelled_at: row.get(9),
+        version: row.get(10),
+    }
+}
+
+fn line_row(row: &Row, first: usize) -> LineRow {
+    LineRow { id: row.get(first), item_id: row.get(first + 1), requested: row.get::<_, Num>(first + 2).0 }
+}
+
+/// One order and its lines, in one round trip.
+pub(crate) async fn get(conn: &Queries, id: OrderId) -> Result<Option<(OrderRow, Vec<LineRow>)>, PgError> {
+    let ids = [id.0];
+    let ids = ids.as_slice();
+    let (one, many): (Params<'_>, Params<'_>) = (&[&id.0], &[&ids]);
+    let (order, lines) = futures_util::try_join!(conn.query_opt(&GET, one), conn.query(&LINES, many))?;
+    Ok(order.map(|order| (order_row(&order), lines.iter().map(|line| line_row(line, 1)).collect())))
+}
+
+/// The branch of an order and the id of the user that drafted it; neither ever changes.
+pub(crate) async fn branch_of(
+    conn: &Queries,
+    id: OrderId,
+) -> Result<Option<(BranchId, Option<String>)>, PgError> {
+    Ok(conn.query_opt(&BRANCH_OF, &[&id.0]).await?.map(|row| (BranchId(row.get(0)), row.get(1))))
+}
+
+/// Locks the orders in the order of their ids; says whether each one's branch is active.
+pub(crate) async fn lock(conn: &Queries, ids: &[i64]) -> Result<Vec<(OrderRow, bool)>, PgError> {
+    Ok(conn.query(&LOCK, &[&ids]).await?.iter().map(|row| (order_row(row), row.get(11))).collect())
+}
+
+/// The lines of each order.
+pub(crate) async fn lines(conn: &Queries, ids: &[i64]) -> Result<HashMap<OrderId, Vec<LineRow>>, PgError> {
+    let mut lines: HashMap<OrderId, Vec<LineRow>> = HashMap::with_capacity(ids.len());
+    for row in &conn.query(&LINES, &[&ids]).await? {
+        lines.entry(OrderId(row.get(0))).or_default().push(line_row(row, 1));
+    }
+    Ok(lines)
+}
+
+/// The lines of each order, and whether each one's item is active.
+pub(crate) async fn lines_with_items(
+    conn: &Queries,
+    ids: &[i64],
+) -> Result<HashMap<OrderId, Vec<(LineRow, bool)>>, PgError> {
+    let mut lines: HashMap<OrderId, Vec<(LineRow, bool)>> = HashMap::with_capacity(ids.len());
+    for row in &conn.query(&LINES_WITH_ITEMS, &[&ids]).await? {
+        lines.entry(OrderId(row.get(0))).or_default().push((line_row(row, 1), row.get(4)));
+    }
+    Ok(lines)
+}
+
+/// A page of orders, newest first, with their lines.
+pub(crate) async fn list(
+    conn: &Queries,
+    visible: Option<&[i64]>,
+    filter: &OrderFilter,
+    page: Page,
+) -> Result<Vec<OrderOut>, PgError> {
+    let OrderFilter { branch_id, status, reference, created_from, created_to, short } = filter;
+    let before = page.after(i64::MAX).first;
+    let status = status.map(OrderStatus::as_str);
+    let rows = conn
+        .query(
+            &LIST,
+            &[
+                &before,
+                &visible,
+                branch_id,
+                &status,
+                reference,
+                created_from,
+                created_to,
+                short,
+                &page.rows(),
+            ],
+        )
+        .await?;
+    let orders: Vec<OrderRow> = rows.iter().map(order_row).collect();
+    let ids: Vec<i64> = orders.iter().map(|order| order.id.0).collect();
+    let lines = lines(conn, &ids).await?;
+    let no_lines = Vec::new();
+    Ok(orders.iter().map(|order| order.out(lines.get(&order.id).unwrap_or(&no_lines))).collect())
+}
+
+/// Stores a draft.
+pub(crate) async fn insert(
+    conn: &Queries,
+    draft: &DraftWrite,
+    actor: &Actor,
+) -> Result<(OrderRow, Vec<LineRow>), PgError> {
+    let items: Vec<i64> = draft.lines.iter().map(|line| line.item.0).collect();
+    let quantities: Vec<Num> = draft.lines.iter().map(|line| Num(line.requested)).collect();
+    let rows = conn
+        .query(
+            &INSERT,
+            &[
+                &draft.branch.0,
+                &draft.reference,
+                &draft.note,
+                &actor.name.as_ref(),
+                &actor.user_id.as_deref(),
+                &draft.created_at,
+                &items,
+                &quantities,
+            ],
+        )
+        .await?;
+    // A draft has at least one line, so there is a row.
+    let (id, created_at) = rows.first().map_or((0, Timestamp::UNIX_EPOCH), |row| (row.get(0), row.get(1)));
+    let order = OrderRow {
+        id: OrderId(id),
+        branch: draft.branch,
+        status: OrderStatus::Draft,
+        reference: draft.reference.clone(),
+        note: draft.note.clone(),
+        created_by: actor.name.to_string(),
+        created_at,
+        submitted_at: None,
+        fulfilled_at: None,
+        cancelled_at: None,
+        version: 1,
+    };
+    Ok((order, rows.iter().map(|row| line_row(row, 2)).collect()))
+}
+
+/// Replaces what a draft says; gives its new version and lines.
+pub(crate) async fn replace(
+    conn: &Queries,
+    id: OrderId,
+    draft: &DraftWrite,
+) -> Result<(i64, Vec<LineRow>), PgError> {
+    let version =
+        conn.query_one(&UPDATE_DRAFT, &[&id.0, &draft.branch.0, &draft.reference, &draft.note]).await?.get(0);
+    conn.execute(&DELETE_LINES, &[&id.0, &draft.branch.0]).await?;
+    let items: Vec<i64> = draft.lines.iter().map(|line| line.item.0).collect();
+    let quantities: Vec<Num> = draft.lines.iter().map(|line| Num(line.requested)).collect();
+    let rows = conn.query(&INSERT_LINES, &[&id.0, &draft.branch.0, &items, &quantities]).await?;
+    Ok((version, rows.iter().map(|row| line_row(row, 0)).collect()))
+}
+
+/// Removes an order and its lines.
+pub(crate) async fn delete(conn: &Queries, id: OrderId, branch: BranchId) -> Result<u64, PgError> {
+    conn.execute(&DELETE, &[&id.0, &branch.0]).await
+}
+
+/// Stores where each order stands now.
+pub(crate) async fn update_status(conn: &Queries, orders: &[&OrderRow]) -> Result<(), PgError> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = orders.iter().map(|o| o.id.0).collect();
+    let branches: Vec<i64> = orders.iter().map(|o| o.branch.0).collect();
+    let statuses: Vec<&str> = orders.iter().map(|o| o.status.as_str()).collect();
+    let submitted: Vec<Option<Timestamp>> = orders.iter().map(|o| o.submitted_at).collect();
+    let fulfilled: Vec<Option<Timestamp>> = orders.iter().map(|o| o.fulfilled_at).collect();
+    let cancelled: Vec<Option<Timestamp>> = orders.iter().map(|o| o.cancelled_at).collect();
+    let versions: Vec<i64> = orders.iter().map(|o| o.version).collect();
+    conn.execute(
+        &UPDATE_STATUS,
+        &[&ids, &branches, &statuses, &submitted, &fulfilled, &cancelled, &versions],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Which of the (branch, reference) pairs orders have already.
+pub(crate) async fn references(
+    conn: &Queries,
+    branches: &[i64],
+    references: &[String],
+) -> Result<Vec<(BranchId, String)>, PgError> {
+    let rows = conn.query(&REFERENCES, &[&branches, &references]).await?;
+    Ok(rows.iter().map(|row| (BranchId(row.get(0)), row.get(1))).collect())
+}

@@ -1,0 +1,246 @@
+//! `services_stock`.
+
+use contract::{StockAsOfOut, StockOut, StockSummaryOut};
+use domain::{BranchId, ItemId, StockKey, StockLevel};
+use jiff::Timestamp;
+use platform::pg::{PgError, Queries, Row, Statement};
+use platform::statement;
+
+use super::Num;
+use crate::page::Page;
+
+/// A stored level, and when it last changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LevelRow {
+    pub key: StockKey,
+    pub level: StockLevel,
+    pub updated_at: Timestamp,
+}
+
+/// A level to store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LevelWrite {
+    pub key: StockKey,
+    pub level: StockLevel,
+    /// An Admin allowed this write to leave it below zero.
+    pub override_negative: bool,
+    pub at: Timestamp,
+}
+
+/// Which levels a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StockFilter {
+    pub branch_id: Option<i64>,
+    pub item_id: Option<i64>,
+    /// Only those with less on hand than the item's minimum (or, when false, only the others).
+    pub below_min: Option<bool>,
+}
+
+statement! {
+    /// Locks the levels that a batch may change, in key order: those of the orders' lines, and those named.
+    LOCK: "services" = "
+        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at
+        from services_stock s
+        where (s.branch_id, s.item_id) in (
+            select l.branch_id, l.item_id from services_order_lines l where l.order_id = any($1)
+            union
+            select k.branch_id, k.item_id from unnest($2::bigint[], $3::bigint[]) k(branch_id, item_id))
+        order by s.branch_id, s.item_id
+        for update";
+    /// New figures of levels that exist.
+    UPDATE: "services" = "
+        update services_stock s
+        set quantity = u.quantity, reserved = u.reserved,
+            overdrawn = u.quantity < 0 and (u.override_negative or s.overdrawn),
+            updated_at = u.at
+        from unnest($1::bigint[], $2::bigint[], $3::numeric[], $4::numeric[], $5::boolean[], $6::timestamptz[])
+            u(branch_id, item_id, quantity, reserved, override_negative, at)
+        where s.branch_id = u.branch_id and s.item_id = u.item_id";
+    /// Levels of items that a branch never had before.
+    INSERT: "services" = "
+        insert into services_stock (branch_id, item_id, quantity, reserved, overdrawn, updated_at)
+        select u.branch_id, u.item_id, u.quantity, u.reserved, u.quantity < 0 and u.override_negative, u.at
+        from unnest($1::bigint[], $2::bigint[], $3::numeric[], $4::numeric[], $5::boolean[], $6::timestamptz[])
+            u(branch_id, item_id, quantity, reserved, override_negative, at)
+        order by u.branch_id, u.item_id";
+    /// The time on the database's clock, now that the locks are held.
+    CLOCK: "services" = "select clock_timestamp()";
+    /// A page of levels.
+    LIST: "services" = "
+        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at
+        from services_stock s
+        join services_items i on i.id = s.item_id
+        where (s.branch_id, s.item_id) > ($1, $2)
+          and ($3::bigint[] is null or s.branch_id = any($3))
+          and ($4::bigint is null or s.branch_id = $4)
+          and ($5::bigint is null or s.item_id = $5)
+          and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
+        order by s.branch_id, s.item_id
+        limit $7";
+    /// A page of levels with names.
+    SUMMARY: "services" = "
+        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at,
+               b.name, i.name, i.sku, i.min_stock_level
+        from services_stock s
+        join services_branches b on b.id = s.branch_id
+        join services_items i on i.id = s.item_id
+        where (s.branch_id, s.item_id) > ($1, $2)
+          and ($3::bigint[] is null or s.branch_id = any($3))
+          and ($4::bigint is null or s.branch_id = $4)
+          and ($5::bigint is null or s.item_id = $5)
+          and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
+        order by s.branch_id, s.item_id
+        limit $7";
+    /// A page of levels as they stood at a moment: the balance after the last movement until then.
+    AS_OF: "services" = "
+        select s.branch_id, s.item_id, m.balance, m.at
+        from services_stock s
+        cross join lateral (
+            select m.balance, m.at
+            from services_stock_movements m
+            where m.branch_id = s.branch_id and m.item_id = s.item_id and m.at <= $7
+            order by m.at desc, m.id desc
+            limit 1) m
+        where (s.branch_id, s.item_id) > ($1, $2)
+          and ($3::bigint[] is null or s.branch_id = any($3))
+          and ($4::bigint is null or s.branch_id = $4)
+          and ($5::bigint is null or s.item_id = $5)
+        order by s.branch_id, s.item_id
+        limit $6";
+}
+
+fn level_row(row: &Row) -> LevelRow {
+    LevelRow {
+        key: StockKey { branch: BranchId(row.get(0)), item: ItemId(row.get(1)) },
+        level: StockLevel { quantity: row.get::<_, Num>(2).0, reserved: row.get::<_, Num>(3).0 },
+        updated_at: row.get(4),
+    }
+}
+
+/// Locks the levels of the orders' lines and those under `keys`, in key order. Absent levels are absent here.
+pub(crate) async fn lock(
+    conn: &Queries,
+    orders: &[i64],
+    keys: &[StockKey],
+) -> Result<Vec<LevelRow>, PgError> {
+    let branches: Vec<i64> = keys.iter().map(|key| key.branch.0).collect();
+    let items: Vec<i64> = keys.iter().map(|key| key.item.0).collect();
+    Ok(conn.query(&LOCK, &[&orders, &branches, &items]).await?.iter().map(level_row).collect())
+}
+
+/// The time on the database's clock.
+pub(crate) async fn clock(conn: &Queries) -> Result<Timestamp, PgError> {
+    Ok(conn.query_one(&CLOCK, &[]).await?.get(0))
+}
+
+/// Stores the levels, those that exist and those that do not yet.
+pub(crate) async fn write(
+    conn: &Queries,
+    existing: &[LevelWrite],
+    new: &[LevelWrite],
+) -> Result<(), PgError> {
+    futures_util::try_join!(write_all(conn, &UPDATE, existing), write_all(conn, &INSERT, new))?;
+    Ok(())
+}
+
+async fn write_all(
+    conn: &Queries,
+    statement: &'static Statement,
+    levels: &[LevelWrite],
+) -> Result<(), PgError> {
+    if levels.is_empty() {
+        return Ok(());
+    }
+    let branches: Vec<i64> = levels.iter().map(|write| write.key.branch.0).collect();
+    let items: Vec<i64> = levels.iter().map(|write| write.key.item.0).collect();
+    let quantities: Vec<Num> = levels.iter().map(|write| Num(write.level.quantity)).collect();
+    let reserved: Vec<Num> = levels.iter().map(|write| Num(write.level.reserved)).collect();
+    let overrides: Vec<bool> = levels.iter().map(|write| write.override_negative).collect();
+    let at: Vec<Timestamp> = levels.iter().map(|write| write.at).collect();
+    conn.execute(statement, &[&branches, &items, &quantities, &reserved, &overrides, &at]).await?;
+    Ok(())
+}
+
+fn stock_out(row: &Row) -> StockOut {
+    let LevelRow { key, level, updated_at } = level_row(row);
+    StockOut {
+        branch_id: key.branch.0,
+        item_id: key.item.0,
+        quantity: level.quantity,
+        reserved: level.reserved,
+        available: level.available(),
+        updated_at,
+    }
+}
+
+/// A page of levels, by branch and item.
+pub(crate) async fn list(
+    conn: &Queries,
+    visible: Option<&[i64]>,
+    filter: &StockFilter,
+    page: Page,
+) -> Result<Vec<StockOut>, PgError> {
+    let after = page.after(0);
+    let StockFilter { branch_id, item_id, below_min } = filter;
+    let rows = conn
+        .query(&LIST, &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &page.rows()])
+        .await?;
+    Ok(rows.iter().map(stock_out).collect())
+}
+
+/// A page of levels with the names of branch and item.
+pub(crate) async fn summary(
+    conn: &Queries,
+    visible: Option<&[i64]>,
+    filter: &StockFilter,
+    page: Page,
+) -> Result<Vec<StockSummaryOut>, PgError> {
+    let after = page.after(0);
+    let StockFilter { branch_id, item_id, below_min } = filter;
+    let rows = conn
+        .query(
+            &SUMMARY,
+            &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &page.rows()],
+        )
+        .await?;
+    let out = |row: &Row| {
+        let LevelRow { key, level, updated_at } = level_row(row);
+        StockSummaryOut {
+            branch_id: key.branch.0,
+            branch_name: row.get(5),
+            item_id: key.item.0,
+            item_name: row.get(6),
+            sku: row.get(7),
+            quantity: level.quantity,
+            reserved: level.reserved,
+            available: level.available(),
+            min_stock_level: row.get::<_, Num>(8).0,
+            updated_at,
+        }
+    };
+    Ok(rows.iter().map(out).collect())
+}
+
+/// A page of levels as they stood at `at`, from the ledger.
+pub(crate) async fn as_of(
+    conn: &Queries,
+    visible: Option<&[i64]>,
+    filter: &StockFilter,
+    at: Timestamp,
+    page: Page,
+) -> Result<Vec<StockAsOfOut>, PgError> {
+    let after = page.after(0);
+    let StockFilter { branch_id, item_id, below_min: _ } = filter;
+    let rows = conn
+        .query(&AS_OF, &[&after.first, &after.second, &visible, branch_id, item_id, &page.rows(), &at])
+        .await?;
+    let out = |row: &Row| StockAsOfOut {
+        branch_id: row.get(0),
+        item_id: row.get(1),
+        quantity: row.get::<_, Num>(2).0,
+        reserved: None,
+        available: None,
+        updated_at: row.get(3),
+    };
+    Ok(rows.iter().map(out).collect())
+}

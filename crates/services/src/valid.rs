@@ -1,0 +1,59 @@
+//! Checks of what clients send, field by field, so that one answer names every field that is wrong.
+
+use contract::FieldError;
+
+use crate::error::Error;
+
+/// The faults found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<FieldError>);
+
+impl Faults {
+    /// Notes a fault of the field at `pointer`.
+    pub(crate) fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
+        self.0.push(FieldError::new(pointer, detail));
+    }
+
+    /// A line of text that must say something: trimmed, 1 to `max` characters, no control characters.
+    pub(crate) fn required_line(&mut self, pointer: &str, text: &str, max: usize) -> String {
+        let text = self.line(pointer, text, max);
+        if text.is_empty() {
+            self.add(pointer, "must not be empty");
+        }
+        text
+    }
+
+    /// A line of text: trimmed, at most `max` characters, no control characters.
+    pub(crate) fn line(&mut self, pointer: &str, text: &str, max: usize) -> String {
+        self.text(pointer, text, max, char::is_control)
+    }
+
+    /// Text of several lines: trimmed, at most `max` characters, no control characters but tabs and line ends.
+    pub(crate) fn paragraph(&mut self, pointer: &str, text: &str, max: usize) -> String {
+        self.text(pointer, text, max, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    }
+
+    fn text(&mut self, pointer: &str, text: &str, max: usize, forbidden: impl Fn(char) -> bool) -> String {
+        let text = text.trim();
+        if text.chars().count() > max {
+            self.add(pointer, format!("must have at most {max} characters"));
+        }
+        if text.chars().any(forbidden) {
+            self.add(pointer, "must not contain control characters");
+        }
+        text.to_owned()
+    }
+
+    /// The end of the checks.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every fault, if there is one.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self.0)) }
+    }
+}
+
+/// Text that was sent empty means the same as none.
+pub(crate) fn none_if_empty(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,172 @@
+//! `verify`: does everything that must hold after every commit hold?
+
+use platform::pg::{Database, PgError, Statement};
+use platform::statement;
+
+/// One thing that must hold, and what was found where it does not.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// What must hold, in words.
+    pub invariant: &'static str,
+    /// How many violations there are.
+    pub violations: usize,
+    /// The first few of them.
+    pub examples: Vec<String>,
+}
+
+/// How many examples a finding shows.
+const EXAMPLES: usize = 5;
+
+struct Invariant {
+    words: &'static str,
+    /// Gives a text for each violation.
+    statement: &'static Statement,
+}
+
+const INVARIANTS: &[Invariant] = &[
+    Invariant { words: "quantity is the sum of its movements", statement: &QUANTITY_IS_SUM },
+    Invariant { words: "quantity is the balance of the last movement", statement: &QUANTITY_IS_LAST_BALANCE },
+    Invariant { words: "every balance follows from the one before", statement: &BALANCES_FOLLOW },
+    Invariant { words: "movements never go back in time", statement: &TIME_NEVER_GOES_BACK },
+    Invariant { words: "reserved is the sum over submitted orders", statement: &RESERVED_IS_SUM },
+    Invariant { words: "nothing is below zero without an override", statement: &BELOW_ZERO },
+    Invariant {
+        words: "every fulfilled order moved each of its lines exactly once",
+        statement: &FULFILLED_ONCE,
+    },
+    Invariant { words: "no other order moved anything", statement: &ONLY_FULFILLED_MOVED },
+    Invariant {
+        words: "every line belongs to its order's branch and every order has lines",
+        statement: &LINES,
+    },
+    Invariant { words: "every change of an order has one audit entry", statement: &ORDERS_AUDITED },
+    Invariant { words: "every adjustment has one audit entry", statement: &ADJUSTMENTS_AUDITED },
+];
+
+statement! {
+    QUANTITY_IS_SUM: "services" = "
+        select format('branch %s item %s: quantity %s, movements sum up to %s',
+                      s.branch_id, s.item_id, s.quantity, coalesce(m.total, 0))
+        from services_stock s
+        left join (
+            select branch_id, item_id, sum(quantity) as total
+            from services_stock_movements
+            group by branch_id, item_id) m
+          on m.branch_id = s.branch_id and m.item_id = s.item_id
+        where s.quantity <> coalesce(m.total, 0)";
+    QUANTITY_IS_LAST_BALANCE: "services" = "
+        select format('branch %s item %s: quantity %s, last balance %s',
+                      s.branch_id, s.item_id, s.quantity, coalesce(m.balance, 0))
+        from services_stock s
+        left join (
+            select distinct on (branch_id, item_id) branch_id, item_id, balance
+            from services_stock_movements
+            order by branch_id, item_id, id desc) m
+          on m.branch_id = s.branch_id and m.item_id = s.item_id
+        where s.quantity <> coalesce(m.balance, 0)";
+    BALANCES_FOLLOW: "services" = "
+        select format('movement %s: %s and %s do not make %s', m.id, m.before, m.quantity, m.balance)
+        from (
+            select id, quantity, balance,
+                   lag(balance, 1, 0) over (partition by branch_id, item_id order by id) as before
+            from services_stock_movements) m
+        where m.before + m.quantity <> m.balance";
+    TIME_NEVER_GOES_BACK: "services" = "
+        select format('movement %s at %s comes after one at %s', m.id, m.at, m.before)
+        from (
+            select id, at, lag(at) over (partition by branch_id, item_id order by id) as before
+            from services_stock_movements) m
+        where m.at < m.before";
+    RESERVED_IS_SUM: "services" = "
+        select format('branch %s item %s: reserved %s, submitted orders ask for %s',
+                      coalesce(s.branch_id, l.branch_id), coalesce(s.item_id, l.item_id),
+                      coalesce(s.reserved, 0), coalesce(l.total, 0))
+        from services_stock s
+        full join (
+            select l.branch_id, l.item_id, sum(l.requested_qty) as total
+            from services_orders o
+            join services_order_lines l on l.order_id = o.id and l.branch_id = o.branch_id
+            where o.status = 'submitted'
+            group by l.branch_id, l.item_id) l
+          on l.branch_id = s.branch_id and l.item_id = s.item_id
+        where coalesce(s.reserved, 0) <> coalesce(l.total, 0)";
+    BELOW_ZERO: "services" = "
+        select format('branch %s item %s: %s', branch_id, item_id, quantity)
+        from services_stock
+        where (quantity < 0 and not overdrawn) or reserved < 0";
+    FULFILLED_ONCE: "services" = "
+        select format('order %s item %s: asked for %s, moved %s in %s movements',
+                      l.order_id, l.item_id, l.requested_qty, coalesce(m.total, 0), coalesce(m.n, 0))
+        from services_orders o
+        join services_order_lines l on l.order_id = o.id and l.branch_id = o.branch_id
+        left join (
+            select document_id, branch_id, item_id, sum(quantity) as total, count(*) as n
+            from services_stock_movements
+            where document_type = 'order'
+            group by document_id, branch_id, item_id) m
+          on m.document_id = o.id and m.branch_id = o.branch_id and m.item_id = l.item_id
+        where o.status = 'fulfilled'
+          and (coalesce(m.n, 0) <> 1 or m.total <> -l.requested_qty)";
+    ONLY_FULFILLED_MOVED: "services" = "
+        select format('movement %s of order %s', m.id, m.document_id)
+        from services_stock_movements m
+        where m.document_type = 'order'
+          and not exists (
+            select from services_orders o
+            join services_order_lines l on l.order_id = o.id and l.branch_id = o.branch_id
+            where o.id = m.document_id and o.status = 'fulfilled'
+              and l.branch_id = m.branch_id and l.item_id = m.item_id)";
+    LINES: "services" = "
+        select format('order %s', o.id)
+        from services_orders o
+        where not exists (
+            select from services_order_lines l where l.order_id = o.id and l.branch_id = o.branch_id)";
+    ORDERS_AUDITED: "services" = "
+        select format('order %s: expected %s, found %s', o.id, o.expected, coalesce(a.n, 0))
+        from (
+            select id, 1 + (submitted_at is not null)::int + (fulfilled_at is not null)::int
+                     + (cancelled_at is not null)::int as expected
+            from services_orders) o
+        left join (
+            select entity_id, count(*) as n, count(distinct action) as actions
+            from services_audit_logs
+            where entity_type = 'order'
+              and action in ('order.created', 'order.submitted', 'order.fulfilled', 'order.cancelled')
+            group by entity_id) a
+          on a.entity_id = o.id::text
+        where coalesce(a.n, 0) <> o.expected or a.actions <> o.expected";
+    ADJUSTMENTS_AUDITED: "services" = "
+        select format('adjustment %s: %s movements, %s entries',
+                      coalesce(m.document_id::text, a.adjustment), coalesce(m.n, 0), coalesce(a.n, 0))
+        from (
+            select document_id, count(*) as n
+            from services_stock_movements
+            where document_type = 'adjustment'
+            group by document_id) m
+        full join (
+            select details ->> 'adjustment' as adjustment, count(*) as n
+            from services_audit_logs
+            where entity_type = 'stock' and action = 'stock.adjusted'
+            group by details ->> 'adjustment') a
+          on a.adjustment = m.document_id::text
+        where coalesce(m.n, 0) <> 1 or coalesce(a.n, 0) <> 1";
+}
+
+/// Checks every invariant in one snapshot of the database, so that running services do not disturb it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn verify(database: &Database) -> Result<Vec<Finding>, PgError> {
+    let snapshot = database.begin_snapshot().await?;
+    let mut findings = Vec::with_capacity(INVARIANTS.len());
+    for invariant in INVARIANTS {
+        let rows = snapshot.query(invariant.statement, &[]).await?;
+        findings.push(Finding {
+            invariant: invariant.words,
+            violations: rows.len(),
+            examples: rows.iter().take(EXAMPLES).map(|row| row.get(0)).collect(),
+        });
+    }
+    snapshot.rollback().await?;
+    Ok(findings)
+}

@@ -1,0 +1,108 @@
+//! Changes that do not touch stock: one transaction with the change, its audit entry, its event and its answer.
+
+use jiff::Timestamp;
+use platform::pg::{Database, Queries, Transaction};
+
+use crate::answer::Answer;
+use crate::error::Error;
+use crate::request::{Actor, RequestContext};
+use crate::store::audit::{self, Fact};
+use crate::store::idempotency::{self, AnswerWrite};
+use crate::store::{outbox, stock};
+
+/// A transaction that will end in [`Work::finish`]; dropped before, it is rolled back.
+pub(crate) struct Work<'a> {
+    transaction: Transaction,
+    actor: Actor,
+    context: &'a RequestContext,
+    now: Timestamp,
+}
+
+/// A begun work, or the answer its Idempotency-Key already has.
+pub(crate) enum Begun<'a> {
+    Work(Work<'a>),
+    Answered(Answer),
+}
+
+impl<'a> Work<'a> {
+    /// Begins a transaction and takes the request's Idempotency-Key.
+    ///
+    /// # Errors
+    /// When the key's first request still runs or was another request, or the database is away.
+    pub(crate) async fn begin(
+        database: &Database,
+        actor: Actor,
+        context: &'a RequestContext,
+    ) -> Result<Begun<'a>, Error> {
+        let transaction = database.begin().await?;
+        if let Some(key) = &context.idempotency {
+            let keys = [key];
+            let (locked, found) = futures_util::try_join!(
+                idempotency::try_lock(&transaction, &keys),
+                idempotency::find(&transaction, &keys)
+            )?;
+            if let Some(stored) = found.into_iter().flatten().next() {
+                transaction.rollback().await?;
+                let same = stored.request_hash == key.request_hash;
+                return if same { Ok(Begun::Answered(stored.answer)) } else { Err(Error::KeyReused) };
+            }
+            if locked != [true] {
+                transaction.rollback().await?;
+                return Err(Error::KeyInFlight);
+            }
+        }
+        let now = stock::clock(&transaction).await?;
+        Ok(Begun::Work(Work { transaction, actor, context, now }))
+    }
+
+    /// Where the change's own statements go.
+    pub(crate) fn conn(&self) -> &Queries {
+        &self.transaction
+    }
+
+    /// Who makes the change.
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Writes what the change tells and its answer, and commits.
+    ///
+    /// # Errors
+    /// When the database refuses or its answer to the commit is not known.
+    pub(crate) async fn finish(self, fact: Fact, answer: Answer) -> Result<Answer, Error> {
+        let entries = [fact.entry(self.now, &self.actor, self.context)];
+        let answers: Vec<AnswerWrite<'_>> =
+            self.context.idempotency.iter().map(|key| AnswerWrite { key, answer: &answer }).collect();
+        let conn: &Queries = &self.transaction;
+        futures_util::try_join!(
+            audit::insert(conn, &entries),
+            outbox::insert(conn, &entries),
+            idempotency::insert(conn, &answers)
+        )?;
+        self.transaction.commit().await?;
+        Ok(answer)
+    }
+}
+
+/// Keeps a refusal under the request's Idempotency-Key, so that a repeated request gets the same bytes.
+///
+/// # Errors
+/// When the database refuses; the refusal itself stands.
+pub(crate) async fn keep_refusal(
+    database: &Database,
+    context: &RequestContext,
+    answer: &Answer,
+) -> Result<(), Error> {
+    let Some(key) = &context.idempotency else { return Ok(()) };
+    let transaction = database.begin().await?;
+    let keys = [key];
+    let (locked, found) = futures_util::try_join!(
+        idempotency::try_lock(&transaction, &keys),
+        idempotency::find(&transaction, &keys)
+    )?;
+    if locked == [true] && found.iter().all(Option::is_none) {
+        idempotency::insert(&transaction, &[AnswerWrite { key, answer }]).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
