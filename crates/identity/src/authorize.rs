@@ -149,13 +149,17 @@ mod tests {
         use Action as A;
         let reads = [A::ViewBranches, A::ViewItems, A::ViewStock, A::ViewMovements, A::ViewOrders];
         let drafts = [A::DraftOrders, A::CancelOwnDrafts];
-        let manages =
-            [A::EditBranch, A::ManageItems, A::AdjustStock, A::SubmitOrders, A::FulfillOrders, A::CancelOrders];
+        let manages = [
+            A::EditBranch,
+            A::ManageItems,
+            A::AdjustStock,
+            A::SubmitOrders,
+            A::FulfillOrders,
+            A::CancelOrders,
+        ];
         let allowed = |role: Role, action: &Action| match role {
             Role::Admin => true,
-            Role::Manager => {
-                reads.contains(action) || drafts.contains(action) || manages.contains(action)
-            }
+            Role::Manager => reads.contains(action) || drafts.contains(action) || manages.contains(action),
             Role::Worker => reads.contains(action) || drafts.contains(action),
             Role::Auditor => reads.contains(action) || *action == A::ViewAudit,
         };

@@ -51,13 +51,7 @@ impl Caller {
         scope: BranchScope,
         expires_at: i64,
     ) -> Caller {
-        Caller {
-            user_id: Some(Arc::from(user_id)),
-            username: Arc::from(username),
-            roles,
-            scope,
-            expires_at,
-        }
+        Caller { user_id: Some(Arc::from(user_id)), username: Arc::from(username), roles, scope, expires_at }
     }
 
     /// The operator at the command line, who has the database in hand anyway: an Admin without a user id.

@@ -136,7 +136,9 @@ mod tests {
         claims["branches"] = json!("*");
         let all: Claims = serde_json::from_value(claims.clone()).unwrap();
         assert_eq!(all.caller().scope(), &BranchScope::All);
-        for branches in [json!("all"), json!(["*"]), json!(["1"]), json!(null), json!({}), json!(1), json!([1.5])] {
+        for branches in
+            [json!("all"), json!(["*"]), json!(["1"]), json!(null), json!({}), json!(1), json!([1.5])]
+        {
             claims["branches"] = branches;
             assert!(serde_json::from_value::<Claims>(claims.clone()).is_err(), "{}", claims["branches"]);
         }

@@ -1,6 +1,5 @@
 //! Private keys that sign tokens: Ed25519, kept as PKCS #8.
 
-use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use thiserror::Error;

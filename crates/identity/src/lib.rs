@@ -16,7 +16,7 @@ pub use authorize::{Action, Denied, Permit, authorize};
 pub use caller::{BranchScope, Caller};
 pub use claims::{Branches, Claims, Star, TOKEN_LIFETIME};
 pub use jwk::{Jwk, JwkSet};
+pub use jwks::KeySourceError;
 pub use keys::{KeyError, SigningKey};
 pub use role::{Role, Roles};
-pub use jwks::KeySourceError;
 pub use verifier::{BadToken, TokenError, Verifier};

@@ -9,6 +9,7 @@ mod branches;
 mod documents;
 pub mod engine;
 mod error;
+pub mod http;
 mod items;
 mod migrations;
 mod orders;

@@ -7,6 +7,6 @@ mod request_id;
 mod uncancellable;
 
 pub use body::{Id, Json, OptionalJson, Query};
-pub use problem::ProblemResponse;
+pub use problem::{ProblemResponse, complete_problem};
 pub use request_id::{RequestId, request_id};
 pub use uncancellable::uncancellable;

@@ -41,6 +41,25 @@ impl IntoResponse for ProblemResponse {
             }
             _ => {}
         }
+        response.extensions_mut().insert(self);
         response
     }
+}
+
+/// Adds the request's path and id to a problem that was made without knowing them. Other answers pass as they are.
+pub fn complete_problem(response: Response, path: &str, request_id: Option<&str>) -> Response {
+    let Some(problem) = response.extensions().get::<ProblemResponse>() else { return response };
+    if problem.0.instance.is_some() {
+        return response;
+    }
+    let mut problem = problem.clone();
+    problem.0.instance = Some(path.to_owned());
+    problem.0.request_id = request_id.map(str::to_owned);
+    let mut completed = problem.into_response();
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_LENGTH && !completed.headers().contains_key(name) {
+            completed.headers_mut().append(name, value.clone());
+        }
+    }
+    completed
 }

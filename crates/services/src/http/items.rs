@@ -1,0 +1,92 @@
+//! `/v1/items`.
+
+use axum::extract::State;
+use axum::response::Response;
+use contract::{Cursor, ItemIn, ItemOut};
+use domain::ItemId;
+use platform::http::{Id, Json, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::Shared;
+use super::head::Head;
+use super::lists::page;
+use super::respond::{failed, list, one, settle};
+use crate::items;
+use crate::store::items::ItemFilter;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListQuery {
+    /// How many at most, 1 to 500; 50 when absent.
+    limit: Option<u16>,
+    /// Where the page before ended, from its Link header.
+    cursor: Option<String>,
+    /// Part of the name, the SKU or the barcode, whatever its case.
+    q: Option<String>,
+    /// The exact SKU.
+    sku: Option<String>,
+    /// The exact barcode.
+    barcode: Option<String>,
+    /// Only active or only inactive ones.
+    active: Option<bool>,
+}
+
+/// The items.
+#[utoipa::path(get, path = "/v1/items", tag = "items", params(ListQuery),
+    responses((status = 200, body = Vec<ItemOut>)))]
+pub(super) async fn list_items(State(app): Shared, head: Head, Query(query): Query<ListQuery>) -> Response {
+    let page = match page(query.limit, query.cursor.as_deref()) {
+        Ok(page) => page,
+        Err(error) => return failed(&head, &error),
+    };
+    let ListQuery { q, sku, barcode, active, .. } = query;
+    let filter = ItemFilter { q, sku, barcode, active };
+    let rows = items::list(&app.services, &head.caller, &filter, page).await;
+    list(&head, page, rows, |item| Cursor::of(item.id))
+}
+
+/// One item.
+#[utoipa::path(get, path = "/v1/items/{id}", tag = "items", params(("id" = i64, Path)),
+    responses((status = 200, body = ItemOut), (status = 304, description = "The client has this version")))]
+pub(super) async fn get_item(State(app): Shared, head: Head, Id(id): Id) -> Response {
+    match items::get(&app.services, &head.caller, ItemId(id)).await {
+        Ok(row) => one(&head, row.version, &row.item),
+        Err(error) => failed(&head, &error),
+    }
+}
+
+/// Create an item.
+#[utoipa::path(post, path = "/v1/items", tag = "items", request_body = ItemIn,
+    responses((status = 201, body = ItemOut)))]
+pub(super) async fn create_item(State(app): Shared, head: Head, Json(input, body): Json<ItemIn>) -> Response {
+    let context = head.context(&body);
+    let result = items::create(&app.services, &head.caller, &context, &input).await;
+    settle(&app, &context, result).await
+}
+
+/// Change an item.
+#[utoipa::path(put, path = "/v1/items/{id}", tag = "items", params(("id" = i64, Path)),
+    request_body = ItemIn, responses((status = 200, body = ItemOut)))]
+pub(super) async fn update_item(
+    State(app): Shared,
+    head: Head,
+    Id(id): Id,
+    Json(input, body): Json<ItemIn>,
+) -> Response {
+    let context = head.context(&body);
+    let if_match = head.if_match.as_ref();
+    let result = items::update(&app.services, &head.caller, &context, ItemId(id), if_match, &input).await;
+    settle(&app, &context, result).await
+}
+
+/// Delete an item that nothing refers to.
+#[utoipa::path(delete, path = "/v1/items/{id}", tag = "items", params(("id" = i64, Path)),
+    responses((status = 204, description = "Deleted")))]
+pub(super) async fn delete_item(State(app): Shared, head: Head, Id(id): Id) -> Response {
+    let context = head.context(&[]);
+    let if_match = head.if_match.as_ref();
+    let result = items::delete(&app.services, &head.caller, &context, ItemId(id), if_match).await;
+    settle(&app, &context, result).await
+}

@@ -1,0 +1,154 @@
+//! The OpenAPI document: what the handlers declare, completed with what all of them share.
+
+use contract::{FieldError, Problem, ProblemKind};
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+
+use super::router::documented;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Quartermaster services",
+        description = "Branches, items, stock, orders and audit. Errors are RFC 9457 problems; lists are keyset pages \
+                       with a Link header; every POST takes an Idempotency-Key.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "branches", description = "Places that hold stock"),
+        (name = "items", description = "What is stocked"),
+        (name = "stock", description = "Stock levels and the ledger"),
+        (name = "orders", description = "Drafts, promises and fulfilments"),
+        (name = "audit", description = "Who did what"),
+        (name = "health", description = "For operators and load balancers")
+    ),
+    components(schemas(Problem, FieldError))
+)]
+pub(super) struct Document;
+
+/// The OpenAPI 3.1 document of the services.
+pub fn openapi() -> Value {
+    let (_, document) = documented().split_for_parts();
+    // The document is made of strings, lists and maps with string keys: it always has a JSON form.
+    let mut document = serde_json::to_value(&document).unwrap_or_default();
+    document["components"]["securitySchemes"] = json!({
+        "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+                   "description": "An access token from the portal." }
+    });
+    document["security"] = json!([{ "token": [] }]);
+    let paths = document["paths"].as_object_mut();
+    for (path, item) in paths.into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            if let Some(operation) = operation.as_object_mut() {
+                complete(path, method, operation);
+            }
+        }
+    }
+    document
+}
+
+/// Adds what every operation of its kind has: headers, problems, and where to go next.
+fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
+    let open = operation.get("security").is_some();
+    let mut problems: Vec<u16> = Vec::new();
+    let mut headers: Vec<Value> = Vec::new();
+    if open {
+        operation.insert("security".to_owned(), json!([]));
+        if path == "/ready" {
+            problems.push(503);
+        }
+    } else {
+        problems.extend([400, 401, 403, 404, 422, 500, 503]);
+        headers.push(header("X-Request-ID", "An id for this request; made when absent, and returned."));
+    }
+    match method {
+        "post" => {
+            problems.extend([409, 413, 415]);
+            headers.push(header(
+                "Idempotency-Key",
+                "1 to 255 characters. The same key with the same body returns the first answer again.",
+            ));
+        }
+        "put" => problems.extend([409, 413, 415]),
+        "delete" => problems.push(409),
+        _ => {}
+    }
+    if matches!(method, "put" | "delete") && path.ends_with("{id}") {
+        problems.push(412);
+        headers.push(header("If-Match", "The ETag that was read; 412 when it was changed since."));
+    }
+    if method == "get" && path.ends_with("{id}") {
+        headers.push(header("If-None-Match", "An ETag that the client has; 304 when it is still current."));
+    }
+    if let Some(parameters) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut() {
+        parameters.extend(headers);
+    }
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    for status in problems {
+        responses.insert(status.to_string(), problem(status));
+    }
+    if method == "get" && !path.ends_with("{id}") && !open {
+        responses["200"]["headers"] = json!({ "Link": {
+            "description": "The next page (RFC 8288), where there is one.", "schema": { "type": "string" } } });
+    }
+    if let (true, Some(created)) = (method == "post", responses.get_mut("201")) {
+        created["headers"] = json!({
+            "Location": { "description": "Where the created thing is.", "schema": { "type": "string" } },
+            "ETag": { "description": "Its version.", "schema": { "type": "string" } } });
+        let links: Map<String, Value> = next_operations(path)
+            .iter()
+            .map(|next| {
+                let link = json!({ "operationId": next, "parameters": { "id": "$response.body#/id" } });
+                ((*next).to_owned(), link)
+            })
+            .collect();
+        created["links"] = Value::Object(links);
+    }
+}
+
+fn next_operations(path: &str) -> &'static [&'static str] {
+    match path {
+        "/v1/branches" => &["get_branch", "update_branch", "delete_branch"],
+        "/v1/items" => &["get_item", "update_item", "delete_item"],
+        "/v1/orders" => {
+            &["get_order", "update_order", "delete_order", "submit_order", "fulfill_order", "cancel_order"]
+        }
+        _ => &[],
+    }
+}
+
+fn header(name: &str, description: &str) -> Value {
+    json!({ "name": name, "in": "header", "required": false, "description": description,
+            "schema": { "type": "string" } })
+}
+
+fn problem(status: u16) -> Value {
+    let kinds: Vec<&str> =
+        ProblemKind::ALL.iter().filter(|kind| kind.status() == status).map(|kind| kind.slug()).collect();
+    json!({
+        "description": format!("Problem: {}", kinds.join(", ")),
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_an_id_and_asks_for_a_token_unless_it_is_about_health() {
+        let document = openapi();
+        let mut operations = 0;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for operation in item.as_object().unwrap().values() {
+                operations += 1;
+                assert!(operation["operationId"].is_string(), "{path}");
+                let open = operation.get("security").is_some();
+                assert_eq!(open, matches!(path.as_str(), "/health" | "/ready"), "{path}");
+                assert!(operation["responses"].as_object().unwrap().len() > 1 || open, "{path}");
+            }
+        }
+        assert_eq!(operations, 27);
+        assert_eq!(document["openapi"], "3.1.0");
+    }
+}

@@ -1,0 +1,163 @@
+//! `/v1/orders`.
+
+use axum::extract::State;
+use axum::response::Response;
+use contract::{Cursor, FulfillIn, OrderIn, OrderOut, OrderStatusWord};
+use domain::OrderId;
+use jiff::Timestamp;
+use platform::http::{Id, Json, OptionalJson, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::Shared;
+use super::head::Head;
+use super::lists::page;
+use super::respond::{failed, list, one, settle};
+use crate::orders;
+use crate::store::orders::OrderFilter;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListQuery {
+    /// How many at most, 1 to 500; 50 when absent (10 for the recent ones).
+    limit: Option<u16>,
+    /// Where the page before ended, from its Link header.
+    cursor: Option<String>,
+    /// Only of this branch.
+    branch_id: Option<i64>,
+    /// Only in this state.
+    status: Option<OrderStatusWord>,
+    /// Only with this reference.
+    reference: Option<String>,
+    /// Only those drafted at this moment or later.
+    created_from: Option<Timestamp>,
+    /// Only those drafted before this moment.
+    created_to: Option<Timestamp>,
+    /// Only submitted orders with an item of which more is promised than is on hand.
+    #[serde(default)]
+    short: bool,
+}
+
+/// Orders, newest first.
+#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(ListQuery),
+    responses((status = 200, body = Vec<OrderOut>)))]
+pub(super) async fn list_orders(state: Shared, head: Head, Query(query): Query<ListQuery>) -> Response {
+    newest(state, head, query).await
+}
+
+/// The newest orders, ten unless asked otherwise.
+#[utoipa::path(get, path = "/v1/orders/recent", tag = "orders", params(ListQuery),
+    responses((status = 200, body = Vec<OrderOut>)))]
+pub(super) async fn recent_orders(state: Shared, head: Head, Query(query): Query<ListQuery>) -> Response {
+    let limit = query.limit.or(Some(10));
+    newest(state, head, ListQuery { limit, ..query }).await
+}
+
+async fn newest(State(app): Shared, head: Head, query: ListQuery) -> Response {
+    let page = match page(query.limit, query.cursor.as_deref()) {
+        Ok(page) => page,
+        Err(error) => return failed(&head, &error),
+    };
+    let ListQuery { branch_id, status, reference, created_from, created_to, short, .. } = query;
+    let status = status.map(Into::into);
+    let filter = OrderFilter { branch_id, status, reference, created_from, created_to, short };
+    let rows = orders::list(&app.services, &head.caller, &filter, page).await;
+    list(&head, page, rows, |order| Cursor::of(order.id))
+}
+
+/// One order with its lines.
+#[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = i64, Path)),
+    responses((status = 200, body = OrderOut), (status = 304, description = "The client has this version")))]
+pub(super) async fn get_order(State(app): Shared, head: Head, Id(id): Id) -> Response {
+    match orders::get(&app.services, &head.caller, OrderId(id)).await {
+        Ok((row, lines)) => one(&head, row.version, &row.out(&lines)),
+        Err(error) => failed(&head, &error),
+    }
+}
+
+/// Draft an order.
+#[utoipa::path(post, path = "/v1/orders", tag = "orders", request_body = OrderIn,
+    responses((status = 201, body = OrderOut)))]
+pub(super) async fn create_order(
+    State(app): Shared,
+    head: Head,
+    Json(input, body): Json<OrderIn>,
+) -> Response {
+    let context = head.context(&body);
+    let result = orders::create(&app.services, &head.caller, &context, &input).await;
+    settle(&app, &context, result).await
+}
+
+/// Replace what a draft says.
+#[utoipa::path(put, path = "/v1/orders/{id}", tag = "orders", params(("id" = i64, Path)),
+    request_body = OrderIn, responses((status = 200, body = OrderOut)))]
+pub(super) async fn update_order(
+    State(app): Shared,
+    head: Head,
+    Id(id): Id,
+    Json(input, body): Json<OrderIn>,
+) -> Response {
+    let context = head.context(&body);
+    let if_match = head.if_match.as_ref();
+    let result = orders::update(&app.services, &head.caller, &context, OrderId(id), if_match, &input).await;
+    settle(&app, &context, result).await
+}
+
+/// Delete a draft.
+#[utoipa::path(delete, path = "/v1/orders/{id}", tag = "orders", params(("id" = i64, Path)),
+    responses((status = 204, description = "Deleted")))]
+pub(super) async fn delete_order(State(app): Shared, head: Head, Id(id): Id) -> Response {
+    let context = head.context(&[]);
+    let if_match = head.if_match.as_ref();
+    let result = orders::delete(&app.services, &head.caller, &context, OrderId(id), if_match).await;
+    settle(&app, &context, result).await
+}
+
+/// A body without content, as some clients send one: `{}`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoContent {}
+
+/// Reserve every line; 409 names each short line.
+#[utoipa::path(post, path = "/v1/orders/{id}/submit", tag = "orders", params(("id" = i64, Path)),
+    responses((status = 200, body = OrderOut)))]
+pub(super) async fn submit_order(
+    State(app): Shared,
+    head: Head,
+    Id(id): Id,
+    body: OptionalJson<NoContent>,
+) -> Response {
+    let context = head.context(&body.1);
+    let result = orders::submit(&app.services, &head.caller, context.clone(), OrderId(id)).await;
+    settle(&app, &context, result).await
+}
+
+/// Let every line leave the branch, or none.
+#[utoipa::path(post, path = "/v1/orders/{id}/fulfill", tag = "orders", params(("id" = i64, Path)),
+    request_body = Option<FulfillIn>, responses((status = 200, body = OrderOut)))]
+pub(super) async fn fulfill_order(
+    State(app): Shared,
+    head: Head,
+    Id(id): Id,
+    OptionalJson(input, body): OptionalJson<FulfillIn>,
+) -> Response {
+    let context = head.context(&body);
+    let (caller, id) = (&head.caller, OrderId(id));
+    let result = orders::fulfill(&app.services, caller, context.clone(), id, input.override_negative).await;
+    settle(&app, &context, result).await
+}
+
+/// End an order and release what it reserved.
+#[utoipa::path(post, path = "/v1/orders/{id}/cancel", tag = "orders", params(("id" = i64, Path)),
+    responses((status = 200, body = OrderOut)))]
+pub(super) async fn cancel_order(
+    State(app): Shared,
+    head: Head,
+    Id(id): Id,
+    body: OptionalJson<NoContent>,
+) -> Response {
+    let context = head.context(&body.1);
+    let result = orders::cancel(&app.services, &head.caller, context.clone(), OrderId(id)).await;
+    settle(&app, &context, result).await
+}

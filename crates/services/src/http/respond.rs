@@ -1,0 +1,151 @@
+//! Answers, errors and pages as HTTP responses.
+
+use std::error::Error as StdError;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use contract::Cursor;
+use platform::http::ProblemResponse;
+use serde::Serialize;
+
+use super::App;
+use super::head::Head;
+use crate::answer::{Answer, etag};
+use crate::error::Error;
+use crate::page::Page;
+use crate::problem;
+use crate::request::RequestContext;
+use crate::work::keep_refusal;
+
+const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The response to a request that changes something. A refusal that would be the same if asked again is kept under
+/// the request's Idempotency-Key.
+pub(crate) async fn settle(app: &App, context: &RequestContext, result: Result<Answer, Error>) -> Response {
+    let error = match result {
+        Ok(answer) => return answered(answer),
+        Err(error) => error,
+    };
+    log(&error);
+    let problem = problem::of_error(&error, context);
+    let is_final = matches!(
+        error,
+        Error::NotFound(_)
+            | Error::Invalid(_)
+            | Error::Refused(_)
+            | Error::Duplicate { .. }
+            | Error::StillReferenced(_)
+            | Error::Stale
+    );
+    if is_final
+        && let Err(error) = keep_refusal(app.services.database(), context, &Answer::problem(&problem)).await
+    {
+        tracing::warn!(%error, "a refusal could not be kept under its key");
+    }
+    ProblemResponse::from(problem).into_response()
+}
+
+fn answered(answer: Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let kept = [
+        (header::CONTENT_TYPE, answer.headers.content_type),
+        (header::LOCATION, answer.headers.location),
+        (header::ETAG, answer.headers.etag),
+    ];
+    for (name, value) in kept {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    if answer.replayed {
+        response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// The response to a read that failed.
+pub(crate) fn failed(head: &Head, error: &Error) -> Response {
+    log(error);
+    ProblemResponse::from(problem::of_error(error, &head.context(&[]))).into_response()
+}
+
+/// The log tells the whole chain once; clients never see it.
+fn log(error: &Error) {
+    let Error::Internal(_) = error else { return };
+    let mut chain = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        chain.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    tracing::error!("{chain}");
+}
+
+/// One thing with its ETag; 304 when the client has this version.
+pub(crate) fn one(head: &Head, version: i64, body: &impl Serialize) -> Response {
+    let etag = etag(version);
+    let known = head.if_none_match.as_deref().is_some_and(|tags| {
+        tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    });
+    if known {
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        if let Ok(value) = HeaderValue::from_str(&etag) {
+            response.headers_mut().insert(header::ETAG, value);
+        }
+        return response;
+    }
+    answered(Answer::json(200, body).with_version(version))
+}
+
+/// A page of rows, and where the next one is: there is one when the store found a row more than was asked for.
+pub(crate) fn list<T: Serialize>(
+    head: &Head,
+    page: Page,
+    result: Result<Vec<T>, Error>,
+    cursor: impl Fn(&T) -> Cursor,
+) -> Response {
+    let mut rows = match result {
+        Ok(rows) => rows,
+        Err(error) => return failed(head, &error),
+    };
+    let limit = usize::from(page.limit);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let mut response = answered(Answer::json(200, &rows));
+    if let (true, Some(last)) = (more, rows.last()) {
+        let link = next_link(&head.uri, cursor(last));
+        if let Ok(value) = HeaderValue::from_str(&link) {
+            response.headers_mut().insert(header::LINK, value);
+        }
+    }
+    response
+}
+
+/// The same path and query with another cursor (RFC 8288).
+fn next_link(uri: &axum::http::Uri, cursor: Cursor) -> String {
+    let mut query: String = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
+        .map(|pair| format!("{pair}&"))
+        .collect();
+    query.push_str(&format!("cursor={cursor}"));
+    format!("<{}?{query}>; rel=\"next\"", uri.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_link_keeps_the_query_and_replaces_the_cursor() {
+        let uri = "/v1/stock?branch_id=7&cursor=old&limit=2".parse().unwrap();
+        let cursor = Cursor { first: 7, second: 10 };
+        assert_eq!(next_link(&uri, cursor), "</v1/stock?branch_id=7&limit=2&cursor=c7-a>; rel=\"next\"");
+        let uri = "/v1/items".parse().unwrap();
+        assert_eq!(next_link(&uri, Cursor::of(1)), "</v1/items?cursor=c1-0>; rel=\"next\"");
+    }
+}

@@ -1,0 +1,150 @@
+//! `/v1/stock`.
+
+use axum::extract::State;
+use axum::response::Response;
+use contract::{Cursor, MovementOut, SetStockIn, StockAsOfOut, StockOut, StockSummaryOut};
+use jiff::Timestamp;
+use platform::http::{Json, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::Shared;
+use super::head::Head;
+use super::lists::page;
+use super::respond::{failed, list, settle};
+use crate::stock;
+use crate::store::movements::MovementFilter;
+use crate::store::stock::StockFilter;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StockQuery {
+    /// How many at most, 1 to 500; 50 when absent.
+    limit: Option<u16>,
+    /// Where the page before ended, from its Link header.
+    cursor: Option<String>,
+    /// Only of this branch.
+    branch_id: Option<i64>,
+    /// Only of this item.
+    item_id: Option<i64>,
+    /// Only those with less on hand than the item's minimum; with false, only the others.
+    below_min: Option<bool>,
+    /// Stock as it stood at this moment, from the ledger.
+    as_of: Option<Timestamp>,
+}
+
+/// Stock levels, now or at a past moment.
+#[utoipa::path(get, path = "/v1/stock", tag = "stock", params(StockQuery),
+    responses((status = 200, body = Vec<StockOut>)))]
+pub(super) async fn list_stock(State(app): Shared, head: Head, Query(query): Query<StockQuery>) -> Response {
+    let page = match page(query.limit, query.cursor.as_deref()) {
+        Ok(page) => page,
+        Err(error) => return failed(&head, &error),
+    };
+    let StockQuery { branch_id, item_id, below_min, as_of, .. } = query;
+    let filter = StockFilter { branch_id, item_id, below_min };
+    match as_of {
+        Some(at) => {
+            let rows = stock::as_of(&app.services, &head.caller, &filter, at, page).await;
+            list(&head, page, rows, |row: &StockAsOfOut| key(row.branch_id, row.item_id))
+        }
+        None => {
+            let rows = stock::list(&app.services, &head.caller, &filter, page).await;
+            list(&head, page, rows, |row: &StockOut| key(row.branch_id, row.item_id))
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SummaryQuery {
+    /// How many at most, 1 to 500; 50 when absent.
+    limit: Option<u16>,
+    /// Where the page before ended, from its Link header.
+    cursor: Option<String>,
+    /// Only of this branch.
+    branch_id: Option<i64>,
+    /// Only of this item.
+    item_id: Option<i64>,
+    /// Only those with less on hand than the item's minimum; with false, only the others.
+    below_min: Option<bool>,
+}
+
+/// Stock levels with the names of branch and item.
+#[utoipa::path(get, path = "/v1/stock/summary", tag = "stock", params(SummaryQuery),
+    responses((status = 200, body = Vec<StockSummaryOut>)))]
+pub(super) async fn stock_summary(
+    State(app): Shared,
+    head: Head,
+    Query(query): Query<SummaryQuery>,
+) -> Response {
+    let page = match page(query.limit, query.cursor.as_deref()) {
+        Ok(page) => page,
+        Err(error) => return failed(&head, &error),
+    };
+    let SummaryQuery { branch_id, item_id, below_min, .. } = query;
+    let filter = StockFilter { branch_id, item_id, below_min };
+    let rows = stock::summary(&app.services, &head.caller, &filter, page).await;
+    list(&head, page, rows, |row| key(row.branch_id, row.item_id))
+}
+
+fn key(branch: i64, item: i64) -> Cursor {
+    Cursor { first: branch, second: item }
+}
+
+/// Set what is on hand; the difference is a movement.
+#[utoipa::path(put, path = "/v1/stock", tag = "stock", request_body = SetStockIn,
+    responses((status = 200, body = StockOut)))]
+pub(super) async fn set_stock(
+    State(app): Shared,
+    head: Head,
+    Json(input, body): Json<SetStockIn>,
+) -> Response {
+    let context = head.context(&body);
+    let result = stock::set(&app.services, &head.caller, context.clone(), input).await;
+    settle(&app, &context, result).await
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct MovementsQuery {
+    /// How many at most, 1 to 500; 50 when absent.
+    limit: Option<u16>,
+    /// Where the page before ended, from its Link header.
+    cursor: Option<String>,
+    /// Only of this branch.
+    branch_id: Option<i64>,
+    /// Only of this item.
+    item_id: Option<i64>,
+    /// Only of this kind: `fulfilment`, `adjustment`.
+    kind: Option<String>,
+    /// Only those caused by documents of this kind: `order`, `adjustment`.
+    document_type: Option<String>,
+    /// Only those caused by the document of this number.
+    document_id: Option<i64>,
+    /// Only those at this moment or later.
+    from: Option<Timestamp>,
+    /// Only those before this moment.
+    to: Option<Timestamp>,
+}
+
+/// The stock ledger, newest first.
+#[utoipa::path(get, path = "/v1/stock/movements", tag = "stock", params(MovementsQuery),
+    responses((status = 200, body = Vec<MovementOut>)))]
+pub(super) async fn list_movements(
+    State(app): Shared,
+    head: Head,
+    Query(query): Query<MovementsQuery>,
+) -> Response {
+    let page = match page(query.limit, query.cursor.as_deref()) {
+        Ok(page) => page,
+        Err(error) => return failed(&head, &error),
+    };
+    let MovementsQuery { branch_id, item_id, kind, document_type, document_id, from, to, .. } = query;
+    let filter = MovementFilter { branch_id, item_id, kind, document_type, document_id, from, to };
+    let rows = stock::movements(&app.services, &head.caller, &filter, page).await;
+    list(&head, page, rows, |row| Cursor::of(row.id))
+}
