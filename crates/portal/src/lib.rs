@@ -1,1 +1,69 @@
-//! portal
+//! The portal for people: sign-in, tokens, dashboard. Owner of the `portal_*` tables.
+//!
+//! Stock and orders are reached only through the services' HTTP API with the signed-in user's own token
+//! ([`upstream`]); this crate has no SQL for them.
+
+pub mod accounts;
+mod error;
+mod http;
+mod migrations;
+mod pages;
+mod tokens;
+mod upstream;
+
+use std::sync::Arc;
+
+use client::Patience;
+use platform::pg::Database;
+
+pub use error::Error;
+pub use migrations::{ROLES, migrations};
+pub use tokens::{Keys, mint_for};
+
+/// How the portal behaves.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the services are, as in `http://127.0.0.1:8001`.
+    pub services_url: String,
+    /// The portal's own URL: the issuer of its tokens.
+    pub portal_url: String,
+    /// Whether cookies are sent over TLS alone. Off only for plain http on loopback.
+    pub cookie_secure: bool,
+    /// How long to wait for the services. A page must come within 2 s, so less than that in all.
+    pub patience: Patience,
+}
+
+/// For whom the portal makes tokens.
+pub const AUDIENCE: &str = "quartermaster";
+
+/// The portal, ready to serve.
+#[derive(Debug, Clone)]
+pub struct Portal {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What the handlers work with.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub config: Config,
+    pub database: Database,
+    pub keys: Keys,
+    pub upstream: upstream::Upstream,
+}
+
+impl Portal {
+    /// Loads the signing keys, making the first one where there is none.
+    ///
+    /// # Errors
+    /// When the database is away or was not migrated.
+    pub async fn build(config: Config, database: Database) -> Result<Portal, Error> {
+        let keys = Keys::load(&database).await?;
+        let upstream = upstream::Upstream::new(&config.services_url, config.patience)?;
+        Ok(Portal { shared: Arc::new(Shared { config, database, keys, upstream }) })
+    }
+
+    /// The portal's HTTP surface.
+    pub fn router(&self) -> axum::Router {
+        http::router::router(Arc::clone(&self.shared))
+    }
+}

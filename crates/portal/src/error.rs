@@ -1,0 +1,24 @@
+//! What can go wrong in the portal.
+
+use platform::pg::PgError;
+use thiserror::Error;
+
+/// Why the portal cannot do what was asked.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A field of what was sent is not valid; the text names the fix.
+    #[error("{0}")]
+    Invalid(String),
+    /// The database refused or is away.
+    #[error("the portal's database refused")]
+    Database(#[from] PgError),
+    /// A key cannot be used.
+    #[error("a signing key cannot be used")]
+    Key(#[from] identity::KeyError),
+    /// The HTTP client for the services could not be made.
+    #[error("no client for the services")]
+    Client(#[from] client::ClientError),
+    /// A password could not be hashed.
+    #[error("the password could not be hashed")]
+    Hash,
+}

@@ -1,0 +1,5 @@
+//! The portal's HTTP surface.
+
+pub(crate) mod cookie;
+pub(crate) mod router;
+pub(crate) mod session;

@@ -1,0 +1,124 @@
+//! Every route of the portal, on one page.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use contract::ProblemKind;
+use contract::health::{HealthOut, ReadyOut};
+use contract::token::TokenOut;
+use platform::http::{ProblemResponse, assets, request_id, uncancellable};
+use rust_embed::RustEmbed;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::session;
+use crate::pages::{dashboard, login};
+use crate::{Shared, migrations};
+
+#[derive(RustEmbed)]
+#[folder = "static/"]
+struct Files;
+
+/// Nothing from elsewhere, no script in the page's own text.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+                      script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
+
+/// The whole surface.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let safe = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    let mut router = Router::new()
+        .route("/", get(dashboard::get))
+        .route("/accounts/login/", get(login::get).post(login::post))
+        .route("/accounts/logout/", post(login::logout))
+        .route("/accounts/api/token/", get(token))
+        .route("/.well-known/jwks.json", get(jwks))
+        .route("/health/", get(health))
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/static/{*path}", get(asset))
+        .fallback(not_found)
+        .layer(middleware::from_fn(uncancellable))
+        // Requests that change something and come from another site's page are refused.
+        .layer(CsrfLayer::new())
+        .layer(middleware::from_fn(request_id))
+        .layer(CompressionLayer::new())
+        .with_state(shared);
+    for (name, value) in safe {
+        router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
+    }
+    router
+}
+
+/// A token for the signed-in user.
+async fn token(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let user = match session::user(&parts, &shared).await {
+        Ok(Some(user)) => user,
+        Ok(None) => {
+            let detail = "Sign in at /accounts/login/ first.";
+            return ProblemResponse::new(ProblemKind::Unauthorized, detail).into_response();
+        }
+        Err(error) => {
+            tracing::error!(?error, "a token could not be made");
+            return ProblemResponse::new(ProblemKind::Unavailable, "Try again in a moment.").into_response();
+        }
+    };
+    match shared.keys.mint(&shared.config.portal_url, &user) {
+        Ok(access_token) => {
+            let expires_in = identity::TOKEN_LIFETIME.unsigned_abs();
+            let token = TokenOut { access_token, token_type: "bearer".to_owned(), expires_in };
+            ([(header::CACHE_CONTROL, "no-store")], axum::Json(token)).into_response()
+        }
+        Err(error) => {
+            tracing::error!(?error, "a token could not be signed");
+            ProblemResponse::new(ProblemKind::Internal, "The token could not be signed.").into_response()
+        }
+    }
+}
+
+async fn jwks(State(shared): State<Arc<Shared>>) -> Response {
+    ([(header::CACHE_CONTROL, "public, max-age=60")], axum::Json(shared.keys.public())).into_response()
+}
+
+async fn health() -> Response {
+    axum::Json(HealthOut { status: "ok".to_owned() }).into_response()
+}
+
+async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    let not_ready = |check: &str, why: &str| {
+        ProblemResponse::new(ProblemKind::Unavailable, format!("Not ready: {check}: {why}")).into_response()
+    };
+    let current = async {
+        let connection = shared.database.get().await?;
+        migrations::is_current(&connection).await
+    };
+    match tokio::time::timeout(Duration::from_secs(1), current).await {
+        Ok(Ok(true)) => {
+            let checks = ["database", "migrations"].map(str::to_owned).to_vec();
+            axum::Json(ReadyOut { status: "ready".to_owned(), checks }).into_response()
+        }
+        Ok(Ok(false)) => not_ready("migrations", "run quartermaster migrate."),
+        Ok(Err(_)) | Err(_) => not_ready("database", "it does not answer."),
+    }
+}
+
+async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    assets::serve::<Files>(&path, &headers)
+}
+
+async fn not_found() -> ProblemResponse {
+    ProblemResponse::new(ProblemKind::NotFound, "There is no such page.")
+}

@@ -1,0 +1,76 @@
+//! The dashboard: stock that runs low, stock levels and recent orders, fetched with the user's own token.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use client::Call;
+use contract::{OrderOut, OrderStatusWord};
+use identity::Role;
+use jiff::{Timestamp, Unit};
+use platform::http::RequestId;
+
+use super::{Trouble, page};
+use crate::Shared;
+use crate::http::session::SignedIn;
+use crate::upstream::{Known, Overview};
+
+#[derive(Template)]
+#[template(path = "dashboard.html")]
+struct DashboardPage<'a> {
+    username: &'a str,
+    roles: String,
+    overview: Option<&'a Overview>,
+    /// How old the figures are, when the services do not answer.
+    age: Option<String>,
+    away: bool,
+}
+
+pub(crate) async fn get(
+    State(shared): State<Arc<Shared>>,
+    SignedIn(user): SignedIn,
+    axum::Extension(request_id): axum::Extension<RequestId>,
+) -> Result<Response, Trouble> {
+    let token = shared.keys.mint(&shared.config.portal_url, &user)?;
+    let call = Call { token: &token, request_id: Some(&request_id.0) };
+    let known = shared.upstream.overview(user.id, call).await;
+    let (overview, away) = match &known {
+        Known::Now(overview) => (Some(overview.as_ref()), false),
+        Known::Before(overview) => (Some(overview.as_ref()), true),
+        Known::Nothing => (None, true),
+    };
+    let age = overview.filter(|_| away).map(|overview| age_of(overview.at, Timestamp::now()));
+    let roles: Vec<&str> = user.roles.iter().copied().map(Role::name).collect();
+    let username = user.username.as_str();
+    Ok(page(StatusCode::OK, &DashboardPage { username, roles: roles.join(", "), overview, age, away }))
+}
+
+fn age_of(then: Timestamp, now: Timestamp) -> String {
+    let seconds = now.since(then).ok().and_then(|span| span.total(Unit::Second).ok()).unwrap_or(0.0);
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} seconds"),
+        s if s < 5_400.0 => format!("{:.0} minutes", s / 60.0),
+        s => format!("{:.0} hours", s / 3_600.0),
+    }
+}
+
+impl DashboardPage<'_> {
+    fn badge(&self, order: &OrderOut) -> &'static str {
+        match order.status {
+            OrderStatusWord::Draft => "bg-secondary-lt",
+            OrderStatusWord::Submitted => "bg-blue-lt",
+            OrderStatusWord::Fulfilled => "bg-green-lt",
+            OrderStatusWord::Cancelled => "bg-orange-lt",
+        }
+    }
+
+    fn status(&self, order: &OrderOut) -> &'static str {
+        domain::order::OrderStatus::from(order.status).as_str()
+    }
+
+    fn time(&self, at: &Timestamp) -> String {
+        at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    }
+}
