@@ -1,5 +1,7 @@
 //! The log: one line an event, to standard error.
 
+use std::io::IsTerminal;
+
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 
@@ -26,7 +28,10 @@ pub struct LogError {
 /// [`LogError`] when the filter cannot be read.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), LogError> {
     let levels = EnvFilter::try_new(filter).map_err(|_| LogError { filter: filter.to_owned() })?;
-    let log = tracing_subscriber::fmt().with_env_filter(levels).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(levels)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // A second start, as in tests, keeps the first one's settings.
     let _ = match format {
         LogFormat::Text => log.with_target(false).try_init(),

@@ -12,9 +12,11 @@ mod tokens;
 mod upstream;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use client::Patience;
 use platform::pg::Database;
+use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
 pub use migrations::{ROLES, migrations};
@@ -25,8 +27,8 @@ pub use tokens::{Keys, mint_for};
 pub struct Config {
     /// Where the services are, as in `http://127.0.0.1:8001`.
     pub services_url: String,
-    /// The portal's own URL: the issuer of its tokens.
-    pub portal_url: String,
+    /// Who makes the tokens: their `iss`. The services are told the same word.
+    pub issuer: String,
     /// Whether cookies are sent over TLS alone. Off only for plain http on loopback.
     pub cookie_secure: bool,
     /// How long to wait for the services. A page must come within 2 s, so less than that in all.
@@ -60,6 +62,20 @@ impl Portal {
         let keys = Keys::load(&database).await?;
         let upstream = upstream::Upstream::new(&config.services_url, config.patience)?;
         Ok(Portal { shared: Arc::new(Shared { config, database, keys, upstream }) })
+    }
+
+    /// Removes ended sessions, now and every hour, until `stop`.
+    pub async fn keep_house(&self, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(Duration::from_secs(3_600));
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            if let Err(error) = accounts::sessions::purge(&self.shared.database).await {
+                tracing::warn!(%error, "ended sessions could not be removed; tried again later");
+            }
+        }
     }
 
     /// The portal's HTTP surface.

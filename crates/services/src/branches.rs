@@ -3,6 +3,7 @@
 use contract::{BranchIn, BranchOut};
 use domain::BranchId;
 use identity::{Action, Caller, authorize};
+use platform::pg::Database;
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -179,4 +180,21 @@ fn references() -> [(&'static str, Error); 2] {
         ("services_stock_branch_id_fkey", Error::StillReferenced("branch")),
         ("services_orders_branch_id_fkey", Error::StillReferenced("branch")),
     ]
+}
+
+/// The branch of that name (whatever its case), code or id, for the operator's command line.
+///
+/// # Errors
+/// When the database is away.
+pub async fn find_branch(database: &Database, text: &str) -> Result<Option<BranchId>, Error> {
+    let connection = database.get().await?;
+    let (name, code) = (text.trim().to_lowercase(), text.trim().to_ascii_uppercase());
+    let found = store::by_name_or_code(&connection, &[name], &[code]).await?;
+    if let Some(branch) = found.first() {
+        return Ok(Some(branch.id));
+    }
+    match text.trim().parse() {
+        Ok(id) => Ok(store::get(&connection, BranchId(id)).await?.map(|row| BranchId(row.branch.id))),
+        Err(_) => Ok(None),
+    }
 }

@@ -25,6 +25,7 @@ mod valid;
 pub mod verify;
 mod work;
 
+pub use branches::find_branch;
 pub use documents::Command;
 pub use error::Error;
 pub use migrations::{ROLES, migrations};

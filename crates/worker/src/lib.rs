@@ -1,1 +1,50 @@
-//! worker
+//! What runs beside the requests: for now, forgetting what is kept for a time only.
+
+use std::time::Duration;
+
+use platform::pg::{Database, PgError};
+use tokio_util::sync::CancellationToken;
+
+/// How the worker behaves.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How long answers are kept under their Idempotency-Key.
+    pub idempotency_retention: Duration,
+}
+
+/// How often the worker looks.
+const EVERY: Duration = Duration::from_secs(600);
+/// How many rows one transaction removes, so that none runs for long.
+const AT_ONCE: u32 = 5_000;
+
+/// Works until `stop`. Any number of workers may run: what one removed, the others do not find.
+pub async fn run(database: Database, config: Config, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        match forget_answers(&database, config.idempotency_retention, &stop).await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::info!(forgotten, "old answers were forgotten"),
+            Err(error) => tracing::warn!(%error, "old answers could not be forgotten; tried again later"),
+        }
+    }
+}
+
+async fn forget_answers(
+    database: &Database,
+    retention: Duration,
+    stop: &CancellationToken,
+) -> Result<u64, PgError> {
+    let mut forgotten = 0;
+    while !stop.is_cancelled() {
+        let removed = services::retention::purge_idempotency_keys(database, retention, AT_ONCE).await?;
+        forgotten += removed;
+        if removed < u64::from(AT_ONCE) {
+            break;
+        }
+    }
+    Ok(forgotten)
+}

@@ -76,7 +76,7 @@ async fn token(State(shared): State<Arc<Shared>>, request: Request) -> Response 
             return ProblemResponse::new(ProblemKind::Unavailable, "Try again in a moment.").into_response();
         }
     };
-    match shared.keys.mint(&shared.config.portal_url, &user) {
+    match shared.keys.mint(&shared.config.issuer, &user) {
         Ok(access_token) => {
             let expires_in = identity::TOKEN_LIFETIME.unsigned_abs();
             let token = TokenOut { access_token, token_type: "bearer".to_owned(), expires_in };

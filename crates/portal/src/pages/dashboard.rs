@@ -33,7 +33,7 @@ pub(crate) async fn get(
     SignedIn(user): SignedIn,
     axum::Extension(request_id): axum::Extension<RequestId>,
 ) -> Result<Response, Trouble> {
-    let token = shared.keys.mint(&shared.config.portal_url, &user)?;
+    let token = shared.keys.mint(&shared.config.issuer, &user)?;
     let call = Call { token: &token, request_id: Some(&request_id.0) };
     let known = shared.upstream.overview(user.id, call).await;
     let (overview, away) = match &known {

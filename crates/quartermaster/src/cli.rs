@@ -1,0 +1,209 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use identity::Role;
+
+use crate::running::Part;
+use crate::settings::Flags;
+
+/// Multi-branch inventory and orders on PostgreSQL: what every branch has, has promised, and what moved.
+#[derive(Debug, Parser)]
+#[command(
+    name = "quartermaster",
+    version,
+    max_term_width = 110,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Start with `quartermaster demo`. Settings are listed by --help, and with their values by `quartermaster config`."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// TOML file of settings; also QUARTERMASTER_CONFIG, else quartermaster.toml where it is there
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Every other setting.
+    #[command(flatten)]
+    pub settings: Flags,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything on a private PostgreSQL, with a company to play with
+    Demo,
+    /// Start the portal, the services and the worker, or one of them alone
+    Serve {
+        /// The part to start; all of them when left out
+        part: Option<Part>,
+    },
+    /// Create the database roles and bring both sets of tables up to date
+    Migrate,
+    /// Fill an empty database with a believable company
+    Seed(SeedArgs),
+    /// Load branches, items, stock or orders from a CSV file
+    Import(ImportArgs),
+    /// Write branches, items, stock or orders as the CSV file that import reads
+    Export(ExportArgs),
+    /// Check that everything that must hold in the database holds
+    Verify,
+    /// Print the OpenAPI document of the services
+    Openapi,
+    /// Print the settings in force, where each comes from, secrets masked
+    Config,
+    /// Print an access token of a user, for scripts on this machine
+    Token {
+        /// The user's name
+        #[arg(long, value_name = "NAME")]
+        user: String,
+    },
+    /// Add and list users, and set their passwords
+    #[command(subcommand)]
+    User(UserCommand),
+}
+
+/// The company to make.
+#[derive(Debug, Clone, Args)]
+pub struct SeedArgs {
+    /// The same seed and day always make the same company
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// The day its 90 days of history end [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub until: Option<jiff::civil::Date>,
+}
+
+/// What files can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// name, code, location, timezone, active
+    Branches,
+    /// sku, name, description, unit, `decimal_places`, barcode, `min_stock_level`, active
+    Items,
+    /// branch, sku, quantity, reason, at
+    Stock,
+    /// reference, branch, sku, `requested_qty`, status, note and times
+    Orders,
+}
+
+/// What to load, and how.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// What the file holds
+    pub kind: Kind,
+    /// The file; - for standard input
+    pub file: PathBuf,
+    /// Report every bad row and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take the good rows and write the bad ones to a rejects file, instead of all or nothing
+    #[arg(long = "continue")]
+    pub skip_bad: bool,
+    /// Where bad rows go [default: FILE with .rejects.csv]
+    #[arg(long, value_name = "FILE", requires = "skip_bad")]
+    pub rejects: Option<PathBuf>,
+    /// Encoding of the file; detected when left out
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<Encoding>,
+    /// Separator of the file's cells; detected when left out
+    #[arg(long, value_name = "NAME")]
+    pub separator: Option<Separator>,
+}
+
+/// Encodings of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Encoding {
+    /// UTF-8
+    Utf8,
+    /// UTF-16 with the lower byte first
+    Utf16le,
+    /// UTF-16 with the higher byte first
+    Utf16be,
+    /// Windows code page 1252
+    Windows1252,
+}
+
+/// Separators of cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Separator {
+    /// ,
+    Comma,
+    /// ;
+    Semicolon,
+    /// The tabulator
+    Tab,
+    /// |
+    Pipe,
+}
+
+/// What to write, and where.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// What to write
+    pub kind: Kind,
+    /// The file; standard output when left out or -
+    pub file: Option<PathBuf>,
+    /// Orders of these statuses alone
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    pub status: Vec<Status>,
+}
+
+/// Statuses of orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Status {
+    /// Still being written
+    Draft,
+    /// Stock is reserved
+    Submitted,
+    /// Stock has left
+    Fulfilled,
+    /// Ended without leaving
+    Cancelled,
+}
+
+/// What to do with users.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a user; the password is asked for, or read as a line from standard input
+    Add {
+        /// What they sign in with
+        name: String,
+        /// What they may do; may be given more than once
+        #[arg(long, value_name = "ROLE", required = true, value_parser = role)]
+        role: Vec<Role>,
+        /// A branch where they act, by name, code or id; may be given more than once
+        #[arg(long, value_name = "BRANCH", conflicts_with = "all_branches", required_unless_present = "all_branches")]
+        branch: Vec<String>,
+        /// They act at every branch, also at those to come
+        #[arg(long)]
+        all_branches: bool,
+    },
+    /// Set a user's password and end their sessions
+    Passwd {
+        /// The user's name
+        name: String,
+    },
+    /// List the users with their roles and branches
+    List,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let found = Role::ALL.into_iter().find(|role| role.name().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| "roles are Admin, Manager, Worker and Auditor".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,43 @@
+//! One file a command.
+
+mod config;
+mod serve;
+mod token;
+mod user;
+mod verify;
+
+use std::process::ExitCode;
+
+use platform::telemetry;
+
+use crate::cli::{Cli, Command};
+use crate::settings::{Settings, Sources};
+use crate::{Result, databases, output};
+
+/// Runs the command.
+///
+/// # Errors
+/// Whatever kept it from doing its work.
+pub async fn run(cli: Cli) -> Result<ExitCode> {
+    let sources = Sources::gather(&cli.settings, std::env::vars_os(), cli.config.as_deref())?;
+    let settings = Settings::read(&sources)?;
+    // Migrations and the driver tell much that is of use only when something is wrong with them.
+    let serving = matches!(cli.command, Command::Serve { .. });
+    let levels = if serving { "info,refinery_core=warn,tokio_postgres=warn" } else { "warn" };
+    telemetry::start(settings.log.as_deref().unwrap_or(levels), settings.log_format)?;
+    match cli.command {
+        Command::Serve { part } => serve::run(&settings, part).await?,
+        Command::Migrate => {
+            let applied = databases::migrate(&settings).await?;
+            applied.iter().for_each(|name| output::line(format_args!("applied {name}")));
+            output::line("The database is up to date.");
+        }
+        Command::Verify => return verify::run(&settings).await,
+        Command::Openapi => output::line(format_args!("{:#}", services::http::openapi())),
+        Command::Config => config::run(&sources)?,
+        Command::Token { user } => token::run(&settings, &user).await?,
+        Command::User(command) => user::run(&settings, command).await?,
+        Command::Demo | Command::Seed(_) | Command::Import(_) | Command::Export(_) => todo!(),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,99 @@
+//! The database of the program: a server of the company's, or a private one.
+
+use platform::pg::{Database, DatabaseConfig, PrivateServer, RolePair, bootstrap_roles};
+
+use crate::Result;
+use crate::settings::Settings;
+
+/// Each owner's pool, and the private server if there is one.
+#[derive(Debug)]
+pub struct Databases {
+    /// The pool of the services' running role.
+    pub services: Database,
+    /// The pool of the portal's running role.
+    pub portal: Database,
+    private: Option<PrivateServer>,
+}
+
+impl Databases {
+    /// Opens the database that the settings name. A private server is started, and brought up to date.
+    ///
+    /// # Errors
+    /// When there is no server, or a private one cannot be migrated.
+    pub async fn open(settings: &Settings) -> Result<Databases> {
+        let private = start_private(settings).await?;
+        if let Some(server) = &private {
+            migrate_with(&superuser(server, settings)).await?;
+        }
+        let pool = |roles: RolePair, name: &str| -> Result<Database> {
+            let config = match (&private, &settings.database_url) {
+                // Whoever reaches the private server's socket may log in as any role.
+                (Some(server), _) => DatabaseConfig::new(server.config(roles.running), name),
+                (None, Some(url)) => DatabaseConfig::from_url(&url.0, name)?.with_role(roles.running),
+                (None, None) => return Err("there is no database".into()),
+            };
+            Ok(Database::open(with_limits(config, settings))?)
+        };
+        Ok(Databases {
+            services: pool(services::ROLES, "quartermaster services")?,
+            portal: pool(portal::ROLES, "quartermaster portal")?,
+            private,
+        })
+    }
+
+    /// Closes the pools and stops the private server, if this program runs it.
+    ///
+    /// # Errors
+    /// When the server does not stop.
+    pub async fn close(self) -> Result<()> {
+        self.services.close();
+        self.portal.close();
+        if let Some(server) = self.private {
+            server.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Creates the roles and applies the migrations of both owners; gives the names of what was applied.
+///
+/// # Errors
+/// When the user may not create roles, or a migration fails.
+pub async fn migrate(settings: &Settings) -> Result<Vec<String>> {
+    let private = start_private(settings).await?;
+    let applied = match (&private, &settings.database_url) {
+        (Some(server), _) => migrate_with(&superuser(server, settings)).await,
+        (None, Some(url)) => migrate_with(&DatabaseConfig::from_url(&url.0, "quartermaster migrate")?).await,
+        (None, None) => Err("there is no database".into()),
+    };
+    if let Some(server) = private {
+        server.stop().await?;
+    }
+    applied
+}
+
+async fn migrate_with(config: &DatabaseConfig) -> Result<Vec<String>> {
+    bootstrap_roles(config, &[services::ROLES, portal::ROLES]).await?;
+    let mut applied = services::migrations().run(config).await?;
+    applied.extend(portal::migrations().run(config).await?);
+    Ok(applied)
+}
+
+async fn start_private(settings: &Settings) -> Result<Option<PrivateServer>> {
+    if settings.database_url.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(PrivateServer::open(&settings.data_dir, &[]).await?))
+}
+
+fn superuser(server: &PrivateServer, settings: &Settings) -> DatabaseConfig {
+    with_limits(DatabaseConfig::new(server.superuser(), "quartermaster migrate"), settings)
+}
+
+fn with_limits(config: DatabaseConfig, settings: &Settings) -> DatabaseConfig {
+    DatabaseConfig {
+        pool_size: settings.pool_size.get(),
+        statement_timeout: Some(settings.statement_timeout),
+        ..config
+    }
+}

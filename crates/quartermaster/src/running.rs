@@ -1,0 +1,170 @@
+//! The parts of the program while they run: portal, services and worker, together or alone.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use identity::Verifier;
+use platform::pg::Database;
+use platform::serve;
+use portal::Portal;
+use services::Services;
+use services::engine::EngineConfig;
+use services::http::{App, HttpSettings};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::Result;
+use crate::databases::Databases;
+use crate::settings::Settings;
+
+/// A part of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// For people: sign-in, tokens, dashboard.
+    Portal,
+    /// For programs: the HTTP API.
+    Services,
+    /// What runs beside the requests.
+    Worker,
+}
+
+/// How long postings that wait may take once the requests have drained; with the drain, less than 10 s.
+const FINISH: Duration = Duration::from_millis(1_500);
+
+/// The parts that run.
+#[derive(Debug)]
+pub struct Running {
+    /// Where the portal listens.
+    pub portal_addr: Option<SocketAddr>,
+    /// Where the services listen.
+    pub services_addr: Option<SocketAddr>,
+    tasks: JoinSet<Result<()>>,
+    stop: CancellationToken,
+}
+
+impl Running {
+    /// Starts the parts. They stop when `stop` is cancelled.
+    ///
+    /// # Errors
+    /// When an address cannot be listened on, or the database is away or was not migrated.
+    pub async fn start(
+        settings: &Settings,
+        parts: &[Part],
+        databases: &Databases,
+        stop: CancellationToken,
+    ) -> Result<Running> {
+        let listener = |part, addr, name| async move {
+            if parts.contains(&part) { bind(addr, name).await.map(Some) } else { Ok(None) }
+        };
+        // All addresses are taken before anything runs, so that a taken one leaves nothing half-started.
+        let for_portal = listener(Part::Portal, settings.portal_addr, "portal_addr").await?;
+        let for_services = listener(Part::Services, settings.services_addr, "services_addr").await?;
+        let mut running = Running {
+            portal_addr: for_portal.as_ref().map(TcpListener::local_addr).transpose()?,
+            services_addr: for_services.as_ref().map(TcpListener::local_addr).transpose()?,
+            tasks: JoinSet::new(),
+            stop,
+        };
+        if let Some(listener) = for_services {
+            running.services(settings, &databases.services, listener)?;
+        }
+        if let Some(listener) = for_portal {
+            running.portal(settings, &databases.portal, listener).await?;
+        }
+        if parts.contains(&Part::Worker) {
+            let config = worker::Config { idempotency_retention: settings.idempotency_retention };
+            let worker = worker::run(databases.services.clone(), config, running.stop.clone());
+            running.tasks.spawn(async move {
+                worker.await;
+                Ok(())
+            });
+        }
+        Ok(running)
+    }
+
+    /// Waits until the program is told to stop or a part fails, and then until every part has stopped.
+    ///
+    /// # Errors
+    /// Of the part that failed.
+    pub async fn until_stopped(mut self) -> Result<()> {
+        let mut result = Ok(());
+        while let Some(ended) = self.tasks.join_next().await {
+            let ended = ended.map_err(Into::into).and_then(|ended| ended);
+            if result.is_ok() {
+                result = ended;
+            }
+            // One part alone would look alive and not work: when one ends, all end.
+            self.stop.cancel();
+        }
+        result
+    }
+
+    fn services(&mut self, settings: &Settings, database: &Database, listener: TcpListener) -> Result<()> {
+        let engine = EngineConfig {
+            lanes: settings.posting_lanes.get(),
+            queue: settings.posting_queue.get(),
+            batch: settings.posting_batch.get(),
+        };
+        let http = HttpSettings {
+            body_limit: settings.body_limit.get(),
+            request_timeout: settings.request_timeout,
+            cors_origins: settings.cors_origins.0.clone(),
+            compression: settings.compression,
+        };
+        let portal_url = url(settings.portal_url.as_ref(), self.portal_addr.unwrap_or(settings.portal_addr));
+        let jwks_url = format!("{portal_url}/.well-known/jwks.json");
+        let verifier = Verifier::new(&jwks_url, &settings.issuer, portal::AUDIENCE)?;
+        let app = Arc::new(App { services: Services::start(database.clone(), &engine), verifier });
+        let router = services::http::router(Arc::clone(&app), &http);
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            let served = serve::serve(listener, router, stop).await;
+            if tokio::time::timeout(FINISH, app.services.finish()).await.is_err() {
+                tracing::warn!("postings were still waiting when the time to stop was over");
+            }
+            Ok(served?)
+        });
+        Ok(())
+    }
+
+    async fn portal(&mut self, settings: &Settings, database: &Database, listener: TcpListener) -> Result<()> {
+        let addr = self.services_addr.unwrap_or(settings.services_addr);
+        let config = portal::Config {
+            services_url: url(settings.services_url.as_ref(), addr),
+            issuer: settings.issuer.clone(),
+            cookie_secure: settings.portal_url.as_ref().is_some_and(|url| url.0.starts_with("https://")),
+            patience: client::Patience {
+                per_try: Duration::from_millis(700),
+                in_all: Duration::from_millis(1_500),
+            },
+        };
+        let portal = Portal::build(config, database.clone()).await?;
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            let (served, ()) = tokio::join!(
+                serve::serve(listener, portal.router(), stop.clone()),
+                portal.keep_house(stop)
+            );
+            Ok(served?)
+        });
+        Ok(())
+    }
+}
+
+async fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener> {
+    TcpListener::bind(addr).await.map_err(|error| {
+        let flag = setting.replace('_', "-");
+        format!("setting {setting}: cannot listen on {addr} ({error}); choose another with --{flag}").into()
+    })
+}
+
+/// The URL that is set, or that of the address itself.
+fn url(set: Option<&crate::settings::BaseUrl>, addr: SocketAddr) -> String {
+    match set {
+        Some(url) => url.0.clone(),
+        None if addr.ip().is_unspecified() => format!("http://127.0.0.1:{}", addr.port()),
+        None => format!("http://{addr}"),
+    }
+}

@@ -1,0 +1,121 @@
+//! The settings: each written once here, and read from flags, the environment and one TOML file, in that order.
+
+mod file;
+mod sources;
+mod values;
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use platform::telemetry::LogFormat;
+
+pub use sources::{Origin, SettingsError, Sources};
+pub use values::{BaseUrl, DatabaseUrl, Origins, Value};
+
+/// Declares the settings: name, type, default and help, from which come the flags, the struct and what
+/// `quartermaster config` prints.
+macro_rules! settings {
+    ($($name:ident: $type:ty = $default:literal, $value_name:literal, $help:literal;)+) => {
+        /// The settings as flags.
+        #[derive(Debug, Default, clap::Args)]
+        #[command(next_help_heading = "Settings (also QUARTERMASTER_<NAME> in the environment, or a line of the file)")]
+        pub struct Flags {
+            $(#[arg(long, global = true, hide_short_help = true, value_name = $value_name,
+                    help = concat!($help, " [default: ", $default, "]"))]
+            $name: Option<String>,)+
+        }
+
+        impl Flags {
+            fn given(&self) -> Vec<(&'static str, &String)> {
+                let all = [$((stringify!($name), self.$name.as_ref())),+];
+                all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+            }
+        }
+
+        /// The settings in force.
+        #[derive(Debug, Clone)]
+        pub struct Settings {
+            $(#[doc = $help] pub $name: $type,)+
+        }
+
+        /// One setting as `quartermaster config` shows it.
+        #[derive(Debug)]
+        pub struct Shown {
+            /// Its name.
+            pub name: &'static str,
+            /// What it is for.
+            pub help: &'static str,
+            /// Its value, secrets masked.
+            pub value: toml::Value,
+            /// Where the value comes from.
+            pub origin: Origin,
+        }
+
+        impl Settings {
+            /// The names of all settings.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
+
+            /// Reads every setting from where it is given first.
+            ///
+            /// # Errors
+            /// Names the setting that cannot be used, where it was given, and what it must be.
+            pub fn read(sources: &Sources) -> Result<Settings, SettingsError> {
+                Ok(Settings { $($name: sources.read(stringify!($name), $default)?.0),+ })
+            }
+
+            /// Every setting, to be shown.
+            ///
+            /// # Errors
+            /// As [`Settings::read`].
+            pub fn show(sources: &Sources) -> Result<Vec<Shown>, SettingsError> {
+                Ok(vec![$({
+                    let (value, origin) = sources.read::<$type>(stringify!($name), $default)?;
+                    Shown { name: stringify!($name), help: $help, value: value.show(), origin }
+                }),+])
+            }
+        }
+    };
+}
+
+settings! {
+    data_dir: PathBuf = ".quartermaster", "DIR",
+        "Directory of the private PostgreSQL, used when database_url is empty";
+    database_url: Option<DatabaseUrl> = "", "URL",
+        "PostgreSQL to use, as in postgres://user:password@host/database; empty for a private one";
+    portal_addr: SocketAddr = "127.0.0.1:8000", "ADDR",
+        "Address the portal listens on";
+    services_addr: SocketAddr = "127.0.0.1:8001", "ADDR",
+        "Address the services listen on";
+    portal_url: Option<BaseUrl> = "", "URL",
+        "Where browsers and services find the portal; empty for its own address";
+    services_url: Option<BaseUrl> = "", "URL",
+        "Where the portal finds the services; empty for their own address";
+    issuer: String = "quartermaster", "NAME",
+        "Issuer of the tokens; the same for the portal and the services of one company";
+    pool_size: NonZeroUsize = "16", "COUNT",
+        "Most database connections of the portal, and of the services besides posting";
+    statement_timeout: Duration = "30s", "TIME",
+        "How long a statement may run in the database";
+    posting_lanes: NonZeroUsize = "2", "COUNT",
+        "Posting connections, each for its share of the branches";
+    posting_queue: NonZeroUsize = "2048", "COUNT",
+        "Requests that may wait in each lane before callers are told to come back";
+    posting_batch: NonZeroUsize = "128", "COUNT",
+        "Most requests posted in one transaction";
+    body_limit: NonZeroUsize = "1048576", "BYTES",
+        "Largest request body";
+    request_timeout: Duration = "30s", "TIME",
+        "How long a request may take before the client is told to come back";
+    compression: bool = "true", "BOOL",
+        "Whether answers are compressed for clients that ask for it";
+    cors_origins: Origins = "", "LIST",
+        "Origins whose pages may call the services, separated by commas; * for any";
+    idempotency_retention: Duration = "168h", "TIME",
+        "How long answers are kept under their Idempotency-Key";
+    log: Option<String> = "", "LEVELS",
+        "Log levels, as in info,platform=debug; empty for info when serving and warn otherwise";
+    log_format: LogFormat = "text", "FORMAT",
+        "Form of the log: text or json";
+}

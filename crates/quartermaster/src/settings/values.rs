@@ -1,0 +1,203 @@
+//! The kinds of values that settings have: how each is read and shown.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use platform::telemetry::LogFormat;
+
+/// A kind of value.
+pub trait Value: Sized {
+    /// Reads it; an error says what it must be.
+    fn parse(text: &str) -> Result<Self, String>;
+    /// Shows it as the TOML file would have it, secrets masked.
+    fn show(&self) -> toml::Value;
+}
+
+impl Value for String {
+    fn parse(text: &str) -> Result<String, String> {
+        if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
+    }
+    fn show(&self) -> toml::Value {
+        self.clone().into()
+    }
+}
+
+impl Value for PathBuf {
+    fn parse(text: &str) -> Result<PathBuf, String> {
+        String::parse(text).map(PathBuf::from)
+    }
+    fn show(&self) -> toml::Value {
+        self.to_string_lossy().into_owned().into()
+    }
+}
+
+impl Value for SocketAddr {
+    fn parse(text: &str) -> Result<SocketAddr, String> {
+        text.parse().map_err(|_| "must be an IP address and a port, as in 127.0.0.1:8000".to_owned())
+    }
+    fn show(&self) -> toml::Value {
+        self.to_string().into()
+    }
+}
+
+impl Value for NonZeroUsize {
+    fn parse(text: &str) -> Result<NonZeroUsize, String> {
+        text.parse().map_err(|_| "must be a whole number of at least 1".to_owned())
+    }
+    fn show(&self) -> toml::Value {
+        i64::try_from(self.get()).unwrap_or(i64::MAX).into()
+    }
+}
+
+impl Value for bool {
+    fn parse(text: &str) -> Result<bool, String> {
+        text.parse().map_err(|_| "must be true or false".to_owned())
+    }
+    fn show(&self) -> toml::Value {
+        (*self).into()
+    }
+}
+
+impl Value for Duration {
+    fn parse(text: &str) -> Result<Duration, String> {
+        let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+        time.filter(|time| !time.is_zero()).ok_or_else(|| "must be a time such as 500ms, 30s or 2h".to_owned())
+    }
+    fn show(&self) -> toml::Value {
+        match jiff::SignedDuration::try_from(*self) {
+            Ok(time) => format!("{time:#}").into(),
+            Err(_) => format!("{}s", self.as_secs()).into(),
+        }
+    }
+}
+
+impl Value for LogFormat {
+    fn parse(text: &str) -> Result<LogFormat, String> {
+        match text {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err("must be text or json".to_owned()),
+        }
+    }
+    fn show(&self) -> toml::Value {
+        match self {
+            LogFormat::Text => "text".into(),
+            LogFormat::Json => "json".into(),
+        }
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    fn parse(text: &str) -> Result<Option<T>, String> {
+        if text.is_empty() { Ok(None) } else { T::parse(text).map(Some) }
+    }
+    fn show(&self) -> toml::Value {
+        self.as_ref().map_or_else(|| "".into(), Value::show)
+    }
+}
+
+/// The URL of a database. Shown without its password.
+#[derive(Clone)]
+pub struct DatabaseUrl(pub String);
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl DatabaseUrl {
+    /// `postgres://user:***@host/database`. What is not of that form may hide a password anywhere.
+    fn masked(&self) -> String {
+        let parts = self.0.split_once("://").and_then(|(scheme, rest)| {
+            let (user, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+            let place = place.split_once('?').map_or(place, |(place, _)| place);
+            let user = match user.split_once(':') {
+                Some((name, _)) => format!("{name}:***@"),
+                None if user.is_empty() => String::new(),
+                None => format!("{user}@"),
+            };
+            Some(format!("{scheme}://{user}{place}"))
+        });
+        parts.unwrap_or_else(|| "***".to_owned())
+    }
+}
+
+impl Value for DatabaseUrl {
+    fn parse(text: &str) -> Result<DatabaseUrl, String> {
+        let wrong = "must be as in postgres://user:password@host:5432/database";
+        platform::pg::DatabaseConfig::from_url(text, "").map_err(|_| wrong.to_owned())?;
+        Ok(DatabaseUrl(text.to_owned()))
+    }
+    fn show(&self) -> toml::Value {
+        self.masked().into()
+    }
+}
+
+/// An http or https URL without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl(pub String);
+
+impl Value for BaseUrl {
+    fn parse(text: &str) -> Result<BaseUrl, String> {
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+        let usable = rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace));
+        if !usable {
+            return Err("must be an http or https URL, as in https://stock.example.com".to_owned());
+        }
+        Ok(BaseUrl(text.trim_end_matches('/').to_owned()))
+    }
+    fn show(&self) -> toml::Value {
+        self.0.clone().into()
+    }
+}
+
+/// Origins of web pages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins(pub Vec<String>);
+
+impl Value for Origins {
+    fn parse(text: &str) -> Result<Origins, String> {
+        let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+        let origin = |origin: &str| match BaseUrl::parse(origin) {
+            Ok(BaseUrl(url)) => Ok(url),
+            Err(_) if origin == "*" => Ok(origin.to_owned()),
+            Err(_) => Err("must be origins such as https://shop.example.com, separated by commas, or *".to_owned()),
+        };
+        origins.map(origin).collect::<Result<_, _>>().map(Origins)
+    }
+    fn show(&self) -> toml::Value {
+        self.0.join(",").into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_url_is_shown_without_its_password() {
+        for (url, shown) in [
+            ("postgres://qm:s3cr:et@db.example:5432/qm?sslpassword=x", "postgres://qm:***@db.example:5432/qm"),
+            ("postgres://qm@db/qm", "postgres://qm@db/qm"),
+            ("postgres://db/qm", "postgres://db/qm"),
+            ("host=db user=qm password=secret", "***"),
+        ] {
+            let url = DatabaseUrl::parse(url).unwrap();
+            assert_eq!(url.show(), toml::Value::from(shown));
+            assert_eq!(format!("{url:?}"), shown);
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        assert_eq!(Duration::parse("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(Duration::parse("1h 30m"), Ok(Duration::from_secs(5_400)));
+        for text in ["", "30", "0s", "-1s", "soon"] {
+            assert!(Duration::parse(text).is_err(), "{text}");
+        }
+    }
+}
