@@ -44,7 +44,8 @@ pub(crate) async fn create(
         Begun::Work(work) => work,
     };
     if values.code.is_empty() {
-        values.code = free_code(&work, &values.name).await?;
+        let taken = store::codes_like(work.conn(), &code_stem(&values.name)).await?;
+        values.code = free_code(&values.name, |code| taken.iter().any(|taken| taken == code));
     }
     let row =
         store::insert(work.conn(), &values).await.map_err(|error| on_constraint(error, duplicates()))?;
@@ -100,7 +101,7 @@ pub(crate) async fn delete(
     work.finish(fact, Answer::empty(204)).await
 }
 
-fn fact(action: &'static str, row: &BranchRow, details: serde_json::Value) -> Fact {
+pub(crate) fn fact(action: &'static str, row: &BranchRow, details: serde_json::Value) -> Fact {
     Fact {
         action,
         entity_type: "branch",
@@ -112,7 +113,7 @@ fn fact(action: &'static str, row: &BranchRow, details: serde_json::Value) -> Fa
 
 /// The columns for `input`; what it leaves out stays as in `before`, or gets its default. An absent code of a new
 /// branch comes back empty, to be made from the name.
-fn checked(input: &BranchIn, before: Option<&BranchOut>) -> Result<BranchValues, Error> {
+pub(crate) fn checked(input: &BranchIn, before: Option<&BranchOut>) -> Result<BranchValues, Error> {
     let mut faults = Faults::default();
     let name = faults.required_line("/name", &input.name, 200);
     let code = match &input.code {
@@ -148,7 +149,14 @@ fn checked(input: &BranchIn, before: Option<&BranchOut>) -> Result<BranchValues,
 }
 
 /// A code made from the name: `HARBOUR-SHOP`, or `HARBOUR-SHOP-2` where that is taken.
-async fn free_code(work: &Work<'_>, name: &str) -> Result<String, Error> {
+pub(crate) fn free_code(name: &str, taken: impl Fn(&str) -> bool) -> String {
+    let stem = code_stem(name);
+    let numbered = (2..).map(|n| format!("{stem}-{n}"));
+    std::iter::once(stem.clone()).chain(numbered).find(|code| !taken(code)).unwrap_or_default()
+}
+
+/// What the codes made from a name begin with.
+fn code_stem(name: &str) -> String {
     let mut stem = String::new();
     for c in name.chars() {
         if c.is_ascii_alphanumeric() {
@@ -158,14 +166,10 @@ async fn free_code(work: &Work<'_>, name: &str) -> Result<String, Error> {
         }
     }
     stem.truncate(24);
-    let stem = match stem.trim_end_matches('-') {
-        "" => "BRANCH",
-        stem => stem,
-    };
-    let taken = store::codes_like(work.conn(), stem).await?;
-    let numbered = (2..).map(|n| format!("{stem}-{n}"));
-    let free = std::iter::once(stem.to_owned()).chain(numbered).find(|code| !taken.contains(code));
-    Ok(free.unwrap_or_default())
+    match stem.trim_end_matches('-') {
+        "" => "BRANCH".to_owned(),
+        stem => stem.to_owned(),
+    }
 }
 
 fn duplicates() -> [(&'static str, Error); 2] {

@@ -103,7 +103,7 @@ pub(crate) async fn delete(
     work.finish(fact, Answer::empty(204)).await
 }
 
-fn fact(action: &'static str, row: &ItemRow, details: serde_json::Value) -> Fact {
+pub(crate) fn fact(action: &'static str, row: &ItemRow, details: serde_json::Value) -> Fact {
     Fact {
         action,
         entity_type: "item",
@@ -148,7 +148,7 @@ pub(crate) fn checked(input: &ItemIn, before: Option<&ItemOut>) -> Result<ItemVa
     Ok(ItemValues { sku, name, description, unit, decimal_places, barcode, min_stock_level, active })
 }
 
-pub(crate) fn duplicates() -> [(&'static str, Error); 2] {
+fn duplicates() -> [(&'static str, Error); 2] {
     [
         ("services_items_sku_key", Error::Duplicate { entity: "item", field: "sku" }),
         ("services_items_barcode_key", Error::Duplicate { entity: "item", field: "barcode" }),

@@ -6,6 +6,7 @@
 mod answer;
 mod audit;
 mod branches;
+pub mod bulk;
 mod documents;
 pub mod engine;
 mod error;

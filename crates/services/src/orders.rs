@@ -206,7 +206,7 @@ async fn lock_draft(
     Ok((row, lines))
 }
 
-fn fact(action: &'static str, row: &OrderRow, details: serde_json::Value) -> Fact {
+pub(crate) fn fact(action: &'static str, row: &OrderRow, details: serde_json::Value) -> Fact {
     Fact {
         action,
         entity_type: "order",

@@ -63,6 +63,14 @@ statement! {
         select code from services_branches where code = $1 or starts_with(code, $1 || '-')";
     /// Whether branches are active.
     ACTIVE: "services" = "select id, active from services_branches where id = any($1)";
+    /// Every branch, locked for a change that leaves their ids alone.
+    LOCK_ALL: "services" = "
+        select id, code, name, location, timezone, active, created_at, version
+        from services_branches
+        order by id
+        for no key update";
+    /// What people call every branch.
+    NAMES: "services" = "select id, name, code from services_branches";
     /// Branches by what people call them, for files.
     BY_NAME_OR_CODE: "services" = "
         select id, name, code from services_branches where lower(name) = any($1) or code = any($2)";
@@ -128,6 +136,11 @@ pub(crate) async fn active(conn: &Queries, ids: &[i64]) -> Result<Vec<(BranchId,
     Ok(conn.query(&ACTIVE, &[&ids]).await?.iter().map(|r| (BranchId(r.get(0)), r.get(1))).collect())
 }
 
+/// Every branch, locked.
+pub(crate) async fn lock_all(conn: &Queries) -> Result<Vec<BranchRow>, PgError> {
+    Ok(conn.query(&LOCK_ALL, &[]).await?.iter().map(row).collect())
+}
+
 /// A branch as files name it.
 #[derive(Debug, Clone)]
 pub(crate) struct BranchName {
@@ -142,6 +155,14 @@ pub(crate) async fn by_name_or_code(
     lower_names: &[String],
     codes: &[String],
 ) -> Result<Vec<BranchName>, PgError> {
-    let rows = conn.query(&BY_NAME_OR_CODE, &[&lower_names, &codes]).await?;
-    Ok(rows.iter().map(|r| BranchName { id: BranchId(r.get(0)), name: r.get(1), code: r.get(2) }).collect())
+    Ok(conn.query(&BY_NAME_OR_CODE, &[&lower_names, &codes]).await?.iter().map(name_row).collect())
+}
+
+/// What every branch is called.
+pub(crate) async fn names(conn: &Queries) -> Result<Vec<BranchName>, PgError> {
+    Ok(conn.query(&NAMES, &[]).await?.iter().map(name_row).collect())
+}
+
+fn name_row(row: &Row) -> BranchName {
+    BranchName { id: BranchId(row.get(0)), name: row.get(1), code: row.get(2) }
 }

@@ -89,6 +89,17 @@ statement! {
         select id, active, decimal_places from services_items where id = any($1)";
     /// Items by SKU, for files.
     BY_SKU: "services" = "select id, sku from services_items where sku = any($1)";
+    /// SKUs of items, for files.
+    SKUS: "services" = "select id, sku from services_items where id = any($1)";
+    /// Items by SKU, locked for a change that leaves their ids alone.
+    LOCK_BY_SKU: "services" = "
+        select id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at, version
+        from services_items
+        where sku = any($1)
+        order by id
+        for no key update";
+    /// Whose barcodes these are.
+    BARCODES: "services" = "select barcode, sku from services_items where barcode = any($1)";
 }
 
 fn row(row: &Row) -> ItemRow {
@@ -182,6 +193,21 @@ pub(crate) async fn facts(conn: &Queries, ids: &[i64]) -> Result<Vec<(ItemId, It
 }
 
 /// The ids of those SKUs that exist.
-pub(crate) async fn by_sku(conn: &Queries, skus: &[String]) -> Result<Vec<(ItemId, String)>, PgError> {
+pub(crate) async fn by_sku(conn: &Queries, skus: &[&str]) -> Result<Vec<(ItemId, String)>, PgError> {
     Ok(conn.query(&BY_SKU, &[&skus]).await?.iter().map(|r| (ItemId(r.get(0)), r.get(1))).collect())
+}
+
+/// The SKUs of those ids.
+pub(crate) async fn skus(conn: &Queries, ids: &[i64]) -> Result<Vec<(i64, String)>, PgError> {
+    Ok(conn.query(&SKUS, &[&ids]).await?.iter().map(|r| (r.get(0), r.get(1))).collect())
+}
+
+/// The items of those SKUs that exist, locked.
+pub(crate) async fn lock_by_sku(conn: &Queries, skus: &[&str]) -> Result<Vec<ItemRow>, PgError> {
+    Ok(conn.query(&LOCK_BY_SKU, &[&skus]).await?.iter().map(row).collect())
+}
+
+/// Those barcodes that items have, with the items' SKUs.
+pub(crate) async fn barcodes(conn: &Queries, barcodes: &[&str]) -> Result<Vec<(String, String)>, PgError> {
+    Ok(conn.query(&BARCODES, &[&barcodes]).await?.iter().map(|r| (r.get(0), r.get(1))).collect())
 }

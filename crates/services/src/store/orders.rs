@@ -368,9 +368,10 @@ pub(crate) async fn update_status(conn: &Queries, orders: &[&OrderRow]) -> Resul
 /// Which of the (branch, reference) pairs orders have already.
 pub(crate) async fn references(
     conn: &Queries,
-    branches: &[i64],
-    references: &[String],
+    pairs: &[(BranchId, &str)],
 ) -> Result<Vec<(BranchId, String)>, PgError> {
+    let branches: Vec<i64> = pairs.iter().map(|(branch, _)| branch.0).collect();
+    let references: Vec<&str> = pairs.iter().map(|(_, reference)| *reference).collect();
     let rows = conn.query(&REFERENCES, &[&branches, &references]).await?;
     Ok(rows.iter().map(|row| (BranchId(row.get(0)), row.get(1))).collect())
 }

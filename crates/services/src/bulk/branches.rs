@@ -1,0 +1,117 @@
+//! Branches in files, known by their name.
+
+use std::collections::{HashMap, HashSet};
+
+use contract::{BranchIn, BranchOut};
+use domain::BranchId;
+use serde_json::json;
+
+use super::cells::Reader;
+use super::table::{Column, Row, Table};
+use super::work::{Effect, Work, Written, bad_fields};
+use super::{BadRow, BulkError};
+use crate::branches::{checked, fact, free_code};
+use crate::store::branches::{self as store, BranchValues};
+
+pub(super) const COLUMNS: &[Column] = &[
+    Column { name: "name", required: true },
+    Column { name: "code", required: false },
+    Column { name: "location", required: false },
+    Column { name: "timezone", required: false },
+    Column { name: "active", required: false },
+];
+
+/// One branch of a file.
+pub(super) struct BranchRow {
+    pub line: u64,
+    input: BranchIn,
+}
+
+/// Reads one row. An empty cell leaves what it cannot be empty as it is.
+pub(super) fn parse(table: &Table, row: &Row) -> Result<BranchRow, Vec<BadRow>> {
+    let mut reader = Reader::new(table, row);
+    let input = BranchIn {
+        name: reader.required("name").to_owned(),
+        code: reader.some_text("code").map(str::to_owned),
+        location: reader.text("location").map(str::to_owned),
+        timezone: reader.some_text("timezone").map(str::to_owned),
+        active: reader.flag("active"),
+    };
+    reader.finish(BranchRow { line: row.line, input })
+}
+
+/// Branches are few: all are read, and each change is one statement.
+pub(super) async fn write(
+    work: &Work<'_>,
+    rows: impl Iterator<Item = &BranchRow>,
+) -> Result<Written, BulkError> {
+    let existing = store::lock_all(work.conn).await?;
+    let mut codes: HashMap<String, String> =
+        existing.iter().map(|row| (row.branch.code.clone(), key(&row.branch.name))).collect();
+    let by_name: HashMap<String, BranchOut> =
+        existing.into_iter().map(|row| (key(&row.branch.name), row.branch)).collect();
+    let mut seen = HashSet::new();
+    let mut written = Written::default();
+    for BranchRow { line, input } in rows {
+        (work.done)(1);
+        let name = key(&input.name);
+        let before = by_name.get(&name);
+        let mut values = match checked(input, before) {
+            Ok(values) => values,
+            Err(error) => {
+                written.bad.extend(bad_fields(error, *line, COLUMNS)?);
+                continue;
+            }
+        };
+        if values.code.is_empty() {
+            values.code = free_code(&values.name, |code| codes.contains_key(code));
+        }
+        let mut fault = |column, reason: &str| {
+            written.bad.push(BadRow { line: *line, column: Some(column), reason: reason.to_owned() });
+        };
+        if !seen.insert(name.clone()) {
+            fault("name", "stands in an earlier line too");
+            continue;
+        }
+        if codes.get(&values.code).is_some_and(|holder| *holder != name) {
+            fault("code", "is another branch's code");
+            continue;
+        }
+        codes.insert(values.code.clone(), name);
+        written.effects.push(store_one(work, &values, before).await?);
+    }
+    Ok(written)
+}
+
+async fn store_one(
+    work: &Work<'_>,
+    values: &BranchValues,
+    before: Option<&BranchOut>,
+) -> Result<Effect, BulkError> {
+    let (effect, row, action, details) = match before {
+        None => {
+            let row = store::insert(work.conn, values).await?;
+            let details = json!({ "to": row.branch });
+            (Effect::Created, row, "branch.created", details)
+        }
+        Some(before) if same(values, before) => return Ok(Effect::Unchanged),
+        Some(before) => {
+            let row = store::update(work.conn, BranchId(before.id), values).await?;
+            let details = json!({ "from": before, "to": row.branch });
+            (Effect::Changed, row, "branch.updated", details)
+        }
+    };
+    work.tell(vec![fact(action, &row, details)]).await?;
+    Ok(effect)
+}
+
+fn same(values: &BranchValues, before: &BranchOut) -> bool {
+    let BranchValues { code, name, location, timezone, active } = values;
+    (code, name, location, timezone, *active)
+        == (&before.code, &before.name, &before.location, &before.timezone, before.active)
+}
+
+/// Names are the same whatever their case.
+fn key(name: &str) -> String {
+    name.trim().to_lowercase()
+}

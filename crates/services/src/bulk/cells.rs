@@ -1,0 +1,134 @@
+//! Reading the cells of one row, and writing cells that no spreadsheet takes for a formula.
+
+use domain::Quantity;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::BadRow;
+use super::table::{Row, Table};
+
+/// What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection"), and the apostrophe that prevents it.
+const DANGEROUS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
+
+/// Text that a spreadsheet shows as it is: an apostrophe goes before what would start a formula.
+pub(super) fn guarded(text: &str) -> String {
+    if text.starts_with(DANGEROUS) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The text that [`guarded`] was given.
+fn unguarded(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| rest.starts_with(DANGEROUS)).unwrap_or(text)
+}
+
+/// One row, and the faults found in it.
+pub(super) struct Reader<'t> {
+    table: &'t Table,
+    row: &'t Row,
+    bad: Vec<BadRow>,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(table: &'t Table, row: &'t Row) -> Reader<'t> {
+        Reader { table, row, bad: Vec::new() }
+    }
+
+    /// Notes a fault of a column.
+    pub(super) fn fault(&mut self, column: &'static str, reason: impl Into<String>) {
+        self.bad.push(BadRow { line: self.row.line, column: Some(column), reason: reason.into() });
+    }
+
+    /// The trimmed text of a cell; `None` when the file does not have the column.
+    pub(super) fn text(&mut self, column: &'static str) -> Option<&'t str> {
+        let position = self.table.position(column)?;
+        let text = unguarded(self.row.cells.get(position)?.trim());
+        if text.contains('\0') {
+            self.fault(column, "must not contain a NUL character");
+            return Some("");
+        }
+        Some(text)
+    }
+
+    /// The same; `None` also when it is empty.
+    pub(super) fn some_text(&mut self, column: &'static str) -> Option<&'t str> {
+        self.text(column).filter(|text| !text.is_empty())
+    }
+
+    /// Text that must be there.
+    pub(super) fn required(&mut self, column: &'static str) -> &'t str {
+        let text = self.some_text(column);
+        if text.is_none() {
+            self.fault(column, "must not be empty");
+        }
+        text.unwrap_or_default()
+    }
+
+    /// A quantity; `None` when the cell is empty or is none, which is noted.
+    pub(super) fn quantity(&mut self, column: &'static str) -> Option<Quantity> {
+        let text = self.some_text(column)?;
+        match text.parse() {
+            Ok(quantity) => Some(quantity),
+            Err(_) if text.contains(',') => {
+                self.fault(column, format!("{text:?} must be written with a point, as in 2.5, and without separators"));
+                None
+            }
+            Err(error) => {
+                self.fault(column, format!("{text:?} {error}"));
+                None
+            }
+        }
+    }
+
+    /// A quantity that must be there.
+    pub(super) fn required_quantity(&mut self, column: &'static str) -> Quantity {
+        self.required(column);
+        self.quantity(column).unwrap_or_default()
+    }
+
+    /// A moment: RFC 3339, or a date or date and time, which are taken as UTC.
+    pub(super) fn time(&mut self, column: &'static str) -> Option<Timestamp> {
+        let text = self.some_text(column)?;
+        let time = text.parse::<Timestamp>().ok().or_else(|| {
+            let civil = text.parse::<DateTime>().ok()?;
+            TimeZone::UTC.to_timestamp(civil).ok()
+        });
+        match time {
+            None => self.fault(column, format!("{text:?} must be a time such as 2026-08-31T14:30:00Z")),
+            Some(time) if time > Timestamp::now() => self.fault(column, "must not be in the future"),
+            Some(_) => {}
+        }
+        time
+    }
+
+    /// Yes or no.
+    pub(super) fn flag(&mut self, column: &'static str) -> Option<bool> {
+        let text = self.some_text(column)?;
+        match text.to_lowercase().as_str() {
+            "true" | "yes" | "1" => Some(true),
+            "false" | "no" | "0" => Some(false),
+            _ => {
+                self.fault(column, format!("{text:?} must be true or false"));
+                None
+            }
+        }
+    }
+
+    /// What the row says, or its faults.
+    pub(super) fn finish<T>(self, row: T) -> Result<T, Vec<BadRow>> {
+        if self.bad.is_empty() { Ok(row) } else { Err(self.bad) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_written_cell_can_start_a_formula_and_each_comes_back_as_it_was() {
+        for text in ["", "plain", "=1+1", "+49 30", "-5", "@sum", "\tx", "'quoted", "'=x", "''", "a=b"] {
+            let written = guarded(text);
+            assert!(!written.starts_with(['=', '+', '-', '@', '\t', '\r']), "{written:?}");
+            assert_eq!(unguarded(&written), text);
+        }
+    }
+}

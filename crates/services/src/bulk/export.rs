@@ -1,0 +1,162 @@
+//! Tables out to files that an import reads.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
+
+use contract::{Cursor, OrderOut};
+use csv::Writer;
+use domain::order::OrderStatus;
+use jiff::Timestamp;
+use platform::pg::{Database, Queries};
+
+use super::cells::guarded;
+use super::{BulkError, Kind};
+use crate::page::Page;
+use crate::store::orders::OrderFilter;
+use crate::store::stock::StockFilter;
+use crate::store::{branches, items, orders, stock};
+
+/// How many rows are read at once.
+const ROWS: u16 = 500;
+
+/// Writes everything of a kind as one snapshot of the database has it; gives the number of rows. `statuses` are
+/// those of the orders wanted; all when it is empty.
+///
+/// # Errors
+/// [`BulkError`] when the database refuses, or the file cannot be written.
+pub async fn export(
+    database: &Database,
+    kind: Kind,
+    statuses: &[OrderStatus],
+    out: impl Write,
+) -> Result<u64, BulkError> {
+    let snapshot = database.begin_snapshot().await?;
+    let mut file = File { csv: Writer::from_writer(out), rows: 0 };
+    file.csv.write_record(kind.columns().iter().map(|column| column.name))?;
+    match kind {
+        Kind::Branches => all_branches(&snapshot, &mut file).await?,
+        Kind::Items => all_items(&snapshot, &mut file).await?,
+        Kind::Stock => all_stock(&snapshot, &mut file).await?,
+        Kind::Orders => all_orders(&snapshot, statuses, &mut file).await?,
+    }
+    file.csv.flush().map_err(csv::Error::from)?;
+    snapshot.rollback().await?;
+    Ok(file.rows)
+}
+
+struct File<W: Write> {
+    csv: Writer<W>,
+    rows: u64,
+}
+
+impl<W: Write> File<W> {
+    fn row<const N: usize>(&mut self, cells: [String; N]) -> Result<(), BulkError> {
+        self.csv.write_record(&cells)?;
+        self.rows += 1;
+        Ok(())
+    }
+}
+
+/// The page of rows after `last`; whether there are more is told by whether it is empty.
+fn page(last: Option<Cursor>) -> Page {
+    // A page asks for one row more than it shows; here that row is shown too.
+    Page { limit: ROWS - 1, cursor: last }
+}
+
+async fn all_branches(conn: &Queries, file: &mut File<impl Write>) -> Result<(), BulkError> {
+    let mut last = None;
+    loop {
+        let rows = branches::list(conn, None, page(last)).await?;
+        let Some(end) = rows.last() else { return Ok(()) };
+        last = Some(Cursor::of(end.id));
+        for row in rows {
+            let (code, active) = (row.code, row.active.to_string());
+            file.row([guarded(&row.name), code, guarded(&row.location), guarded(&row.timezone), active])?;
+        }
+    }
+}
+
+async fn all_items(conn: &Queries, file: &mut File<impl Write>) -> Result<(), BulkError> {
+    let mut last = None;
+    loop {
+        let rows = items::list(conn, &items::ItemFilter::default(), page(last)).await?;
+        let Some(end) = rows.last() else { return Ok(()) };
+        last = Some(Cursor::of(end.id));
+        for row in rows {
+            file.row([
+                guarded(&row.sku),
+                guarded(&row.name),
+                guarded(&row.description),
+                guarded(&row.unit),
+                row.decimal_places.to_string(),
+                guarded(&row.barcode.unwrap_or_default()),
+                row.min_stock_level.to_string(),
+                row.active.to_string(),
+            ])?;
+        }
+    }
+}
+
+/// The time of each level goes along, so that a database filled with it stands as of then.
+async fn all_stock(conn: &Queries, file: &mut File<impl Write>) -> Result<(), BulkError> {
+    let mut last = None;
+    loop {
+        let rows = stock::summary(conn, None, &StockFilter::default(), page(last)).await?;
+        let Some(end) = rows.last() else { return Ok(()) };
+        last = Some(Cursor { first: end.branch_id, second: end.item_id });
+        for row in rows {
+            let at = row.updated_at.to_string();
+            file.row([guarded(&row.branch_name), guarded(&row.sku), row.quantity.to_string(), String::new(), at])?;
+        }
+    }
+}
+
+async fn all_orders(
+    conn: &Queries,
+    statuses: &[OrderStatus],
+    file: &mut File<impl Write>,
+) -> Result<(), BulkError> {
+    let names: HashMap<i64, String> =
+        branches::names(conn).await?.into_iter().map(|branch| (branch.id.0, branch.name)).collect();
+    let mut last = None;
+    loop {
+        let orders = orders::list(conn, None, &OrderFilter::default(), page(last)).await?;
+        let Some(end) = orders.last() else { return Ok(()) };
+        last = Some(Cursor::of(end.id));
+        let wanted = |order: &&OrderOut| statuses.is_empty() || statuses.contains(&order.status.into());
+        let orders: Vec<&OrderOut> = orders.iter().filter(wanted).collect();
+        let ids: BTreeSet<i64> = orders.iter().flat_map(|order| order.lines.iter().map(|line| line.item_id)).collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let skus: HashMap<i64, String> = items::skus(conn, &ids).await?.into_iter().collect();
+        for order in orders {
+            order_rows(order, &names, &skus, file)?;
+        }
+    }
+}
+
+/// An order without a reference of its own gets one made of its id, which import needs to know it by.
+fn order_rows(
+    order: &OrderOut,
+    names: &HashMap<i64, String>,
+    skus: &HashMap<i64, String>,
+    file: &mut File<impl Write>,
+) -> Result<(), BulkError> {
+    let name = |id| names.get(id).map_or_else(String::new, |name| guarded(name));
+    let time = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
+    let reference = order.reference.as_deref().map_or_else(|| format!("order-{}", order.id), guarded);
+    for line in &order.lines {
+        file.row([
+            reference.clone(),
+            name(&order.branch_id),
+            skus.get(&line.item_id).map_or_else(String::new, |sku| guarded(sku)),
+            line.requested_qty.to_string(),
+            OrderStatus::from(order.status).as_str().to_owned(),
+            guarded(order.note.as_deref().unwrap_or_default()),
+            order.created_at.to_string(),
+            time(order.submitted_at),
+            time(order.fulfilled_at),
+            time(order.cancelled_at),
+        ])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Files: branches, items, stock and orders in from CSV and out to it.
+//!
+//! An import is all or nothing, or leaves bad rows out; either way it may be run twice, since what is there already
+//! is found by branch name, SKU and order reference. Stock and orders go through the same posting as any request.
+
+mod branches;
+mod cells;
+mod decode;
+mod export;
+mod import;
+mod items;
+mod names;
+mod orders;
+mod stock;
+mod table;
+mod work;
+
+use platform::pg::PgError;
+use thiserror::Error;
+
+pub use decode::Encoding;
+pub use export::export;
+pub use import::import;
+
+use self::table::Column;
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One branch a line, known by its name.
+    Branches,
+    /// One item a line, known by its SKU.
+    Items,
+    /// One stock level a line: what is on hand.
+    Stock,
+    /// One order line a line, orders known by branch and reference.
+    Orders,
+}
+
+impl Kind {
+    fn columns(self) -> &'static [Column] {
+        match self {
+            Kind::Branches => branches::COLUMNS,
+            Kind::Items => items::COLUMNS,
+            Kind::Stock => stock::COLUMNS,
+            Kind::Orders => orders::COLUMNS,
+        }
+    }
+
+    /// The columns by which rows belong together, to be taken all or none.
+    fn together(self) -> &'static [&'static str] {
+        match self {
+            Kind::Branches | Kind::Items | Kind::Stock => &[],
+            Kind::Orders => &["branch", "reference"],
+        }
+    }
+
+    /// What the counts of a report count.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Kind::Branches => "branches",
+            Kind::Items => "items",
+            Kind::Stock => "stock levels",
+            Kind::Orders => "orders",
+        }
+    }
+}
+
+/// How a file is to be read; what is `None` is detected.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Format {
+    /// How its characters are written.
+    pub encoding: Option<Encoding>,
+    /// What stands between its cells.
+    pub separator: Option<u8>,
+}
+
+/// An import to make.
+#[derive(Debug, Clone, Copy)]
+pub struct Import<'a> {
+    /// What the file holds.
+    pub kind: Kind,
+    /// The file.
+    pub bytes: &'a [u8],
+    /// How it is to be read.
+    pub format: Format,
+    /// Report only; write nothing.
+    pub dry_run: bool,
+    /// Leave bad rows out, rather than write nothing because of them.
+    pub skip_bad: bool,
+    /// Who imports, for the audit.
+    pub actor: &'a str,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRow {
+    /// The line of the file that it begins in; the header is line 1.
+    pub line: u64,
+    /// The column, where it is one column's fault.
+    pub column: Option<&'static str>,
+    /// What is wrong, and what it must be.
+    pub reason: String,
+}
+
+impl std::fmt::Display for BadRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.column {
+            Some(column) => write!(f, "line {}, column {column}: {}", self.line, self.reason),
+            None => write!(f, "line {}: {}", self.line, self.reason),
+        }
+    }
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The rows of the file, the header not counted.
+    pub rows: u64,
+    /// New branches, items, stock levels set or orders.
+    pub created: u64,
+    /// Those that were there and are different now.
+    pub changed: u64,
+    /// Those that were there and stay as they were.
+    pub unchanged: u64,
+    /// What is wrong with the file, by line.
+    pub bad: Vec<BadRow>,
+    /// Whether anything was written.
+    pub written: bool,
+    /// The rows left out, as a file of the same form with their reasons; empty when none was.
+    pub rejects: Vec<u8>,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Rows done.
+    pub done: u64,
+    /// All rows.
+    pub of: u64,
+}
+
+/// Why a file could not be imported or exported at all.
+#[derive(Debug, Error)]
+pub enum BulkError {
+    /// The file as a whole cannot be used.
+    #[error("{0}")]
+    File(String),
+    /// The database refused or is away; nothing was written.
+    #[error("the database refused; nothing was written")]
+    Database(#[from] PgError),
+    /// COMMIT was sent and its answer is not known.
+    #[error("whether the import was written is not known; run it again, which does no harm")]
+    OutcomeUnknown,
+    /// The file could not be written.
+    #[error("the file could not be written")]
+    Write(#[from] csv::Error),
+    /// A defect.
+    #[error("internal error")]
+    Internal(#[source] crate::Error),
+}
