@@ -13,6 +13,7 @@ pub struct Databases {
     /// The pool of the portal's running role.
     pub portal: Database,
     private: Option<PrivateServer>,
+    owner: DatabaseConfig,
 }
 
 impl Databases {
@@ -34,11 +35,33 @@ impl Databases {
             };
             Ok(Database::open(with_limits(config, settings))?)
         };
+        let owner = match (&private, &settings.database_url) {
+            (Some(server), _) => superuser(server, settings),
+            (None, Some(url)) => DatabaseConfig::from_url(&url.0, "quartermaster analyse")?,
+            (None, None) => return Err("there is no database".into()),
+        };
         Ok(Databases {
+            owner: owner.with_role(services::ROLES.owner),
             services: pool(services::ROLES, "quartermaster services")?,
             portal: pool(portal::ROLES, "quartermaster portal")?,
             private,
         })
+    }
+
+    /// Has the server look at what the tables hold now, so that its plans fit after a bulk load.
+    ///
+    /// # Errors
+    /// When the database refuses or is away.
+    pub async fn analyse(&self) -> Result<()> {
+        Ok(platform::pg::analyse(&self.owner).await?)
+    }
+
+    /// Whether nothing is to be filled: there are branches, and no fill was cut off.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn is_filled(&self, marker: &std::path::Path) -> Result<bool> {
+        Ok(!marker.exists() && !services::bulk::is_empty(&self.services).await?)
     }
 
     /// Closes the pools and stops the private server, if this program runs it.

@@ -2,8 +2,11 @@
 
 mod cli;
 mod commands;
+mod company;
 mod databases;
+mod fill;
 mod output;
+mod progress;
 mod running;
 mod settings;
 

@@ -4,7 +4,7 @@ use refinery::Runner;
 use thiserror::Error;
 use tokio_postgres::NoTls;
 
-use super::{DatabaseConfig, PgError, RolePair};
+use super::{DatabaseConfig, PgError, Queries, RolePair};
 
 /// The migrations of one owner.
 pub struct Migrations {
@@ -96,4 +96,16 @@ impl Migrations {
         }
         Ok(())
     }
+}
+
+/// Has the server look at what the tables of the configuration's role hold, so that it plans for what is there.
+///
+/// # Errors
+/// When the database refuses or is away.
+pub async fn analyse(config: &DatabaseConfig) -> Result<(), PgError> {
+    let mut config = config.clone();
+    config.statement_timeout = None;
+    // Of tables that are not this role's the server warns, and leaves them.
+    config.settings.push(("client_min_messages".to_owned(), "error".to_owned()));
+    Queries::connect(&config, &[]).await?.run("analyze").await
 }

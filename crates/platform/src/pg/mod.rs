@@ -21,7 +21,7 @@ pub use linkme;
 pub use config::DatabaseConfig;
 pub use dedicated::Dedicated;
 pub use error::PgError;
-pub use migrate::{MigrateError, Migrations};
+pub use migrate::{MigrateError, Migrations, analyse};
 pub use pool::{Connection, Database};
 pub use private_server::{PrivateServer, PrivateServerError};
 pub use queries::{Params, Queries};

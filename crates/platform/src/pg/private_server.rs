@@ -38,13 +38,20 @@ const SETTINGS: &[(&str, &str)] = &[
     ("jit", "off"),
 ];
 
-/// A private server that runs, and the right to stop it.
+/// How often and after which pause a program looks whether it is its turn: longer in all than a start may take.
+const TURN_TRIES: u32 = 3_000;
+const TURN_PAUSE: Duration = Duration::from_millis(50);
+
+/// A private server that runs, in use by this program and perhaps by others.
 #[derive(Debug)]
 pub struct PrivateServer {
     place: Place,
     binaries: Binaries,
-    /// Held by the program that started or adopted the server; nobody else may stop it.
-    lock: Option<File>,
+    /// Locked by the one program that starts or stops the server just now.
+    turn: PathBuf,
+    /// Share-locked by every program that uses the server: the last one stops it. The system gives up the lock of a
+    /// program that is killed.
+    users: File,
 }
 
 /// Why there is no private server.
@@ -77,17 +84,18 @@ pub enum PrivateServerError {
         /// What it printed.
         output: String,
     },
-    /// The data directory belongs to a program whose server does not answer.
-    #[error("{0} is in use by another quartermaster whose PostgreSQL does not answer")]
-    InUse(PathBuf),
+    /// Another program has been starting or stopping the server for minutes.
+    #[error("another quartermaster has held {0} for minutes while it starts or stops its PostgreSQL")]
+    Busy(PathBuf),
     /// The server runs but refuses.
     #[error("the private PostgreSQL refused")]
     Refused(#[source] tokio_postgres::Error),
 }
 
 impl PrivateServer {
-    /// Starts the server of `data_dir`, making it first where there is none; adopts one that a killed program left
-    /// running; joins one that another program runs. `settings` are added to the server's configuration.
+    /// Starts the server of `data_dir`, making it first where there is none, or joins the one that runs: another
+    /// program's, or one that a killed program left behind. `settings` are added to the configuration of a server that
+    /// is started.
     ///
     /// # Errors
     /// [`PrivateServerError`].
@@ -95,34 +103,19 @@ impl PrivateServer {
         data_dir: &Path,
         settings: &[(&str, &str)],
     ) -> Result<PrivateServer, PrivateServerError> {
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |source| PrivateServerError::File { path, source }
-        };
-        fs::create_dir_all(data_dir).map_err(at(data_dir))?;
-        let data_dir = data_dir.canonicalize().map_err(at(data_dir))?;
-        let lock_path = data_dir.join("lock");
-        let lock = File::options().create(true).append(true).open(&lock_path).map_err(at(&lock_path))?;
-        let lock = match lock.try_lock() {
-            Ok(()) => Some(lock),
-            Err(TryLockError::WouldBlock) => None,
-            Err(TryLockError::Error(error)) => return Err(at(&lock_path)(error)),
-        };
-        let place = Place::of(&data_dir, lock.is_some())?;
+        fs::create_dir_all(data_dir).map_err(|source| file_error(data_dir, source))?;
+        let data_dir = data_dir.canonicalize().map_err(|source| file_error(data_dir, source))?;
+        let (turn, users) = (data_dir.join("lock"), data_dir.join("users"));
+        let my_turn = wait_for_turn(&turn).await?;
+        let users_file = lock_file(&users)?;
+        users_file.lock_shared().map_err(|source| file_error(&users, source))?;
+        let place = Place::of(&data_dir)?;
         let binaries = Binaries::find(place.version()?.as_deref())?;
-        let server = PrivateServer { place, binaries, lock };
-        if server.lock.is_some() {
-            server.start(settings).await?;
-        } else if !server.answers_within(Duration::from_secs(30)).await {
-            return Err(PrivateServerError::InUse(data_dir));
-        }
+        let server = PrivateServer { place, binaries, turn, users: users_file };
+        server.start(settings).await?;
         server.create_database().await?;
+        drop(my_turn);
         Ok(server)
-    }
-
-    /// Whether this program started or adopted the server, and so stops it.
-    pub fn owns(&self) -> bool {
-        self.lock.is_some()
     }
 
     /// How to connect as `user` to the application's database.
@@ -142,18 +135,19 @@ impl PrivateServer {
         &self.binaries.dir
     }
 
-    /// Stops the server, if it is this program's to stop, and waits until its data is safely down.
+    /// Leaves the server; the last program to leave stops it and waits until its data is safely down.
     ///
     /// # Errors
     /// [`PrivateServerError::Program`] when it does not stop within a minute.
     pub async fn stop(self) -> Result<(), PrivateServerError> {
-        if self.lock.is_some() {
-            let data = self.place.data();
-            let mut stop = self.command("pg_ctl");
-            stop.args(["stop", "-m", "fast", "-w", "-t", "60", "-D"]).arg(&data);
-            run("pg_ctl", stop).await?;
+        let _my_turn = wait_for_turn(&self.turn).await?;
+        self.users.unlock().map_err(|source| file_error(&self.turn, source))?;
+        if self.users.try_lock().is_err() {
+            return Ok(());
         }
-        Ok(())
+        let mut stop = self.command("pg_ctl");
+        stop.args(["stop", "-m", "fast", "-w", "-t", "60", "-D"]).arg(self.place.data());
+        run("pg_ctl", stop).await
     }
 
     async fn start(&self, settings: &[(&str, &str)]) -> Result<(), PrivateServerError> {
@@ -163,7 +157,7 @@ impl PrivateServer {
         }
         self.place.forget_stale_pid()?;
         if self.place.running_pid()?.is_some() && self.answers_within(Duration::from_secs(120)).await {
-            tracing::info!("adopted the private PostgreSQL that a program before this one left running");
+            tracing::debug!("joined the private PostgreSQL that runs already");
             return Ok(());
         }
         let socket_dir = self.place.socket_dir.to_string_lossy();
@@ -237,6 +231,23 @@ impl PrivateServer {
         }
         command
     }
+}
+
+/// Waits until no other program starts or stops the server; the turn ends when the file is dropped.
+async fn wait_for_turn(path: &Path) -> Result<File, PrivateServerError> {
+    let file = lock_file(path)?;
+    for _ in 0..TURN_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(TURN_PAUSE).await,
+            Err(TryLockError::Error(source)) => return Err(file_error(path, source)),
+        }
+    }
+    Err(PrivateServerError::Busy(path.to_owned()))
+}
+
+fn lock_file(path: &Path) -> Result<File, PrivateServerError> {
+    File::options().create(true).append(true).open(path).map_err(|source| file_error(path, source))
 }
 
 fn file_error(path: &Path, source: io::Error) -> PrivateServerError {

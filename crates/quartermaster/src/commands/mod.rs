@@ -1,6 +1,10 @@
 //! One file a command.
 
 mod config;
+mod demo;
+mod export;
+mod import;
+mod seed;
 mod serve;
 mod token;
 mod user;
@@ -26,6 +30,10 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     let levels = if serving { "info,refinery_core=warn,tokio_postgres=warn" } else { "warn" };
     telemetry::start(settings.log.as_deref().unwrap_or(levels), settings.log_format)?;
     match cli.command {
+        Command::Demo => demo::run(&settings).await?,
+        Command::Seed(arguments) => seed::run(&settings, &arguments).await?,
+        Command::Import(arguments) => return import::run(&settings, &arguments).await,
+        Command::Export(arguments) => export::run(&settings, &arguments).await?,
         Command::Serve { part } => serve::run(&settings, part).await?,
         Command::Migrate => {
             let applied = databases::migrate(&settings).await?;
@@ -37,7 +45,6 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Config => config::run(&sources)?,
         Command::Token { user } => token::run(&settings, &user).await?,
         Command::User(command) => user::run(&settings, command).await?,
-        Command::Demo | Command::Seed(_) | Command::Import(_) | Command::Export(_) => todo!(),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ mod stock;
 mod table;
 mod work;
 
-use platform::pg::PgError;
+use platform::pg::{Database, PgError};
 use thiserror::Error;
 
 pub use decode::Encoding;
@@ -129,6 +129,14 @@ pub struct Report {
     pub written: bool,
     /// The rows left out, as a file of the same form with their reasons; empty when none was.
     pub rejects: Vec<u8>,
+}
+
+/// Whether there is no branch yet.
+///
+/// # Errors
+/// When the database is away.
+pub async fn is_empty(database: &Database) -> Result<bool, PgError> {
+    Ok(crate::store::branches::names(&*database.get().await?).await?.is_empty())
 }
 
 /// How far an import is.

@@ -188,7 +188,9 @@ struct Plan<'r> {
 
 pub(super) async fn write(work: &Work<'_>, orders: &[&OrderRows]) -> Result<Written, BulkError> {
     let mut written = Written::default();
-    let plans = plan(work, orders, &mut written).await?;
+    let mut plans = plan(work, orders, &mut written).await?;
+    // So that ids follow time.
+    plans.sort_by_key(|plan| created_at(&plan.rows.head, work.now));
     // Every level is locked at once and in key order, so that this waits for posting lanes, but never in a circle.
     let keys: BTreeSet<StockKey> = plans
         .iter()

@@ -33,11 +33,11 @@ pub(super) struct ServerUser {
 }
 
 impl Place {
-    /// The place for `data_dir`, made when `create`.
-    pub(super) fn of(data_dir: &Path, create: bool) -> Result<Place, PrivateServerError> {
+    /// The place for `data_dir`, made where it is not there yet.
+    pub(super) fn of(data_dir: &Path) -> Result<Place, PrivateServerError> {
         let user = server_user()?;
         let link = data_dir.join("postgres");
-        if create && !link.exists() {
+        if !link.exists() {
             // A link that leads nowhere is what is left of a server whose files were removed.
             let _ = fs::remove_file(&link);
             make_home(&link, data_dir, user)?;
@@ -49,9 +49,7 @@ impl Place {
             socket_dir = std::env::temp_dir().join(format!("quartermaster-{}", &hex::encode(digest)[..16]));
         }
         let place = Place { home, socket_dir, user };
-        if create {
-            place.make_private(&place.socket_dir)?;
-        }
+        place.make_private(&place.socket_dir)?;
         Ok(place)
     }
 

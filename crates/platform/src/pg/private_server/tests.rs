@@ -12,7 +12,7 @@ async fn keep_value(server: &PrivateServer) {
     client.batch_execute("create table kept (n int); insert into kept values (7)").await.unwrap();
 }
 
-/// Forgets the server as a killed program does: without stopping it, but giving up its lock.
+/// Forgets the server as a killed program does: without stopping it, but giving up its locks.
 fn killed(server: PrivateServer) {
     drop(server);
 }
@@ -44,15 +44,16 @@ async fn a_server_that_a_killed_program_left_running_is_adopted_and_stopped() {
 }
 
 #[tokio::test]
-async fn a_second_program_joins_the_server_and_does_not_stop_it() {
+async fn the_server_runs_until_its_last_program_leaves() {
     let dir = tempfile::tempdir().unwrap();
     let first = PrivateServer::open(dir.path(), FAST).await.unwrap();
     keep_value(&first).await;
     let second = PrivateServer::open(dir.path(), FAST).await.unwrap();
-    assert!(!second.owns());
-    second.stop().await.unwrap();
-    assert_eq!(value_kept(&first).await, 7);
     first.stop().await.unwrap();
+    assert_eq!(value_kept(&second).await, 7);
+    let data = second.place.data();
+    second.stop().await.unwrap();
+    assert!(!data.join("postmaster.pid").exists());
 }
 
 #[tokio::test]
@@ -63,6 +64,6 @@ async fn a_pid_file_whose_number_another_program_has_now_is_forgotten() {
     server.stop().await.unwrap();
     fs::write(&pid_file, format!("{}\n", std::process::id())).unwrap();
     let server = PrivateServer::open(dir.path(), FAST).await.unwrap();
-    assert!(server.owns());
+    assert!(server.connect(DATABASE).await.is_ok());
     server.stop().await.unwrap();
 }

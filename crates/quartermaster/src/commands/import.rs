@@ -1,0 +1,127 @@
+//! `import`: a CSV file in.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use services::bulk::{self, Format, Import, Progress, Report};
+
+use crate::cli::{Encoding, ImportArgs, Kind, Separator};
+use crate::databases::Databases;
+use crate::settings::Settings;
+use crate::{Result, output, progress};
+
+/// How many bad rows are shown.
+const SHOWN: usize = 100;
+
+pub async fn run(settings: &Settings, arguments: &ImportArgs) -> Result<ExitCode> {
+    let bytes = read(&arguments.file)?;
+    let databases = Databases::open(settings).await?;
+    let kind = arguments.kind.into();
+    let import = Import {
+        kind,
+        bytes: &bytes,
+        format: Format {
+            encoding: arguments.encoding.map(Into::into),
+            separator: arguments.separator.map(Into::into),
+        },
+        dry_run: arguments.dry_run,
+        skip_bad: arguments.skip_bad,
+        actor: "import",
+    };
+    let bar = progress::bar(0);
+    let show = |Progress { done, of }: Progress| {
+        bar.set_length(of);
+        bar.set_position(done);
+    };
+    let report = bulk::import(&databases.services, &import, &show).await;
+    bar.finish_and_clear();
+    // Plans made for empty tables would be bad ones for full tables.
+    let analysed = match &report {
+        Ok(report) if report.written => databases.analyse().await,
+        _ => Ok(()),
+    };
+    databases.close().await?;
+    let report = report?;
+    analysed?;
+    for bad in report.bad.iter().take(SHOWN) {
+        output::line(bad);
+    }
+    if report.bad.len() > SHOWN {
+        output::line(format_args!("and {} more", report.bad.len() - SHOWN));
+    }
+    if !report.rejects.is_empty() && report.written {
+        let path = arguments.rejects.clone().unwrap_or_else(|| rejects_of(&arguments.file));
+        std::fs::write(&path, &report.rejects).map_err(|error| format!("{}: {error}", path.display()))?;
+        output::line(format_args!("The rows left out are in {}; mend them there and import it.", path.display()));
+    }
+    output::line(summary(&report, kind.noun(), arguments.dry_run));
+    let failed = !report.bad.is_empty() && !arguments.skip_bad;
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    if path.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+/// `stock.csv` → `stock.rejects.csv`, in the same directory.
+fn rejects_of(path: &Path) -> PathBuf {
+    if path.as_os_str() == "-" { PathBuf::from("rejects.csv") } else { path.with_extension("rejects.csv") }
+}
+
+fn summary(report: &Report, noun: &str, dry_run: bool) -> String {
+    let Report { rows, created, changed, unchanged, .. } = report;
+    let counts = format!("{noun}: {created} new, {changed} changed, {unchanged} unchanged, of {rows} rows");
+    let mut lines: Vec<u64> = report.bad.iter().map(|bad| bad.line).collect();
+    lines.dedup();
+    let bad = match lines.len() {
+        0 => String::new(),
+        1 => "; 1 bad row".to_owned(),
+        n => format!("; {n} bad rows"),
+    };
+    match (dry_run, report.written) {
+        (true, _) => format!("Dry run, nothing written. {counts}{bad}."),
+        (false, true) => format!("{counts}{bad}."),
+        (false, false) => {
+            format!("Nothing written{bad} of {rows}. Mend the file, or leave bad rows out by --continue.")
+        }
+    }
+}
+
+impl From<Kind> for bulk::Kind {
+    fn from(kind: Kind) -> bulk::Kind {
+        match kind {
+            Kind::Branches => bulk::Kind::Branches,
+            Kind::Items => bulk::Kind::Items,
+            Kind::Stock => bulk::Kind::Stock,
+            Kind::Orders => bulk::Kind::Orders,
+        }
+    }
+}
+
+impl From<Encoding> for bulk::Encoding {
+    fn from(encoding: Encoding) -> bulk::Encoding {
+        match encoding {
+            Encoding::Utf8 => bulk::Encoding::Utf8,
+            Encoding::Utf16le => bulk::Encoding::Utf16Le,
+            Encoding::Utf16be => bulk::Encoding::Utf16Be,
+            Encoding::Windows1252 => bulk::Encoding::Windows1252,
+        }
+    }
+}
+
+impl From<Separator> for u8 {
+    fn from(separator: Separator) -> u8 {
+        match separator {
+            Separator::Comma => b',',
+            Separator::Semicolon => b';',
+            Separator::Tab => b'\t',
+            Separator::Pipe => b'|',
+        }
+    }
+}
