@@ -54,7 +54,7 @@ pub(super) fn files(items: &[Item], until: Date, random: &mut ChaCha8Rng) -> cra
             let open = week * WEEK + day >= DAYS - OPEN_DAYS;
             for branch in BRANCHES {
                 let Some(shelves) = shelves.get_mut(branch.code) else { continue };
-                orders.extend(trade(branch, shelves, date, open, random)?);
+                orders.extend(trade(branch, shelves, date, (open, dry), random)?);
             }
         }
         files.push(csv_file(Kind::Stock, &["branch", "sku", "quantity", "reason", "at"], stock)?);
@@ -117,7 +117,7 @@ fn trade(
     branch: &Branch,
     shelves: &mut [Shelf<'_>],
     date: Date,
-    open: bool,
+    (open, dry): (bool, bool),
     random: &mut ChaCha8Rng,
 ) -> crate::Result<Vec<Cells>> {
     let weekend = date.weekday().to_monday_one_offset() > 5;
@@ -140,7 +140,7 @@ fn trade(
             _ => [Some(created), Some(submitted), Some(ended), None],
         };
         let reference = format!("{}-{}-{number:02}", branch.code, date.strftime("%y%m%d"));
-        for (sku, requested) in lines(shelves, random) {
+        for (sku, requested) in lines(shelves, dry, random) {
             let mut row: Cells = vec![
                 reference.clone().into(),
                 branch.name.into(),
@@ -166,7 +166,7 @@ fn status(open: bool, random: &mut ChaCha8Rng) -> &'static str {
 
 /// What an order asks for. What it asks for is taken from what is available, whatever becomes of the order: that
 /// keeps the figure below what there is.
-fn lines(shelves: &mut [Shelf<'_>], random: &mut ChaCha8Rng) -> Vec<(String, i64)> {
+fn lines(shelves: &mut [Shelf<'_>], dry: bool, random: &mut ChaCha8Rng) -> Vec<(String, i64)> {
     let mut lines = Vec::new();
     let mut chosen = HashSet::new();
     for _ in 0..random.random_range(1..=6) {
@@ -174,7 +174,9 @@ fn lines(shelves: &mut [Shelf<'_>], random: &mut ChaCha8Rng) -> Vec<(String, i64
         let drawn = random.random_range(0..shelves.len().max(1)) * random.random_range(0..shelves.len().max(1));
         let place = drawn / shelves.len().max(1);
         let Some(shelf) = shelves.get_mut(place) else { continue };
-        let most = (shelf.available / shelf.item.step / 3).min(24);
+        let steps = shelf.available / shelf.item.step;
+        // What is known to run out is bought in haste.
+        let most = if dry && shelf.dry { steps * 3 / 4 } else { (steps / 3).min(24) };
         if most >= 1 && chosen.insert(place) {
             let requested = random.random_range(1..=most) * shelf.item.step;
             shelf.available -= requested;
