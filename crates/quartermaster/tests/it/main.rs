@@ -1,0 +1,19 @@
+//! The program as its users meet it, on a real PostgreSQL.
+//!
+//! One cluster serves the whole run; every test has a database of its own, made from a migrated template.
+
+mod audit;
+mod binary;
+mod branches;
+mod conventions;
+mod database;
+mod documents;
+mod files;
+mod idempotency;
+mod items;
+mod orders;
+mod portal;
+mod posting;
+mod roles;
+mod stock;
+mod support;

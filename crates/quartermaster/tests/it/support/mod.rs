@@ -1,0 +1,8 @@
+//! What every test needs: a database of its own, the services on it, and users who call them.
+
+pub mod api;
+pub mod cluster;
+pub mod program;
+
+pub use api::{Answer, App, User};
+pub use cluster::TestDatabase;
