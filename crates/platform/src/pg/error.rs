@@ -71,9 +71,9 @@ impl PgError {
         }
     }
 
-    /// An error met while connecting: without an answer from the server it is not there.
+    /// An error met while connecting: whatever the server's reason, it is not there for us.
     pub(super) fn connecting(error: tokio_postgres::Error) -> Self {
-        if error.as_db_error().is_none() { PgError::Unavailable(Some(error)) } else { error.into() }
+        PgError::Unavailable(Some(error))
     }
 
     /// The error of a COMMIT. Only an ERROR from a server that goes on living proves that nothing was committed.

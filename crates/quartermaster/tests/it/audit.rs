@@ -1,1 +1,99 @@
-//! To come.
+//! The audit over the API.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::api::send;
+use crate::support::App;
+
+#[tokio::test]
+async fn every_change_of_every_kind_has_one_entry() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.item("NAIL").await);
+    let admin = app.admin();
+    admin.put(&format!("/v1/branches/{branch}"), json!({ "name": "Port" })).await.expect(200);
+    admin.put(&format!("/v1/items/{item}"), json!({ "sku": "NAIL", "name": "Nail" })).await.expect(200);
+    app.stock(branch, item, 10).await;
+    let order = app.draft(branch, &[(item, 1)]).await;
+    let lines = json!([{ "item_id": item, "requested_qty": 2 }]);
+    admin.put(&format!("/v1/orders/{order}"), json!({ "branch_id": branch, "lines": lines })).await.expect(200);
+    admin.command(order, "submit").await.expect(200);
+    admin.command(order, "fulfill").await.expect(200);
+    let cancelled = app.draft(branch, &[(item, 1)]).await;
+    admin.command(cancelled, "cancel").await.expect(200);
+    let deleted = app.draft(branch, &[(item, 1)]).await;
+    admin.delete(&format!("/v1/orders/{deleted}")).await.expect(204);
+    let (b, i) = (app.branch("B").await, app.item("I").await);
+    admin.delete(&format!("/v1/branches/{b}")).await.expect(204);
+    admin.delete(&format!("/v1/items/{i}")).await.expect(204);
+    let mut actions = app.auditor().get("/v1/audit?limit=100").await.expect(200).each("action");
+    actions.reverse();
+    assert_eq!(
+        actions,
+        [
+            "branch.created", "item.created", "branch.updated", "item.updated", "stock.adjusted", "order.created",
+            "order.updated", "order.submitted", "order.fulfilled", "order.created", "order.cancelled",
+            "order.created", "order.deleted", "branch.created", "item.created", "branch.deleted", "item.deleted"
+        ]
+    );
+    let events: i64 = app.database.value("select count(*) from services_outbox").await;
+    assert_eq!(events, 17);
+}
+
+#[tokio::test]
+async fn an_entry_says_who_did_what_from_where_in_which_request() {
+    let app = App::start().await;
+    let request = app.admin().request(Method::POST, "/v1/branches").header("x-request-id", "till-7.42");
+    let answer = send(request.json(&json!({ "name": "Harbour" }))).await.expect(201);
+    assert_eq!(answer.header("x-request-id"), Some("till-7.42"));
+    let entry = &app.admin().get("/v1/audit").await.expect(200).json()[0];
+    for (field, value) in [
+        ("actor_user_id", json!("id-admin")),
+        ("actor", json!("admin")),
+        ("action", json!("branch.created")),
+        ("entity_type", json!("branch")),
+        ("entity_id", json!(answer.id().to_string())),
+        ("branch_id", json!(answer.id())),
+        ("ip", json!("127.0.0.1")),
+        ("request_id", json!("till-7.42")),
+    ] {
+        assert_eq!(entry[field], value, "{field}");
+    }
+    assert_eq!(entry["details"]["to"]["name"], "Harbour");
+}
+
+#[tokio::test]
+async fn a_refused_change_leaves_no_entry() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    let order = app.draft(branch, &[(item, 1)]).await;
+    let before = app.admin().get("/v1/audit").await.expect(200).len();
+    app.admin().command(order, "submit").await.expect_problem(409, "insufficient-stock");
+    app.admin().post("/v1/branches", json!({ "name": "harbour" })).await.expect_problem(409, "duplicate");
+    assert_eq!(app.admin().get("/v1/audit").await.expect(200).len(), before);
+}
+
+#[tokio::test]
+async fn entries_are_found_by_each_field() {
+    let app = App::start().await;
+    let branch = app.branch("Harbour").await;
+    let item = app.any_item().await;
+    app.stock(branch, item, 3).await;
+    let found = async |query: &str| app.auditor().get(&format!("/v1/audit?{query}")).await.expect(200).len();
+    for (query, count) in [
+        ("actor=admin", 3),
+        ("actor=other", 0),
+        ("actor_user_id=id-admin", 3),
+        ("action=stock.adjusted", 1),
+        ("entity_type=branch", 1),
+        (&format!("entity_type=item&entity_id={item}"), 1),
+        (&format!("branch_id={branch}"), 2),
+        ("ip=127.0.0.1", 3),
+        ("ip=10.0.0.1", 0),
+        ("request_id=none", 0),
+        ("from=2999-01-01T00:00:00Z", 0),
+        ("to=2999-01-01T00:00:00Z", 3),
+    ] {
+        assert_eq!(found(query).await, count, "{query}");
+    }
+}

@@ -1,1 +1,167 @@
-//! To come.
+//! The posting engine under load and under trouble.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+use services::engine::EngineConfig;
+use services::http::HttpSettings;
+
+use crate::support::api::send;
+use crate::support::{App, TestDatabase};
+
+/// A draft of each quantity.
+async fn drafts(app: &App, branch: i64, item: i64, quantities: &[i64]) -> Vec<i64> {
+    join_all(quantities.iter().map(|quantity| async move { app.draft(branch, &[(item, *quantity)]).await })).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_refuses_one_and_carries_out_the_others() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    app.stock(branch, item, 30).await;
+    let drafts = {
+        let mut quantities = [1; 20];
+        quantities[7] = 1_000;
+        drafts(&app, branch, item, &quantities).await
+    };
+    let admin = app.admin();
+    let answers = join_all(drafts.iter().map(|order| admin.command(*order, "fulfill"))).await;
+    let refused: Vec<usize> = answers.iter().enumerate().filter(|(_, a)| a.status != 200).map(|(n, _)| n).collect();
+    assert_eq!(refused, [7]);
+    assert_eq!(app.level(branch, item).await.0, "11");
+    app.database.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_callers_than_stock_sell_exactly_what_is_there() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    let admin = app.admin();
+    for round in 0..3 {
+        app.stock(branch, item, 10).await;
+        let drafts = drafts(&app, branch, item, &[1; 60]).await;
+        let answers = join_all(drafts.iter().map(|order| admin.command(*order, "fulfill"))).await;
+        let sold = answers.iter().filter(|answer| answer.status == 200).count();
+        assert_eq!(sold, 10, "round {round}");
+        assert_eq!(app.level(branch, item).await.0, "0");
+    }
+    app.database.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_says_so_and_loses_nothing() {
+    let engine = EngineConfig { lanes: 1, queue: 2, batch: 1 };
+    let app = App::on(TestDatabase::new().await, &HttpSettings::default(), &engine).await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    app.stock(branch, item, 100).await;
+    let drafts = drafts(&app, branch, item, &[1; 20]).await;
+    // The lane waits at this lock, so that the queue fills.
+    let client = app.database.connect("quartermaster").await;
+    client.batch_execute("begin; select from services_stock for update").await.unwrap();
+    let admin = app.admin();
+    let posting = join_all(drafts.iter().map(|order| admin.command(*order, "fulfill")));
+    let release = async {
+        loop {
+            let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+            let waiting: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
+            if waiting > 0 && !app.surface_is_ready().await {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        client.batch_execute("rollback").await.unwrap();
+    };
+    let (answers, ()) = tokio::join!(posting, release);
+    let done = answers.iter().filter(|answer| answer.status == 200).count();
+    for answer in answers.into_iter().filter(|answer| answer.status != 200) {
+        assert!(answer.header("retry-after").is_some());
+        answer.expect_problem(503, "unavailable");
+    }
+    assert!((1..20).contains(&done), "{done}");
+    assert_eq!(app.level(branch, item).await.0, (100 - done).to_string());
+    app.database.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_goes_away_changes_nothing_about_the_transaction() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    app.stock(branch, item, 100).await;
+    let drafts = drafts(&app, branch, item, &[1; 30]).await;
+    let admin = app.admin();
+    let hurried = drafts.iter().enumerate().map(|(n, order)| {
+        let request = admin.request(Method::POST, &format!("/v1/orders/{order}/fulfill"));
+        // Some leave before their request is read, some while it is posted, some after.
+        request.timeout(Duration::from_micros(300 * (n as u64 + 1))).send()
+    });
+    let _ = join_all(hurried).await;
+    app.surface.services.finish().await;
+    let idle: i64 = app
+        .database
+        .value("select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'")
+        .await;
+    assert_eq!(idle, 0);
+    let fulfilled: i64 =
+        app.database.value("select count(*) from services_orders where status = 'fulfilled'").await;
+    let left: String = app.database.value("select trim_scale(quantity)::text from services_stock").await;
+    assert_eq!(left, (100 - fulfilled).to_string());
+    app.database.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_connection_leaves_no_half_posting() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    app.stock(branch, item, 1_000).await;
+    let drafts = drafts(&app, branch, item, &[1; 150]).await;
+    let admin = app.admin();
+    let posting = join_all(drafts.iter().map(|order| {
+        let key = format!("fulfil-{order}");
+        let path = format!("/v1/orders/{order}/fulfill");
+        let admin = &admin;
+        async move {
+            // What any careful client does: the same request again until it is answered.
+            for _ in 0..200 {
+                let answer = send(admin.request(Method::POST, &path).header("idempotency-key", &key)).await;
+                if answer.status < 500 && answer.status != 409 {
+                    return answer.status;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            0
+        }
+    }));
+    let kill = async {
+        for _ in 0..15 {
+            app.database
+                .run("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'qm_services_app'")
+                .await;
+            tokio::time::sleep(Duration::from_millis(7)).await;
+        }
+    };
+    let (statuses, ()) = tokio::join!(posting, kill);
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    assert_eq!(app.level(branch, item).await, ("850".into(), "0".into(), "850".into()));
+    app.database.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counting_and_selling_the_same_stock_at_once_adds_up() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    app.stock(branch, item, 500).await;
+    let drafts = drafts(&app, branch, item, &[2; 40]).await;
+    let admin = app.admin();
+    let selling = join_all(drafts.iter().map(|order| admin.command(*order, "submit")));
+    let counting = join_all((0..20).map(|n| {
+        let body = json!({ "branch_id": branch, "item_id": item, "quantity": 300 + n });
+        let admin = &admin;
+        async move { admin.put("/v1/stock", body).await.expect(200) }
+    }));
+    let (submitted, _) = tokio::join!(selling, counting);
+    let reserved = 2 * submitted.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(app.level(branch, item).await.1, reserved.to_string());
+    app.database.assert_sound().await;
+}

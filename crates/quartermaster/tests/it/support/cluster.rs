@@ -139,6 +139,11 @@ impl TestDatabase {
         cluster().run(&self.name, sql).await;
     }
 
+    /// Runs SQL as superuser in another database, for what cannot be done from within.
+    pub async fn run_elsewhere(&self, sql: &str) {
+        cluster().run("postgres", sql).await;
+    }
+
     /// One value, as superuser.
     pub async fn value<T: for<'a> tokio_postgres::types::FromSql<'a>>(&self, sql: &str) -> T {
         self.connect("quartermaster").await.query_one(sql, &[]).await.unwrap().get(0)
