@@ -176,7 +176,12 @@ pub enum UserCommand {
         #[arg(long, value_name = "ROLE", required = true, value_parser = role)]
         role: Vec<Role>,
         /// A branch where they act, by name, code or id; may be given more than once
-        #[arg(long, value_name = "BRANCH", conflicts_with = "all_branches", required_unless_present = "all_branches")]
+        #[arg(
+            long,
+            value_name = "BRANCH",
+            conflicts_with = "all_branches",
+            required_unless_present = "all_branches"
+        )]
         branch: Vec<String>,
         /// They act at every branch, also at those to come
         #[arg(long)]

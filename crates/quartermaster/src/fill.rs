@@ -40,7 +40,8 @@ impl Which {
 /// # Errors
 /// When the database refuses a file, or the marker cannot be written.
 pub async fn fill(database: &Database, which: Which, marker: Option<&Path>) -> Result<bool> {
-    let begun = marker.and_then(|path| std::fs::read_to_string(path).ok()).and_then(|text| Which::parse(&text));
+    let begun =
+        marker.and_then(|path| std::fs::read_to_string(path).ok()).and_then(|text| Which::parse(&text));
     if begun.is_none() && !bulk::is_empty(database).await? {
         return Ok(false);
     }

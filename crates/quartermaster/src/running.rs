@@ -129,7 +129,12 @@ impl Running {
         Ok(())
     }
 
-    async fn portal(&mut self, settings: &Settings, database: &Database, listener: TcpListener) -> Result<()> {
+    async fn portal(
+        &mut self,
+        settings: &Settings,
+        database: &Database,
+        listener: TcpListener,
+    ) -> Result<()> {
         let addr = self.services_addr.unwrap_or(settings.services_addr);
         let config = portal::Config {
             services_url: url(settings.services_url.as_ref(), addr),
@@ -143,10 +148,8 @@ impl Running {
         let portal = Portal::build(config, database.clone()).await?;
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
-            let (served, ()) = tokio::join!(
-                serve::serve(listener, portal.router(), stop.clone()),
-                portal.keep_house(stop)
-            );
+            let (served, ()) =
+                tokio::join!(serve::serve(listener, portal.router(), stop.clone()), portal.keep_house(stop));
             Ok(served?)
         });
         Ok(())

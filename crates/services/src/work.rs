@@ -19,6 +19,7 @@ pub(crate) struct Work<'a> {
 }
 
 /// A begun work, or the answer its Idempotency-Key already has.
+#[expect(clippy::large_enum_variant, reason = "taken apart where it is made; never stored")]
 pub(crate) enum Begun<'a> {
     Work(Work<'a>),
     Answered(Answer),

@@ -123,8 +123,7 @@ pub async fn set_password(database: &Database, username: &str, password: &str) -
     let hash = passwords::hash(password).await?;
     let transaction = database.begin().await?;
     let row = transaction.query_opt(&SET_PASSWORD, &[&username, &hash]).await?;
-    let id: i64 =
-        row.ok_or_else(|| Error::Invalid(format!("there is no user {username:?}")))?.get(0);
+    let id: i64 = row.ok_or_else(|| Error::Invalid(format!("there is no user {username:?}")))?.get(0);
     transaction.execute(&END_SESSIONS, &[&id]).await?;
     transaction.commit().await?;
     Ok(())

@@ -90,7 +90,8 @@ async fn prepare(settings: &Settings, databases: &Databases) -> Result<Vec<(Stri
         passwords.push(((*name).to_owned(), new_password()));
         write_passwords(&file, &passwords)?;
         let password = passwords.last().map_or("", |(_, password)| password);
-        users::add(&databases.portal, &NewUser { username: name, password, roles: &[*role], scope: &scope }).await?;
+        users::add(&databases.portal, &NewUser { username: name, password, roles: &[*role], scope: &scope })
+            .await?;
     }
     Ok(passwords)
 }
@@ -111,7 +112,8 @@ fn new_password() -> String {
     const VOWELS: &[&str] = &["a", "e", "i", "o", "u"];
     let mut random = rand::rng();
     let mut part = || -> String {
-        let letters = [STARTS, VOWELS, STARTS, VOWELS].map(|from| from.choose(&mut random).copied().unwrap_or("a"));
+        let letters =
+            [STARTS, VOWELS, STARTS, VOWELS].map(|from| from.choose(&mut random).copied().unwrap_or("a"));
         letters.concat()
     };
     [part(), part(), part()].join("-")
@@ -130,13 +132,8 @@ fn read_passwords(path: &Path) -> Result<Vec<(String, String)>> {
 /// Readable by its owner alone.
 fn write_passwords(path: &Path, passwords: &[(String, String)]) -> Result<()> {
     let told = |error: std::io::Error| format!("{}: {error}", path.display());
-    let mut file = fs::File::options()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(told)?;
+    let mut file =
+        fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(path).map_err(told)?;
     for (user, password) in passwords {
         writeln!(file, "{user} {password}").map_err(told)?;
     }

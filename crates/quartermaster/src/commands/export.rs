@@ -7,10 +7,10 @@ use domain::order::OrderStatus;
 use platform::pg::Database;
 use services::bulk;
 
+use crate::Result;
 use crate::cli::{ExportArgs, Kind, Status};
 use crate::databases::Databases;
 use crate::settings::Settings;
-use crate::Result;
 
 pub async fn run(settings: &Settings, arguments: &ExportArgs) -> Result<()> {
     if !arguments.status.is_empty() && arguments.kind != Kind::Orders {

@@ -53,7 +53,10 @@ pub async fn run(settings: &Settings, arguments: &ImportArgs) -> Result<ExitCode
     if !report.rejects.is_empty() && report.written {
         let path = arguments.rejects.clone().unwrap_or_else(|| rejects_of(&arguments.file));
         std::fs::write(&path, &report.rejects).map_err(|error| format!("{}: {error}", path.display()))?;
-        output::line(format_args!("The rows left out are in {}; mend them there and import it.", path.display()));
+        output::line(format_args!(
+            "The rows left out are in {}; mend them there and import it.",
+            path.display()
+        ));
     }
     output::line(summary(&report, kind.noun(), arguments.dry_run));
     let failed = !report.bad.is_empty() && !arguments.skip_bad;

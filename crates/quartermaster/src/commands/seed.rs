@@ -7,7 +7,8 @@ use crate::settings::Settings;
 use crate::{Result, output};
 
 pub async fn run(settings: &Settings, arguments: &SeedArgs) -> Result<()> {
-    let which = Which { seed: arguments.seed, until: arguments.until.unwrap_or_else(|| Which::today().until) };
+    let which =
+        Which { seed: arguments.seed, until: arguments.until.unwrap_or_else(|| Which::today().until) };
     let databases = Databases::open(settings).await?;
     let filled = fill_and_analyse(&databases, which).await;
     databases.close().await?;

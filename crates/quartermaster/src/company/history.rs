@@ -59,8 +59,15 @@ pub(super) fn files(items: &[Item], until: Date, random: &mut ChaCha8Rng) -> cra
         }
         files.push(csv_file(Kind::Stock, &["branch", "sku", "quantity", "reason", "at"], stock)?);
         let header = [
-            "reference", "branch", "sku", "requested_qty", "status", "created_at", "submitted_at",
-            "fulfilled_at", "cancelled_at",
+            "reference",
+            "branch",
+            "sku",
+            "requested_qty",
+            "status",
+            "created_at",
+            "submitted_at",
+            "fulfilled_at",
+            "cancelled_at",
         ];
         files.push(csv_file(Kind::Orders, &header, orders)?);
     }
@@ -171,7 +178,8 @@ fn lines(shelves: &mut [Shelf<'_>], dry: bool, random: &mut ChaCha8Rng) -> Vec<(
     let mut chosen = HashSet::new();
     for _ in 0..random.random_range(1..=6) {
         // The square of an even draw: a few items sell often, most of them seldom.
-        let drawn = random.random_range(0..shelves.len().max(1)) * random.random_range(0..shelves.len().max(1));
+        let drawn =
+            random.random_range(0..shelves.len().max(1)) * random.random_range(0..shelves.len().max(1));
         let place = drawn / shelves.len().max(1);
         let Some(shelf) = shelves.get_mut(place) else { continue };
         let steps = shelf.available / shelf.item.step;

@@ -182,10 +182,12 @@ mod tests {
     fn a_flag_wins_over_the_environment_that_over_the_file_and_that_over_the_default() {
         let file = file("pool_size = 3\nposting_lanes = 3\nposting_queue = 3\n");
         let flags = flags(&["--pool-size", "1"]);
-        let variables = [environment("QUARTERMASTER_POOL_SIZE", "2"), environment("QUARTERMASTER_POSTING_LANES", "2")];
+        let variables =
+            [environment("QUARTERMASTER_POOL_SIZE", "2"), environment("QUARTERMASTER_POSTING_LANES", "2")];
         let sources = Sources::gather(&flags, variables.concat(), Some(file.path())).unwrap();
         let settings = Settings::read(&sources).unwrap();
-        let figures = [settings.pool_size, settings.posting_lanes, settings.posting_queue, settings.posting_batch];
+        let figures =
+            [settings.pool_size, settings.posting_lanes, settings.posting_queue, settings.posting_batch];
         assert_eq!(figures.map(usize::from), [1, 2, 3, 128]);
     }
 

@@ -64,7 +64,8 @@ impl Value for bool {
 impl Value for Duration {
     fn parse(text: &str) -> Result<Duration, String> {
         let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-        time.filter(|time| !time.is_zero()).ok_or_else(|| "must be a time such as 500ms, 30s or 2h".to_owned())
+        time.filter(|time| !time.is_zero())
+            .ok_or_else(|| "must be a time such as 500ms, 30s or 2h".to_owned())
     }
     fn show(&self) -> toml::Value {
         match jiff::SignedDuration::try_from(*self) {
@@ -112,7 +113,7 @@ impl fmt::Debug for DatabaseUrl {
 impl DatabaseUrl {
     /// `postgres://user:***@host/database`. What is not of that form may hide a password anywhere.
     fn masked(&self) -> String {
-        let parts = self.0.split_once("://").and_then(|(scheme, rest)| {
+        let parts = self.0.split_once("://").map(|(scheme, rest)| {
             let (user, place) = rest.rsplit_once('@').unwrap_or(("", rest));
             let place = place.split_once('?').map_or(place, |(place, _)| place);
             let user = match user.split_once(':') {
@@ -120,7 +121,7 @@ impl DatabaseUrl {
                 None if user.is_empty() => String::new(),
                 None => format!("{user}@"),
             };
-            Some(format!("{scheme}://{user}{place}"))
+            format!("{scheme}://{user}{place}")
         });
         parts.unwrap_or_else(|| "***".to_owned())
     }
@@ -165,7 +166,9 @@ impl Value for Origins {
         let origin = |origin: &str| match BaseUrl::parse(origin) {
             Ok(BaseUrl(url)) => Ok(url),
             Err(_) if origin == "*" => Ok(origin.to_owned()),
-            Err(_) => Err("must be origins such as https://shop.example.com, separated by commas, or *".to_owned()),
+            Err(_) => {
+                Err("must be origins such as https://shop.example.com, separated by commas, or *".to_owned())
+            }
         };
         origins.map(origin).collect::<Result<_, _>>().map(Origins)
     }
@@ -181,7 +184,10 @@ mod tests {
     #[test]
     fn a_database_url_is_shown_without_its_password() {
         for (url, shown) in [
-            ("postgres://qm:s3cr:et@db.example:5432/qm?connect_timeout=3", "postgres://qm:***@db.example:5432/qm"),
+            (
+                "postgres://qm:s3cr:et@db.example:5432/qm?connect_timeout=3",
+                "postgres://qm:***@db.example:5432/qm",
+            ),
             ("postgres://qm@db/qm", "postgres://qm@db/qm"),
             ("postgres://db/qm", "postgres://db/qm"),
             ("host=db user=qm password=secret", "***"),

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::api::send;
 use crate::support::App;
+use crate::support::api::send;
 
 #[tokio::test]
 async fn every_change_of_every_kind_has_one_entry() {
@@ -16,7 +16,10 @@ async fn every_change_of_every_kind_has_one_entry() {
     app.stock(branch, item, 10).await;
     let order = app.draft(branch, &[(item, 1)]).await;
     let lines = json!([{ "item_id": item, "requested_qty": 2 }]);
-    admin.put(&format!("/v1/orders/{order}"), json!({ "branch_id": branch, "lines": lines })).await.expect(200);
+    admin
+        .put(&format!("/v1/orders/{order}"), json!({ "branch_id": branch, "lines": lines }))
+        .await
+        .expect(200);
     admin.command(order, "submit").await.expect(200);
     admin.command(order, "fulfill").await.expect(200);
     let cancelled = app.draft(branch, &[(item, 1)]).await;
@@ -31,9 +34,23 @@ async fn every_change_of_every_kind_has_one_entry() {
     assert_eq!(
         actions,
         [
-            "branch.created", "item.created", "branch.updated", "item.updated", "stock.adjusted", "order.created",
-            "order.updated", "order.submitted", "order.fulfilled", "order.created", "order.cancelled",
-            "order.created", "order.deleted", "branch.created", "item.created", "branch.deleted", "item.deleted"
+            "branch.created",
+            "item.created",
+            "branch.updated",
+            "item.updated",
+            "stock.adjusted",
+            "order.created",
+            "order.updated",
+            "order.submitted",
+            "order.fulfilled",
+            "order.created",
+            "order.cancelled",
+            "order.created",
+            "order.deleted",
+            "branch.created",
+            "item.created",
+            "branch.deleted",
+            "item.deleted"
         ]
     );
     let events: i64 = app.database.value("select count(*) from services_outbox").await;

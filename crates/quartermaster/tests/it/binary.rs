@@ -1,1 +1,6 @@
-//! To come.
+//! The built program as a user runs it.
+
+mod commands;
+mod demo;
+mod main_job;
+mod races;

@@ -25,7 +25,8 @@ async fn names_are_unique_whatever_their_case_and_codes_are_made_unique() {
     let app = App::start().await;
     app.branch("Harbour").await;
     let admin = app.admin();
-    let problem = admin.post("/v1/branches", json!({ "name": "HARBOUR" })).await.expect_problem(409, "duplicate");
+    let problem =
+        admin.post("/v1/branches", json!({ "name": "HARBOUR" })).await.expect_problem(409, "duplicate");
     assert_eq!(problem["errors"][0]["pointer"], "/name");
     let other = admin.post("/v1/branches", json!({ "name": "Harbour!" })).await.expect(201).json();
     assert_eq!(other["code"], "HARBOUR-2");

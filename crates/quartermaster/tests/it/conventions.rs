@@ -78,7 +78,9 @@ async fn bodies_that_are_not_json_are_refused() {
     let app = App::start().await;
     let request = || app.admin().request(Method::POST, "/v1/branches");
     let json_type = ("content-type", "application/json");
-    send(request().header(json_type.0, json_type.1).body("{\"name\":")).await.expect_problem(400, "malformed-request");
+    send(request().header(json_type.0, json_type.1).body("{\"name\":"))
+        .await
+        .expect_problem(400, "malformed-request");
     send(request().header(json_type.0, json_type.1).body(vec![0xFF, 0xFE])).await.expect(400);
     send(request().header(json_type.0, json_type.1).body("{\"name\":\"A\"} x")).await.expect(400);
     send(request().body("name=A")).await.expect_problem(415, "unsupported-media-type");
@@ -227,7 +229,8 @@ async fn answers_are_compressed_for_those_who_ask() {
 
 #[tokio::test]
 async fn pages_of_the_origins_that_are_set_may_call_and_no_others() {
-    let settings = HttpSettings { cors_origins: vec!["https://shop.example".to_owned()], ..HttpSettings::default() };
+    let settings =
+        HttpSettings { cors_origins: vec!["https://shop.example".to_owned()], ..HttpSettings::default() };
     let app = App::start_with(&settings).await;
     let preflight = |origin: &str| {
         app.nobody()

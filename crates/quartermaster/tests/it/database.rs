@@ -17,14 +17,17 @@ async fn state_of(client: &tokio_postgres::Client, sql: &str) -> Option<String> 
 
 async fn tables(database: &TestDatabase, prefix: &str) -> Vec<String> {
     let client = database.connect("quartermaster").await;
-    let sql = "select tablename::text from pg_tables where schemaname = 'public' and starts_with(tablename, $1)";
+    let sql =
+        "select tablename::text from pg_tables where schemaname = 'public' and starts_with(tablename, $1)";
     client.query(sql, &[&prefix]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }
 
 #[tokio::test]
 async fn each_half_is_refused_at_the_others_tables() {
     let database = TestDatabase::new().await;
-    for (prefix, others) in [("services_", ["qm_portal", "qm_portal_app"]), ("portal_", ["qm_services", "qm_services_app"])] {
+    for (prefix, others) in
+        [("services_", ["qm_portal", "qm_portal_app"]), ("portal_", ["qm_services", "qm_services_app"])]
+    {
         let tables = tables(&database, prefix).await;
         assert!(tables.len() >= 6, "{tables:?}");
         for role in others {
@@ -204,12 +207,24 @@ async fn verify_finds_what_does_not_hold() {
             // Only who switches the triggers off can spoil the ledger at all.
             app.database.run(&format!("set session_replication_role = replica; {sql}")).await;
             let findings = services::verify::verify(app.surface.services.database()).await.unwrap();
-            findings.into_iter().filter(|finding| finding.violations > 0).map(|finding| finding.invariant).collect::<Vec<_>>()
+            findings
+                .into_iter()
+                .filter(|finding| finding.violations > 0)
+                .map(|finding| finding.invariant)
+                .collect::<Vec<_>>()
         }
     };
     for (sql, undo, broken) in [
-        ("update services_stock set quantity = 4", "update services_stock set quantity = 3", "quantity is the sum of its movements"),
-        ("update services_stock set reserved = 0", "update services_stock set reserved = 1", "reserved is the sum over submitted orders"),
+        (
+            "update services_stock set quantity = 4",
+            "update services_stock set quantity = 3",
+            "quantity is the sum of its movements",
+        ),
+        (
+            "update services_stock set reserved = 0",
+            "update services_stock set reserved = 1",
+            "reserved is the sum over submitted orders",
+        ),
         (
             "update services_stock_movements set balance = 9 where kind = 'fulfilment'",
             "update services_stock_movements set balance = 3 where kind = 'fulfilment'",
@@ -221,7 +236,9 @@ async fn verify_finds_what_does_not_hold() {
             "every fulfilled order moved each of its lines exactly once",
         ),
         (
-            &format!("delete from services_audit_logs where entity_id = '{other}' and action = 'order.submitted'"),
+            &format!(
+                "delete from services_audit_logs where entity_id = '{other}' and action = 'order.submitted'"
+            ),
             "select 1",
             "every change of an order has one audit entry",
         ),

@@ -9,8 +9,12 @@ use crate::support::App;
 fn walk(value: &Value, path: &str, visit: &mut impl FnMut(&str, &Value)) {
     visit(path, value);
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(value, &format!("{path}/{name}"), visit)),
-        Value::Array(values) => values.iter().enumerate().for_each(|(n, value)| walk(value, &format!("{path}/{n}"), visit)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| walk(value, &format!("{path}/{name}"), visit))
+        }
+        Value::Array(values) => {
+            values.iter().enumerate().for_each(|(n, value)| walk(value, &format!("{path}/{n}"), visit))
+        }
         _ => {}
     }
 }
@@ -41,13 +45,18 @@ async fn the_openapi_document_describes_every_operation_of_the_contract() {
     ] {
         for method in methods {
             let operation = operation(path, method);
-            assert!(operation["operationId"].is_string() && operation["responses"].is_object(), "{method} {path}");
+            assert!(
+                operation["operationId"].is_string() && operation["responses"].is_object(),
+                "{method} {path}"
+            );
         }
     }
     assert!(document["components"]["securitySchemes"].as_object().is_some_and(|schemes| !schemes.is_empty()));
     assert!(operation("/v1/orders", "post")["responses"]["201"]["links"].is_object());
     let mut examples = 0;
-    walk(&document, "", &mut |path, _| examples += usize::from(path.ends_with("/example") || path.ends_with("/examples")));
+    walk(&document, "", &mut |path, _| {
+        examples += usize::from(path.ends_with("/example") || path.ends_with("/examples"))
+    });
     assert!(examples >= 5, "{examples}");
 }
 

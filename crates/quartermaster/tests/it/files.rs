@@ -1,1 +1,356 @@
-//! To come.
+//! CSV files in and out.
+
+use services::bulk::{self, BadRow, BulkError, Encoding, Format, Import, Kind, Report};
+
+use crate::support::{App, TestDatabase};
+
+/// An import with everything detected and nothing left out.
+fn plain(kind: Kind, bytes: &[u8]) -> Import<'_> {
+    Import { kind, bytes, format: Format::default(), dry_run: false, skip_bad: false, actor: "import" }
+}
+
+async fn run(database: &TestDatabase, import: &Import<'_>) -> Result<Report, BulkError> {
+    bulk::import(&database.pool(services::ROLES), import, &|_| {}).await
+}
+
+#[track_caller]
+fn assert_counts(report: &Report, created: u64, changed: u64, unchanged: u64) {
+    assert_eq!(report.bad, []);
+    assert_eq!((report.created, report.changed, report.unchanged), (created, changed, unchanged));
+}
+
+async fn load(database: &TestDatabase, kind: Kind, text: &str) -> Report {
+    run(database, &plain(kind, text.as_bytes())).await.unwrap()
+}
+
+async fn export(database: &TestDatabase, kind: Kind) -> String {
+    let mut out = Vec::new();
+    bulk::export(&database.pool(services::ROLES), kind, &[], &mut out).await.unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// A branch, two items, 10 of each.
+async fn shop() -> TestDatabase {
+    let database = TestDatabase::new().await;
+    load(&database, Kind::Branches, "name,code\nHarbour,HRB\n").await;
+    load(&database, Kind::Items, "sku,name,decimal_places\nNAIL,Nail,0\nROPE,Rope,2\n").await;
+    load(&database, Kind::Stock, "branch,sku,quantity\nHarbour,NAIL,10\nHRB,ROPE,10\n").await;
+    database
+}
+
+async fn level(database: &TestDatabase, sku: &str) -> (String, String) {
+    let column = |name: &str| {
+        format!(
+            "select trim_scale({name})::text from services_stock s join services_items i on i.id = s.item_id where i.sku = '{sku}'"
+        )
+    };
+    (database.value(&column("s.quantity")).await, database.value(&column("s.reserved")).await)
+}
+
+#[tokio::test]
+async fn importing_twice_changes_nothing_the_second_time() {
+    let database = TestDatabase::new().await;
+    let orders = "reference,branch,sku,requested_qty,status\n\
+                  A,Harbour,NAIL,4,fulfilled\nA,Harbour,ROPE,1.25,fulfilled\nB,harbour,NAIL,2,submitted\nC,HRB,NAIL,1,draft\n";
+    for (kind, text, rows) in [
+        (Kind::Branches, "name,code\nHarbour,HRB\nPort,\n", 2),
+        (Kind::Items, "sku,name,decimal_places,barcode\nNAIL,Nail,0,4001\nROPE,Rope,2,\n", 2),
+        (Kind::Stock, "branch,sku,quantity\nHarbour,NAIL,10\nHRB,ROPE,10\n", 2),
+        (Kind::Orders, orders, 3),
+    ] {
+        assert_counts(&load(&database, kind, text).await, rows, 0, 0);
+        if kind != Kind::Orders {
+            assert_counts(&load(&database, kind, text).await, 0, 0, rows);
+        }
+    }
+    assert_counts(&load(&database, Kind::Orders, orders).await, 0, 0, 3);
+    assert_eq!(level(&database, "NAIL").await, ("6".into(), "2".into()));
+    assert_eq!(level(&database, "ROPE").await, ("8.75".into(), "0".into()));
+    database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_is_different_the_second_time_is_changed_and_audited() {
+    let database = shop().await;
+    assert_counts(&load(&database, Kind::Branches, "name,location\nHARBOUR,4 Quay Road\n").await, 0, 1, 0);
+    assert_counts(
+        &load(&database, Kind::Items, "sku,name,min_stock_level\nNAIL,Nails,5\nROPE,Rope,\n").await,
+        0,
+        1,
+        1,
+    );
+    assert_counts(
+        &load(&database, Kind::Stock, "branch,sku,quantity\nHarbour,NAIL,7\nHarbour,ROPE,10\n").await,
+        0,
+        1,
+        1,
+    );
+    let updates: i64 = database
+        .value("select count(*) from services_audit_logs where actor = 'import' and action in ('branch.updated', 'item.updated')")
+        .await;
+    assert_eq!(updates, 2);
+    database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn every_bad_row_is_told_with_line_column_and_reason_and_nothing_is_written() {
+    let database = shop().await;
+    let text = "branch,sku,quantity,at\n\
+                Harbour,NAIL,11,\n\
+                Nowhere,NAIL,1,\n\
+                Harbour,NONE,1,\n\
+                Harbour,NAIL,-1,\n\
+                Harbour,ROPE,1.234,\n\
+                Harbour,ROPE,many,\n\
+                Harbour,ROPE,\"2,5\",\n\
+                Harbour,ROPE,1,soon\n\
+                Harbour,ROPE,1,2999-01-01\n\
+                Harbour,ROPE\n\
+                Harbour,NAIL,12,\n";
+    let report = load(&database, Kind::Stock, text).await;
+    assert!(!report.written);
+    let told: Vec<(u64, Option<&str>)> = report.bad.iter().map(|bad| (bad.line, bad.column)).collect();
+    assert_eq!(
+        told,
+        [
+            (3, Some("branch")),
+            (4, Some("sku")),
+            (5, Some("quantity")),
+            (6, Some("quantity")),
+            (7, Some("quantity")),
+            (8, Some("quantity")),
+            (9, Some("at")),
+            (10, Some("at")),
+            (11, None),
+            (12, Some("sku")),
+        ]
+    );
+    assert!(report.bad.iter().all(|bad| bad.reason.len() > 10), "{:#?}", report.bad);
+    assert_eq!(level(&database, "NAIL").await.0, "10");
+}
+
+#[tokio::test]
+async fn a_dry_run_reports_and_writes_nothing() {
+    let database = shop().await;
+    let text =
+        "reference,branch,sku,requested_qty,status\nA,Harbour,NAIL,4,fulfilled\nB,Harbour,NAIL,7,fulfilled\n";
+    let import = Import { dry_run: true, ..plain(Kind::Orders, text.as_bytes()) };
+    let report = run(&database, &import).await.unwrap();
+    assert!(!report.written);
+    let short = BadRow {
+        line: 3,
+        column: Some("requested_qty"),
+        reason: "cannot be fulfilled: asks for 7, available 6".to_owned(),
+    };
+    assert_eq!(report.bad, [short]);
+    let orders: i64 = database.value("select count(*) from services_orders").await;
+    let entries: i64 =
+        database.value("select count(*) from services_audit_logs where entity_type = 'order'").await;
+    assert_eq!((orders, entries), (0, 0));
+}
+
+#[tokio::test]
+async fn good_rows_are_taken_and_bad_ones_rejected_into_a_file_that_can_be_mended() {
+    let database = shop().await;
+    let text = "reference,branch,sku,requested_qty,status\n\
+                A,Harbour,NAIL,4,fulfilled\n\
+                B,Harbour,NAIL,1,fulfilled\n\
+                B,Harbour,ROPE,99,fulfilled\n\
+                C,Harbour,NAIL,x,draft\n\
+                C,Harbour,ROPE,1,draft\n\
+                D,Harbour,ROPE,1,submitted\n";
+    let import = Import { skip_bad: true, ..plain(Kind::Orders, text.as_bytes()) };
+    let report = run(&database, &import).await.unwrap();
+    assert!(report.written);
+    assert_eq!(report.created, 2);
+    let rejects = String::from_utf8(report.rejects).unwrap();
+    let lines: Vec<&str> = rejects.lines().collect();
+    assert_eq!(lines[0], "reference,branch,sku,requested_qty,status,reject_reason");
+    let of: Vec<&str> = lines[1..].iter().map(|line| &line[..1]).collect();
+    assert_eq!(of, ["B", "B", "C", "C"], "an order is taken whole or not at all: {rejects}");
+    assert_eq!(level(&database, "NAIL").await.0, "6");
+    let mended = rejects.replace(",99,", ",2,").replace(",x,", ",1,");
+    let report = load(&database, Kind::Orders, &mended).await;
+    assert_counts(&report, 2, 0, 0);
+    database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn rejects_of_other_kinds_hold_the_bad_rows_alone() {
+    let database = shop().await;
+    let text = "sku,name,decimal_places\nA,First,0\nB,,0\nC,Third,7\nA,Again,0\n";
+    let import = Import { skip_bad: true, ..plain(Kind::Items, text.as_bytes()) };
+    let report = run(&database, &import).await.unwrap();
+    assert_eq!(report.created, 1);
+    let rejects = String::from_utf8(report.rejects).unwrap();
+    assert_eq!(rejects.lines().count(), 4, "{rejects}");
+    assert!(rejects.contains("B,,0,name: must not be empty"), "{rejects}");
+}
+
+#[tokio::test]
+async fn files_are_read_in_the_encodings_and_separators_of_spreadsheets() {
+    for (number, separator) in [",", ";", "\t", "|"].into_iter().enumerate() {
+        let database = TestDatabase::new().await;
+        let text = "name,location\nKöln,Straße 1\n".replace(',', separator);
+        let utf16: Vec<u8> =
+            [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let western: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let bytes = [text.clone().into_bytes(), utf16, western, [b"\xEF\xBB\xBF", text.as_bytes()].concat()];
+        let report = run(&database, &plain(Kind::Branches, &bytes[number])).await.unwrap();
+        assert_counts(&report, 1, 0, 0);
+        let stored: String = database.value("select name || location from services_branches").await;
+        assert_eq!(stored, "KölnStraße 1");
+    }
+}
+
+#[tokio::test]
+async fn a_given_encoding_and_separator_are_taken_at_their_word() {
+    let database = TestDatabase::new().await;
+    let format = Format { encoding: Some(Encoding::Windows1252), separator: Some(b';') };
+    let import = Import { format, ..plain(Kind::Branches, b"name;location\nA,B;C\n") };
+    assert_counts(&run(&database, &import).await.unwrap(), 1, 0, 0);
+    let name: String = database.value("select name from services_branches").await;
+    assert_eq!(name, "A,B");
+}
+
+#[tokio::test]
+async fn a_file_whose_header_is_wrong_is_refused_with_the_columns() {
+    let database = TestDatabase::new().await;
+    for (text, told) in [
+        ("", "empty"),
+        ("name,colour\nA,red\n", "there is no column \"colour\""),
+        ("location\nA\n", "lacks the column name"),
+        ("name,Name\nA,B\n", "twice"),
+    ] {
+        let error = run(&database, &plain(Kind::Branches, text.as_bytes())).await.unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
+    let report = load(
+        &database,
+        Kind::Branches,
+        "NAME, Time Zone \nA,UTC\n".replace("Time Zone", "timezone").as_str(),
+    )
+    .await;
+    assert_counts(&report, 1, 0, 0);
+}
+
+#[tokio::test]
+async fn orders_of_the_past_are_posted_in_the_order_of_time() {
+    let database = shop().await;
+    // The second order of the file came first, and only in that order is there enough for both.
+    let text = "reference,branch,sku,requested_qty,status,created_at,submitted_at,fulfilled_at,cancelled_at\n\
+        B,Harbour,NAIL,8,fulfilled,2026-03-02T10:00:00Z,,2026-03-02T11:00:00Z,\n\
+        A,Harbour,NAIL,9,cancelled,2026-03-01T10:00:00Z,2026-03-01T10:00:00Z,,2026-03-01T12:00:00Z\n";
+    // Counted before that.
+    let again = TestDatabase::new().await;
+    load(&again, Kind::Branches, "name\nHarbour\n").await;
+    load(&again, Kind::Items, "sku,name\nNAIL,Nail\n").await;
+    load(&again, Kind::Stock, "branch,sku,quantity,reason,at\nHarbour,NAIL,10,Opening,2026-01-01\n").await;
+    assert_counts(&load(&again, Kind::Orders, text).await, 2, 0, 0);
+    let at: String = again
+        .value("select to_char(at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') from services_stock_movements where kind = 'fulfilment'")
+        .await;
+    assert_eq!(at, "2026-03-02 11:00");
+    again.assert_sound().await;
+    // Counted today: the ledger of a level never goes back in time.
+    load(&database, Kind::Orders, text).await;
+    database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn lines_that_contradict_their_order_are_told() {
+    let database = shop().await;
+    for (text, column) in [
+        ("A,Harbour,NAIL,1,draft,\nA,Harbour,ROPE,1,submitted,\n", "reference"),
+        ("A,Harbour,NAIL,1,draft,\nA,Harbour,NAIL,1,draft,\n", "sku"),
+        ("A,Harbour,NAIL,0,draft,\n", "requested_qty"),
+        ("A,Harbour,NAIL,-1,draft,\n", "requested_qty"),
+        ("A,Harbour,NAIL,1,lost,\n", "status"),
+        ("A,Harbour,NAIL,1,draft,2026-01-01\n", "fulfilled_at"),
+        (",Harbour,NAIL,1,draft,\n", "reference"),
+    ] {
+        let text = format!("reference,branch,sku,requested_qty,status,fulfilled_at\n{text}");
+        let report = load(&database, Kind::Orders, &text).await;
+        assert!(!report.written);
+        assert_eq!(report.bad.iter().map(|bad| bad.column).collect::<Vec<_>>(), [Some(column)], "{text}");
+    }
+}
+
+#[tokio::test]
+async fn barcodes_and_codes_of_others_are_told() {
+    let database = shop().await;
+    load(&database, Kind::Items, "sku,name,barcode\nA,A,1\n").await;
+    let report = load(&database, Kind::Items, "sku,name,barcode\nB,B,1\nC,C,2\nD,D,2\n").await;
+    let told: Vec<(u64, Option<&str>)> = report.bad.iter().map(|bad| (bad.line, bad.column)).collect();
+    assert_eq!(told, [(2, Some("barcode")), (4, Some("barcode"))]);
+    let report = load(&database, Kind::Branches, "name,code\nOther,HRB\n").await;
+    assert_eq!(report.bad.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_exported_can_be_imported_and_is_the_same_again() {
+    let database = TestDatabase::new().await;
+    load(
+        &database,
+        Kind::Branches,
+        "name,location,timezone,active\n\"Harbour, \"\"East\"\"\",=1+1,Europe/Berlin,true\nOld,-5,UTC,no\n",
+    )
+    .await;
+    load(&database, Kind::Items, "sku,name,description,unit,decimal_places,barcode,min_stock_level\n@A,+49 Käse,\"two\nlines\",kg,3,'007,2.125\n").await;
+    load(&database, Kind::Stock, "branch,sku,quantity,at\n\"Harbour, \"\"East\"\"\",@A,7.125,2026-01-01\n")
+        .await;
+    load(&database, Kind::Orders, "reference,branch,sku,requested_qty,status,note\n=REF,\"Harbour, \"\"East\"\"\",@A,0.125,submitted,-\n").await;
+    let copy = TestDatabase::new().await;
+    for kind in [Kind::Branches, Kind::Items, Kind::Stock, Kind::Orders] {
+        let file = export(&database, kind).await;
+        for cell in csv_cells(&file) {
+            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
+        }
+        let report = load(&copy, kind, &file).await;
+        assert_eq!(report.bad, []);
+        assert!(report.created > 0);
+        if kind != Kind::Stock {
+            assert_eq!(export(&copy, kind).await, file);
+        }
+    }
+    let name: String = copy.value("select name || location from services_branches order by id limit 1").await;
+    assert_eq!(name, "Harbour, \"East\"=1+1");
+    copy.assert_sound().await;
+}
+
+/// The cells of a file, quotes taken off.
+fn csv_cells(text: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut quoted = false;
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' | '\n' if !quoted => cells.push(String::new()),
+            c => cells.last_mut().unwrap().push(c),
+        }
+    }
+    cells
+}
+
+#[tokio::test]
+async fn an_import_of_orders_and_the_services_post_to_the_same_stock_at_once() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.item("NAIL").await);
+    app.stock(branch, item, 1_000).await;
+    let mut text = "reference,branch,sku,requested_qty,status\n".to_owned();
+    for number in 0..300 {
+        text.push_str(&format!("R{number},Harbour,NAIL,1,fulfilled\n"));
+    }
+    let import = plain(Kind::Orders, text.as_bytes());
+    let importing = run(&app.database, &import);
+    let selling = async {
+        for _ in 0..40 {
+            let order = app.draft(branch, &[(item, 1)]).await;
+            app.admin().command(order, "fulfill").await.expect(200);
+        }
+    };
+    let (report, ()) = tokio::join!(importing, selling);
+    assert_counts(&report.unwrap(), 300, 0, 0);
+    assert_eq!(app.level(branch, item).await.0, "660");
+    app.database.assert_sound().await;
+}

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::api::{Answer, User, send};
 use crate::support::App;
+use crate::support::api::{Answer, User, send};
 
 async fn post(user: &User, path: &str, key: &str, body: &Value) -> Answer {
     send(user.request(Method::POST, path).header("idempotency-key", key).json(body)).await
@@ -68,7 +68,9 @@ async fn a_key_with_another_body_or_path_is_refused() {
     let app = App::start().await;
     let admin = app.admin();
     post(&admin, "/v1/branches", "k", &json!({ "name": "A" })).await.expect(201);
-    post(&admin, "/v1/branches", "k", &json!({ "name": "B" })).await.expect_problem(422, "idempotency-key-reused");
+    post(&admin, "/v1/branches", "k", &json!({ "name": "B" }))
+        .await
+        .expect_problem(422, "idempotency-key-reused");
     post(&admin, "/v1/items", "k", &json!({ "sku": "A", "name": "A" }))
         .await
         .expect_problem(422, "idempotency-key-reused");
@@ -91,7 +93,8 @@ async fn many_of_the_same_request_at_once_happen_once() {
     let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
     let body = json!({ "branch_id": branch, "lines": [{ "item_id": item, "requested_qty": 1 }] });
     let admin = app.admin();
-    let answers = futures_util::future::join_all((0..20).map(|_| post(&admin, "/v1/orders", "k", &body))).await;
+    let answers =
+        futures_util::future::join_all((0..20).map(|_| post(&admin, "/v1/orders", "k", &body))).await;
     for answer in &answers {
         match answer.status {
             201 => {}

@@ -7,7 +7,8 @@ use crate::support::App;
 #[tokio::test]
 async fn only_sku_and_name_are_required_of_an_item() {
     let app = App::start().await;
-    let item = app.admin().post("/v1/items", json!({ "sku": "A-1", "name": "Anchor" })).await.expect(201).json();
+    let item =
+        app.admin().post("/v1/items", json!({ "sku": "A-1", "name": "Anchor" })).await.expect(201).json();
     for (field, value) in [
         ("description", json!("")),
         ("unit", json!("pcs")),

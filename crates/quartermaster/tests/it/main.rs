@@ -2,6 +2,8 @@
 //!
 //! One cluster serves the whole run; every test has a database of its own, made from a migrated template.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+
 mod audit;
 mod binary;
 mod branches;

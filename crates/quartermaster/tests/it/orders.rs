@@ -29,7 +29,10 @@ async fn a_draft_reserves_nothing_submitting_reserves_and_fulfilling_moves() {
     assert_eq!(submitted["status"], "submitted");
     assert_eq!(app.level(branch, item).await, levels(10, 4));
     let fulfilled = app.admin().command(order, "fulfill").await.expect(200).json();
-    assert_eq!((&fulfilled["status"], &fulfilled["lines"][0]["fulfilled_qty"]), (&json!("fulfilled"), &json!(4)));
+    assert_eq!(
+        (&fulfilled["status"], &fulfilled["lines"][0]["fulfilled_qty"]),
+        (&json!("fulfilled"), &json!(4))
+    );
     assert_eq!(app.level(branch, item).await, levels(6, 0));
     app.database.assert_sound().await;
 }
@@ -43,9 +46,16 @@ async fn an_order_shows_every_field_of_the_contract() {
     let created = app.worker(&[branch]).post("/v1/orders", body).await.expect(201);
     let order = created.json();
     assert_eq!(created.header("location"), Some(format!("/v1/orders/{}", order["id"]).as_str()));
-    let fields = [("status", json!("draft")), ("reference", json!("PO-7")), ("note", json!("ring twice")),
-                  ("created_by", json!("worker")), ("branch_id", json!(branch)), ("submitted_at", Value::Null),
-                  ("fulfilled_at", Value::Null), ("cancelled_at", Value::Null)];
+    let fields = [
+        ("status", json!("draft")),
+        ("reference", json!("PO-7")),
+        ("note", json!("ring twice")),
+        ("created_by", json!("worker")),
+        ("branch_id", json!(branch)),
+        ("submitted_at", Value::Null),
+        ("fulfilled_at", Value::Null),
+        ("cancelled_at", Value::Null),
+    ];
     for (field, value) in fields {
         assert_eq!(order[field], value, "{field}");
     }
@@ -252,7 +262,10 @@ async fn an_unknown_item_or_branch_is_refused() {
     let (branch, item) = shop(&app).await;
     let line = |item: i64| json!([{ "item_id": item, "requested_qty": 1 }]);
     let admin = app.admin();
-    assert_eq!(admin.post("/v1/orders", order_of(branch, line(999))).await.expect_invalid(), ["/lines/0/item_id"]);
+    assert_eq!(
+        admin.post("/v1/orders", order_of(branch, line(999))).await.expect_invalid(),
+        ["/lines/0/item_id"]
+    );
     assert_eq!(admin.post("/v1/orders", order_of(999, line(item))).await.expect_invalid(), ["/branch_id"]);
 }
 
@@ -278,7 +291,10 @@ async fn an_inactive_branch_takes_no_drafts_and_submits_none() {
     let body = json!({ "name": "Harbour", "active": false });
     app.admin().put(&format!("/v1/branches/{branch}"), body).await.expect(200);
     let lines = json!([{ "item_id": item, "requested_qty": 1 }]);
-    assert_eq!(app.admin().post("/v1/orders", order_of(branch, lines)).await.expect_invalid(), ["/branch_id"]);
+    assert_eq!(
+        app.admin().post("/v1/orders", order_of(branch, lines)).await.expect_invalid(),
+        ["/branch_id"]
+    );
     app.admin().command(order, "submit").await.expect_problem(409, "inactive");
 }
 

@@ -13,7 +13,8 @@ use crate::support::{App, TestDatabase};
 
 /// A draft of each quantity.
 async fn drafts(app: &App, branch: i64, item: i64, quantities: &[i64]) -> Vec<i64> {
-    join_all(quantities.iter().map(|quantity| async move { app.draft(branch, &[(item, *quantity)]).await })).await
+    join_all(quantities.iter().map(|quantity| async move { app.draft(branch, &[(item, *quantity)]).await }))
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -28,7 +29,8 @@ async fn a_batch_refuses_one_and_carries_out_the_others() {
     };
     let admin = app.admin();
     let answers = join_all(drafts.iter().map(|order| admin.command(*order, "fulfill"))).await;
-    let refused: Vec<usize> = answers.iter().enumerate().filter(|(_, a)| a.status != 200).map(|(n, _)| n).collect();
+    let refused: Vec<usize> =
+        answers.iter().enumerate().filter(|(_, a)| a.status != 200).map(|(n, _)| n).collect();
     assert_eq!(refused, [7]);
     assert_eq!(app.level(branch, item).await.0, "11");
     app.database.assert_sound().await;

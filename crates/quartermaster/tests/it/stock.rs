@@ -15,7 +15,10 @@ async fn setting_stock_moves_the_difference() {
     app.stock(branch, item, 10).await;
     let body = json!({ "branch_id": branch, "item_id": item, "quantity": 7, "reason": "Broken" });
     let level = app.manager(&[branch]).put("/v1/stock", body).await.expect(200).json();
-    assert_eq!((&level["quantity"], &level["reserved"], &level["available"]), (&json!(7), &json!(0), &json!(7)));
+    assert_eq!(
+        (&level["quantity"], &level["reserved"], &level["available"]),
+        (&json!(7), &json!(0), &json!(7))
+    );
     let ledger = app.admin().get("/v1/stock/movements").await.expect(200);
     assert_eq!(ledger.each("quantity"), [json!(-3), json!(10)]);
     assert_eq!(ledger.each("balance"), [json!(7), json!(10)]);
@@ -158,7 +161,9 @@ async fn lists_show_the_stock_of_the_callers_branches_alone() {
     app.stock(own, item, 1).await;
     app.stock(other, item, 1).await;
     let worker = app.worker(&[own]);
-    for path in ["/v1/stock", "/v1/stock/summary", "/v1/stock/movements", "/v1/stock?as_of=2999-01-01T00:00:00Z"] {
+    for path in
+        ["/v1/stock", "/v1/stock/summary", "/v1/stock/movements", "/v1/stock?as_of=2999-01-01T00:00:00Z"]
+    {
         assert_eq!(worker.get(path).await.expect(200).each("branch_id"), [json!(own)], "{path}");
     }
     worker.get(&format!("/v1/stock?branch_id={other}")).await.expect_problem(404, "not-found");

@@ -69,7 +69,10 @@ impl<'t> Reader<'t> {
         match text.parse() {
             Ok(quantity) => Some(quantity),
             Err(_) if text.contains(',') => {
-                self.fault(column, format!("{text:?} must be written with a point, as in 2.5, and without separators"));
+                self.fault(
+                    column,
+                    format!("{text:?} must be written with a point, as in 2.5, and without separators"),
+                );
                 None
             }
             Err(error) => {

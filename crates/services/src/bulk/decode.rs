@@ -72,7 +72,10 @@ pub(super) fn separator(text: &str) -> u8 {
             b'"' => quoted = !quoted,
             b'\r' | b'\n' if !quoted => break,
             _ if quoted => {}
-            _ => counts.iter_mut().filter(|(separator, _)| *separator == byte).for_each(|(_, count)| *count += 1),
+            _ => counts
+                .iter_mut()
+                .filter(|(separator, _)| *separator == byte)
+                .for_each(|(_, count)| *count += 1),
         }
     }
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| separator)

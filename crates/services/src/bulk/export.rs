@@ -106,7 +106,13 @@ async fn all_stock(conn: &Queries, file: &mut File<impl Write>) -> Result<(), Bu
         last = Some(Cursor { first: end.branch_id, second: end.item_id });
         for row in rows {
             let at = row.updated_at.to_string();
-            file.row([guarded(&row.branch_name), guarded(&row.sku), row.quantity.to_string(), String::new(), at])?;
+            file.row([
+                guarded(&row.branch_name),
+                guarded(&row.sku),
+                row.quantity.to_string(),
+                String::new(),
+                at,
+            ])?;
         }
     }
 }
@@ -125,7 +131,8 @@ async fn all_orders(
         last = Some(Cursor::of(end.id));
         let wanted = |order: &&OrderOut| statuses.is_empty() || statuses.contains(&order.status.into());
         let orders: Vec<&OrderOut> = orders.iter().filter(wanted).collect();
-        let ids: BTreeSet<i64> = orders.iter().flat_map(|order| order.lines.iter().map(|line| line.item_id)).collect();
+        let ids: BTreeSet<i64> =
+            orders.iter().flat_map(|order| order.lines.iter().map(|line| line.item_id)).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
         let skus: HashMap<i64, String> = items::skus(conn, &ids).await?.into_iter().collect();
         for order in orders {

@@ -28,7 +28,8 @@ pub async fn import(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, BulkError> {
     let (table, mut bad) = Table::read(import.bytes, import.format, import.kind.columns())?;
-    let mut report = Report { rows: u64::try_from(table.rows.len() + bad.len()).unwrap_or(u64::MAX), ..Report::default() };
+    let mut report =
+        Report { rows: u64::try_from(table.rows.len() + bad.len()).unwrap_or(u64::MAX), ..Report::default() };
     let rows = Rows::parse(import.kind, &table, &mut bad);
     let conn = database.dedicated("services", SETTINGS).await?;
     let done = Counter { done: AtomicU64::new(0), of: report.rows, tell: progress };
@@ -48,7 +49,9 @@ pub async fn import(
         }
     };
     bad.sort_by_key(|bad| bad.line);
-    let count = |wanted| u64::try_from(effects.iter().filter(|effect| **effect == wanted).count()).unwrap_or(u64::MAX);
+    let count = |wanted| {
+        u64::try_from(effects.iter().filter(|effect| **effect == wanted).count()).unwrap_or(u64::MAX)
+    };
     report.created = count(Effect::Created);
     report.changed = count(Effect::Changed);
     report.unchanged = count(Effect::Unchanged);

@@ -82,7 +82,8 @@ async fn write_chunk<'r>(
     }
     let (mut new, mut changed) = (Vec::new(), Vec::new());
     for ItemRow { line, input } in rows {
-        let mut fault = |column, reason: String| written.bad.push(BadRow { line: *line, column: Some(column), reason });
+        let mut fault =
+            |column, reason: String| written.bad.push(BadRow { line: *line, column: Some(column), reason });
         let before = existing.get(&input.sku);
         let values = match checked(input, before) {
             Ok(values) => values,
@@ -108,7 +109,10 @@ async fn write_chunk<'r>(
             Some(before) => {
                 let fewer = values.decimal_places < before.decimal_places;
                 if fewer && store::is_used(work.conn, ItemId(before.id)).await? {
-                    fault("decimal_places", "must not become fewer once the item is stocked or ordered".to_owned());
+                    fault(
+                        "decimal_places",
+                        "must not become fewer once the item is stocked or ordered".to_owned(),
+                    );
                     continue;
                 }
                 changed.push((values, before));
@@ -123,13 +127,15 @@ async fn write_chunk<'r>(
     written.effects.extend(updated.iter().map(|_| Effect::Changed));
     let created = inserted.iter().map(|row| fact("item.created", row, json!({ "to": row.item })));
     let changes = updated.iter().zip(&changed);
-    let changes = changes.map(|(row, (_, before))| fact("item.updated", row, json!({ "from": before, "to": row.item })));
+    let changes = changes
+        .map(|(row, (_, before))| fact("item.updated", row, json!({ "from": before, "to": row.item })));
     work.tell(created.chain(changes).collect()).await?;
     Ok(())
 }
 
 fn same(values: &ItemValues, before: &ItemOut) -> bool {
-    let ItemValues { sku: _, name, description, unit, decimal_places, barcode, min_stock_level, active } = values;
+    let ItemValues { sku: _, name, description, unit, decimal_places, barcode, min_stock_level, active } =
+        values;
     let numbers: (u8, Quantity, bool) = (*decimal_places, *min_stock_level, *active);
     (name, description, unit, barcode) == (&before.name, &before.description, &before.unit, &before.barcode)
         && numbers == (before.decimal_places, before.min_stock_level, before.active)

@@ -167,7 +167,9 @@ pub(super) fn gather(
             Some(order) => {
                 if order.head != head {
                     let first = order.first_line();
-                    let reason = format!("says otherwise of this order than its first line, {first}: status, note and times must be the same");
+                    let reason = format!(
+                        "says otherwise of this order than its first line, {first}: status, note and times must be the same"
+                    );
                     bad.push(BadRow { line, column: Some("reference"), reason });
                     contradicting.insert(line);
                 }
@@ -203,7 +205,8 @@ pub(super) async fn write(work: &Work<'_>, orders: &[&OrderRows]) -> Result<Writ
     for chunk in plans.chunks(CHUNK) {
         let ids = draft(work, chunk).await?;
         for (plan, id) in chunk.iter().zip(ids) {
-            commands.extend(changes(plan, id, work.now).into_iter().map(|(at, change)| (at, change, plan.rows)));
+            commands
+                .extend(changes(plan, id, work.now).into_iter().map(|(at, change)| (at, change, plan.rows)));
             written.effects.push(Effect::Created);
         }
         (work.done)(chunk.iter().map(|plan| plan.lines.len()).sum());
@@ -228,16 +231,17 @@ async fn plan<'r>(
     orders: &[&'r OrderRows],
     written: &mut Written,
 ) -> Result<Vec<Plan<'r>>, BulkError> {
-    let pairs = orders.iter().flat_map(|order| {
-        order.lines.iter().map(|line| (order.head.branch.as_str(), line.sku.as_str()))
-    });
+    let pairs = orders
+        .iter()
+        .flat_map(|order| order.lines.iter().map(|line| (order.head.branch.as_str(), line.sku.as_str())));
     let names = Names::load(work, pairs).await?;
     let (facts, active) = (names.facts(work).await?, names.active(work).await?);
     let wanted: Vec<(BranchId, &str)> = orders
         .iter()
         .filter_map(|order| Some((names.branch(&order.head.branch)?, order.head.reference.as_str())))
         .collect();
-    let there: HashSet<(BranchId, String)> = store::references(work.conn, &wanted).await?.into_iter().collect();
+    let there: HashSet<(BranchId, String)> =
+        store::references(work.conn, &wanted).await?.into_iter().collect();
     let mut plans = Vec::with_capacity(orders.len());
     for &rows in orders {
         let branch = names.branch(&rows.head.branch);
@@ -250,7 +254,10 @@ async fn plan<'r>(
             .lines
             .iter()
             // No item has this id: ids start at 1.
-            .map(|line| DraftLine { item: names.item(&line.sku).unwrap_or(ItemId(0)), requested: line.requested })
+            .map(|line| DraftLine {
+                item: names.item(&line.sku).unwrap_or(ItemId(0)),
+                requested: line.requested,
+            })
             .collect();
         let faults = faults(branch, &active, &lines, &facts);
         match branch {
@@ -296,7 +303,8 @@ async fn draft(work: &Work<'_>, plans: &[Plan<'_>]) -> Result<Vec<OrderId>, Bulk
         })
         .collect();
     // All statements are sent before the first answer is awaited.
-    let stored = try_join_all(writes.iter().map(|write| store::insert(work.conn, write, &work.actor))).await?;
+    let stored =
+        try_join_all(writes.iter().map(|write| store::insert(work.conn, write, &work.actor))).await?;
     let facts = stored.iter().map(|(row, lines)| fact("order.created", row, json!({ "to": row.out(lines) })));
     work.tell(facts.collect()).await?;
     Ok(stored.iter().map(|(row, _)| row.id).collect())
@@ -339,7 +347,8 @@ fn refused(order: &OrderRows, command: OrderCommand, refusal: &Refusal, plans: &
     if let (Refusal::InsufficientStock(short), Some(plan)) = (refusal, plan) {
         let of = |item| plan.lines.iter().position(|line| line.item == item);
         let faults = short.iter().filter_map(|short| {
-            let reason = format!("cannot be {verb}: asks for {}, available {}", short.requested, short.available);
+            let reason =
+                format!("cannot be {verb}: asks for {}, available {}", short.requested, short.available);
             Some((of(short.item)?, "requested_qty", reason))
         });
         return order.faults(faults.collect());

@@ -53,7 +53,11 @@ impl Table {
             .from_reader(text.as_bytes());
         let mut records = reader.records();
         let header = match records.next() {
-            None => return Err(BulkError::File("the file is empty; its first line names the columns".to_owned())),
+            None => {
+                return Err(BulkError::File(
+                    "the file is empty; its first line names the columns".to_owned(),
+                ));
+            }
             Some(header) => header.map_err(|error| BulkError::File(error.to_string()))?,
         };
         let columns = columns_of(&header, known).map_err(BulkError::File)?;
@@ -87,7 +91,8 @@ impl Table {
         };
         let chosen = self.rows.iter().filter(|row| lines.contains(&row.line));
         let keys: HashSet<Vec<String>> = chosen.map(key).collect();
-        let same = |row: &&Row| lines.contains(&row.line) || !positions.is_empty() && keys.contains(&key(row));
+        let same =
+            |row: &&Row| lines.contains(&row.line) || !positions.is_empty() && keys.contains(&key(row));
         self.rows.iter().filter(same).map(|row| row.line).collect()
     }
 
@@ -102,7 +107,8 @@ impl Table {
             reasons.entry(*line).or_default().push(reason);
         }
         for row in self.rows.iter().filter(|row| lines.contains(&row.line)) {
-            let reason = reasons.get(&row.line).map_or_else(|| OTHER_LINE.to_owned(), |reasons| reasons.join("; "));
+            let reason =
+                reasons.get(&row.line).map_or_else(|| OTHER_LINE.to_owned(), |reasons| reasons.join("; "));
             let own = self.columns.iter().map(|name| *name != REASON.name).chain(std::iter::repeat(true));
             let cells = row.cells.iter().zip(own).filter(|(_, own)| *own);
             writer.write_record(cells.map(|(cell, _)| cell).chain([reason.as_str()]))?;
@@ -127,8 +133,11 @@ fn columns_of(header: &StringRecord, known: &'static [Column]) -> Result<Vec<&'s
         }
         columns.push(column.name);
     }
-    let missing: Vec<&str> =
-        known.iter().filter(|column| column.required && !seen.contains(column.name)).map(|column| column.name).collect();
+    let missing: Vec<&str> = known
+        .iter()
+        .filter(|column| column.required && !seen.contains(column.name))
+        .map(|column| column.name)
+        .collect();
     if missing.is_empty() {
         return Ok(columns);
     }

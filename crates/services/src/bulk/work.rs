@@ -70,11 +70,16 @@ pub(super) fn actor(name: &str) -> Actor {
 }
 
 /// The bad rows of field faults, or the error itself.
-pub(super) fn bad_fields(error: Error, line: u64, columns: &[super::Column]) -> Result<Vec<BadRow>, BulkError> {
+pub(super) fn bad_fields(
+    error: Error,
+    line: u64,
+    columns: &[super::Column],
+) -> Result<Vec<BadRow>, BulkError> {
     let Error::Invalid(faults) = error else { return Err(BulkError::Internal(error)) };
     let column = |pointer: &str| {
         columns.iter().map(|column| column.name).find(|name| pointer.strip_prefix('/') == Some(*name))
     };
-    let bad = |fault: contract::FieldError| BadRow { line, column: column(&fault.pointer), reason: fault.detail };
+    let bad =
+        |fault: contract::FieldError| BadRow { line, column: column(&fault.pointer), reason: fault.detail };
     Ok(faults.into_iter().map(bad).collect())
 }

@@ -82,9 +82,8 @@ impl Lane {
                 }
             }
             Err(Failure::Before(error)) if all.len() == 1 => {
-                for caller in callers {
+                if let Some(caller) = callers.into_iter().next() {
                     let _ = caller.send(Err(error.into()));
-                    break;
                 }
             }
             Err(Failure::Before(error)) => {

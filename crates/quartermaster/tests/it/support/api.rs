@@ -141,7 +141,8 @@ impl App {
 
     /// Quantity, reserved and available, as text.
     pub async fn level(&self, branch: i64, item: i64) -> (String, String, String) {
-        let rows = self.admin().get(&format!("/v1/stock?branch_id={branch}&item_id={item}")).await.expect(200);
+        let rows =
+            self.admin().get(&format!("/v1/stock?branch_id={branch}&item_id={item}")).await.expect(200);
         let row = &rows.json()[0];
         let field = |name: &str| row[name].to_string();
         (field("quantity"), field("reserved"), field("available"))

@@ -59,7 +59,8 @@ impl Cluster {
 
 /// A child waits at a pipe that only this process holds open; when the process is gone, the child ends the server.
 fn stop_with_this_process(dir: &std::path::Path) {
-    let script = r#"read _; kill -QUIT "$(head -n 1 "$1/postgres/data/postmaster.pid")"; sleep 1; rm -rf "$1""#;
+    let script =
+        r#"read _; kill -QUIT "$(head -n 1 "$1/postgres/data/postmaster.pid")"; sleep 1; rm -rf "$1""#;
     let child = Command::new("sh")
         .args(["-c", script, "sh"])
         .arg(dir)
@@ -128,8 +129,7 @@ impl TestDatabase {
 
     /// A plain connection as this role.
     pub async fn connect(&self, role: &str) -> tokio_postgres::Client {
-        let (client, connection) =
-            self.config(role).server.connect(tokio_postgres::NoTls).await.unwrap();
+        let (client, connection) = self.config(role).server.connect(tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         client
     }

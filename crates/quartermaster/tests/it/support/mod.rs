@@ -4,5 +4,5 @@ pub mod api;
 pub mod cluster;
 pub mod program;
 
-pub use api::{Answer, App, User};
+pub use api::App;
 pub use cluster::TestDatabase;

@@ -1,0 +1,206 @@
+//! Two services processes on one database, and callers who race.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::support::TestDatabase;
+use crate::support::program::{Running, free_address, program, run_ok};
+
+/// A portal and two services processes.
+struct Company {
+    database: TestDatabase,
+    services: [String; 2],
+    token: String,
+    http: Client,
+    _running: Vec<Running>,
+}
+
+impl Company {
+    async fn start() -> Company {
+        let database = TestDatabase::new().await;
+        let url = database.url();
+        let on = |arguments: &[&str]| {
+            let mut command = program(arguments);
+            command.env("QUARTERMASTER_DATABASE_URL", &url);
+            command
+        };
+        let mut add = on(&["user", "add", "admin", "--role", "admin", "--all-branches"]);
+        let mut child = add.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"long enough\n").unwrap();
+        assert!(child.wait().unwrap().success());
+        let portal = free_address();
+        let services = [free_address(), free_address()];
+        let mut running =
+            vec![Running::start(on(&["serve", "portal", "--portal-addr", &portal, "--log", "warn"]))];
+        running[0].wait_for(&format!("http://{portal}/ready")).await;
+        for address in &services {
+            let portal_url = format!("http://{portal}");
+            let arguments = [
+                "serve",
+                "services",
+                "--services-addr",
+                address,
+                "--portal-url",
+                &portal_url,
+                "--log",
+                "warn",
+            ];
+            let mut process = Running::start(on(&arguments));
+            process.wait_for(&format!("http://{address}/ready")).await;
+            running.push(process);
+        }
+        let token = run_ok(&mut on(&["token", "--user", "admin"])).trim().to_owned();
+        let http = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
+        let services = services.map(|address| format!("http://{address}"));
+        Company { database, services, token, http, _running: running }
+    }
+
+    /// Calls one of the two processes.
+    async fn call(
+        &self,
+        process: usize,
+        method: &str,
+        path: &str,
+        body: &Value,
+        key: Option<&str>,
+    ) -> (u16, Value) {
+        let mut request = self
+            .http
+            .request(method.parse().unwrap(), format!("{}{path}", self.services[process % 2]))
+            .bearer_auth(&self.token)
+            .json(body);
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or_default())
+    }
+
+    async fn create(&self, path: &str, body: Value) -> i64 {
+        let (status, created) = self.call(0, "POST", path, &body, None).await;
+        assert_eq!(status, 201, "{created}");
+        created["id"].as_i64().unwrap()
+    }
+
+    async fn stock(&self, branch: i64, item: i64, quantity: i64) {
+        let body = json!({ "branch_id": branch, "item_id": item, "quantity": quantity });
+        let (status, answer) = self.call(0, "PUT", "/v1/stock", &body, None).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// Drafts, made a few at a time.
+    async fn drafts(&self, orders: Vec<(i64, Vec<(i64, i64)>)>) -> Vec<i64> {
+        let draft = |(n, (branch, lines)): (usize, (i64, Vec<(i64, i64)>))| async move {
+            let lines: Vec<Value> =
+                lines.iter().map(|(item, qty)| json!({ "item_id": item, "requested_qty": qty })).collect();
+            let body = json!({ "branch_id": branch, "lines": lines });
+            let (status, order) = self.call(n, "POST", "/v1/orders", &body, None).await;
+            assert_eq!(status, 201, "{order}");
+            order["id"].as_i64().unwrap()
+        };
+        stream::iter(orders.into_iter().enumerate()).map(draft).buffered(16).collect().await
+    }
+
+    async fn fulfil(&self, process: usize, order: i64, key: Option<&str>) -> (u16, Value) {
+        self.call(process, "POST", &format!("/v1/orders/{order}/fulfill"), &json!({}), key).await
+    }
+
+    async fn count(&self, sql: &str) -> i64 {
+        self.database.value(sql).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_clients_race_for_the_last_ten_units_and_exactly_ten_are_sold() {
+    let company = Company::start().await;
+    let branch = company.create("/v1/branches", json!({ "name": "Harbour" })).await;
+    let item = company.create("/v1/items", json!({ "sku": "A", "name": "A" })).await;
+    for round in 0..4 {
+        company.stock(branch, item, 10).await;
+        let orders = company.drafts(vec![(branch, vec![(item, 1)]); 200]).await;
+        let answers =
+            join_all(orders.iter().enumerate().map(|(n, order)| company.fulfil(n, *order, None))).await;
+        let sold = answers.iter().filter(|(status, _)| *status == 200).count();
+        let refused =
+            answers.iter().filter(|(_, body)| body["type"] == "/problems/insufficient-stock").count();
+        assert_eq!((sold, refused), (10, 190), "round {round}");
+        assert_eq!(company.count("select quantity::bigint from services_stock").await, 0);
+    }
+    company.database.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_fulfilments_half_of_which_are_sent_twice_none_is_done_twice() {
+    let company = Company::start().await;
+    let branch = company.create("/v1/branches", json!({ "name": "Harbour" })).await;
+    let item = company.create("/v1/items", json!({ "sku": "A", "name": "A" })).await;
+    company.stock(branch, item, 10_000).await;
+    let orders = company.drafts(vec![(branch, vec![(item, 3)]); 200]).await;
+    // Every other one is sent to both processes at the same time, some of those under one key and some under none.
+    let sendings = orders.iter().enumerate().flat_map(|(n, order)| {
+        let key = (n % 4 == 0).then(|| format!("key-{order}"));
+        let twice = if n % 2 == 0 { 2 } else { 1 };
+        (0..twice).map(move |process| (process + n, *order, key.clone()))
+    });
+    let answers = join_all(sendings.map(|(process, order, key)| {
+        let company = &company;
+        async move { company.fulfil(process, order, key.as_deref()).await.0 }
+    }))
+    .await;
+    assert_eq!(answers.len(), 300);
+    assert!(answers.iter().all(|status| matches!(status, 200 | 409)), "{answers:?}");
+    assert_eq!(company.count("select count(*) from services_orders where status = 'fulfilled'").await, 200);
+    assert_eq!(company.count("select quantity::bigint from services_stock").await, 10_000 - 600);
+    assert_eq!(
+        company.count("select count(*) from services_stock_movements where kind = 'fulfilment'").await,
+        200
+    );
+    company.database.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn skewed_orders_of_many_lines_over_two_branches_never_show_a_deadlock_to_a_client() {
+    let company = Company::start().await;
+    let mut branches = Vec::new();
+    for name in ["Harbour", "Port"] {
+        branches.push(company.create("/v1/branches", json!({ "name": name })).await);
+    }
+    let mut items = Vec::new();
+    for n in 0..12 {
+        items.push(company.create("/v1/items", json!({ "sku": format!("I{n}"), "name": "I" })).await);
+    }
+    for branch in &branches {
+        for item in &items {
+            company.stock(*branch, *item, 100_000).await;
+        }
+    }
+    // Lines stand in every order; the first items are in nearly every order.
+    let orders = (0..240_usize).map(|n| {
+        let mut lines: Vec<(i64, i64)> =
+            (0..6).map(|k| (items[(k * k + n % 3) % 12], 1 + (n % 3) as i64)).collect();
+        lines.sort_unstable();
+        lines.dedup_by_key(|(item, _)| *item);
+        if n % 2 == 0 {
+            lines.reverse();
+        }
+        (branches[n % 2], lines)
+    });
+    let orders = company.drafts(orders.collect()).await;
+    let answers = join_all(orders.iter().enumerate().map(|(n, order)| {
+        let company = &company;
+        async move {
+            let path = format!("/v1/orders/{order}/submit");
+            let (submitted, _) = company.call(n, "POST", &path, &json!({}), None).await;
+            let (fulfilled, _) = company.fulfil(n + 1, *order, None).await;
+            (submitted, fulfilled)
+        }
+    }))
+    .await;
+    assert!(answers.iter().all(|answer| *answer == (200, 200)), "{answers:?}");
+    company.database.assert_sound().await;
+}
