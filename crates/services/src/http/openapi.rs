@@ -84,6 +84,12 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         parameters.extend(headers);
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    for (status, response) in responses.iter_mut() {
+        let what = if status == "201" { "Created" } else { "OK" };
+        if let Some(response) = response.as_object_mut() {
+            response.entry("description").or_insert_with(|| what.into());
+        }
+    }
     for status in problems {
         responses.insert(status.to_string(), problem(status));
     }
@@ -145,10 +151,14 @@ mod tests {
                 assert!(operation["operationId"].is_string(), "{path}");
                 let open = operation.get("security").is_some();
                 assert_eq!(open, matches!(path.as_str(), "/health" | "/ready"), "{path}");
-                assert!(operation["responses"].as_object().unwrap().len() > 1 || open, "{path}");
+                let responses = operation["responses"].as_object().unwrap();
+                assert!(responses.len() > 1 || open, "{path}");
+                for (status, response) in responses {
+                    assert!(response["description"].is_string(), "{path} {status}");
+                }
             }
         }
-        assert_eq!(operations, 27);
+        assert_eq!(operations, 26);
         assert_eq!(document["openapi"], "3.1.0");
     }
 }
