@@ -40,6 +40,8 @@ const INVARIANTS: &[Invariant] = &[
         statement: &LINES,
     },
     Invariant { words: "every change of an order has one audit entry", statement: &ORDERS_AUDITED },
+    Invariant { words: "every change of a branch has one audit entry", statement: &BRANCHES_AUDITED },
+    Invariant { words: "every change of an item has one audit entry", statement: &ITEMS_AUDITED },
     Invariant { words: "every adjustment has one audit entry", statement: &ADJUSTMENTS_AUDITED },
 ];
 
@@ -122,19 +124,40 @@ statement! {
         where not exists (
             select from services_order_lines l where l.order_id = o.id and l.branch_id = o.branch_id)";
     ORDERS_AUDITED: "services" = "
-        select format('order %s: expected %s, found %s', o.id, o.expected, coalesce(a.n, 0))
+        select format('order %s: version %s and %s steps, found %s entries and %s steps',
+                      o.id, o.version, o.steps, coalesce(a.entries, 0), coalesce(a.steps, 0))
         from (
-            select id, 1 + (submitted_at is not null)::int + (fulfilled_at is not null)::int
-                     + (cancelled_at is not null)::int as expected
+            select id, version, 1 + (submitted_at is not null)::int + (fulfilled_at is not null)::int
+                     + (cancelled_at is not null)::int as steps
             from services_orders) o
         left join (
-            select entity_id, count(*) as n, count(distinct action) as actions
+            select entity_id, count(*) as entries,
+                   count(distinct action) filter (where action <> 'order.updated') as steps
             from services_audit_logs
             where entity_type = 'order'
-              and action in ('order.created', 'order.submitted', 'order.fulfilled', 'order.cancelled')
             group by entity_id) a
           on a.entity_id = o.id::text
-        where coalesce(a.n, 0) <> o.expected or a.actions <> o.expected";
+        where coalesce(a.entries, 0) <> o.version or a.steps <> o.steps";
+    BRANCHES_AUDITED: "services" = "
+        select format('branch %s: version %s, %s entries', b.id, b.version, coalesce(a.entries, 0))
+        from services_branches b
+        left join (
+            select entity_id, count(*) as entries
+            from services_audit_logs
+            where entity_type = 'branch'
+            group by entity_id) a
+          on a.entity_id = b.id::text
+        where coalesce(a.entries, 0) <> b.version";
+    ITEMS_AUDITED: "services" = "
+        select format('item %s: version %s, %s entries', i.id, i.version, coalesce(a.entries, 0))
+        from services_items i
+        left join (
+            select entity_id, count(*) as entries
+            from services_audit_logs
+            where entity_type = 'item'
+            group by entity_id) a
+          on a.entity_id = i.id::text
+        where coalesce(a.entries, 0) <> i.version";
     ADJUSTMENTS_AUDITED: "services" = "
         select format('adjustment %s: %s movements, %s entries',
                       coalesce(m.document_id::text, a.adjustment), coalesce(m.n, 0), coalesce(a.n, 0))

@@ -59,9 +59,12 @@ pub struct PrivateServer {
 pub enum PrivateServerError {
     /// No server binaries on this machine.
     #[error(
-        "PostgreSQL's server programs (initdb, pg_ctl, postgres{}) were not found; install them \
+        "PostgreSQL's server programs (initdb, pg_ctl, postgres) of {} were not found; install them \
          (Debian, Ubuntu: apt install postgresql) or set database_url to use a server of your own",
-        .0.as_ref().map(|v| format!(" of version {v}, which made {}", "this data directory")).unwrap_or_default()
+        .0.as_ref().map_or_else(
+            || "version 15 or newer".to_owned(),
+            |version| format!("version {version}, which made this data directory,"),
+        )
     )]
     NoBinaries(Option<String>),
     /// Running as root and no unprivileged user is there.

@@ -242,6 +242,16 @@ async fn verify_finds_what_does_not_hold() {
             "select 1",
             "every change of an order has one audit entry",
         ),
+        (
+            "update services_items set version = 2",
+            "update services_items set version = 1",
+            "every change of an item has one audit entry",
+        ),
+        (
+            "update services_branches set version = 2",
+            "update services_branches set version = 1",
+            "every change of a branch has one audit entry",
+        ),
     ] {
         let found = spoil(sql.to_owned()).await;
         assert!(found.contains(&broken), "{sql}: {found:?}");

@@ -6,6 +6,8 @@ use super::PrivateServerError;
 
 /// Where Debian and Ubuntu install each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
+/// The oldest version that the program's SQL runs on.
+const OLDEST: u32 = 15;
 
 /// The directory that holds `initdb`, `pg_ctl` and `postgres` of one version.
 #[derive(Debug)]
@@ -32,12 +34,12 @@ impl Binaries {
             .map(|(major, dir)| (Some(major), dir))
             .chain(on_path)
             .filter(|(_, dir)| ["initdb", "pg_ctl", "postgres"].iter().all(|name| dir.join(name).is_file()))
-            .find(|(major, dir)| match version {
-                None => true,
-                Some(version) => {
-                    let major = major.or_else(|| major_of(dir));
-                    major.is_some_and(|major| major.to_string() == version)
-                }
+            .find(|(major, dir)| {
+                let major = major.or_else(|| major_of(dir));
+                major.is_some_and(|major| match version {
+                    None => major >= OLDEST,
+                    Some(version) => major.to_string() == version,
+                })
             });
         match found {
             Some((_, dir)) => Ok(Binaries { dir }),

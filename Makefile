@@ -1,0 +1,34 @@
+# The one entry for people and for CI. `make` alone lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help demo build test lint unit bench
+
+ARGS ?=
+
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: ## Start everything on a private PostgreSQL, with a company to play with (ARGS="--portal-addr …")
+	@scripts/install-missing demo
+	cargo build --release --locked --package quartermaster
+	@./target/release/quartermaster demo $(ARGS)
+
+build: ## Build the program: target/release/quartermaster
+	@scripts/install-missing demo
+	cargo build --release --locked --package quartermaster
+
+test: ## Every check: format, lints, documents, all tests
+	@scripts/install-missing test
+	@$(MAKE) --no-print-directory lint unit
+
+lint: ## Format, lints with warnings denied, and documents of the code
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked --quiet
+
+unit: ## All tests, without the lints
+	cargo test --workspace --locked
+
+bench: ## Measure beside pgbench on the same server (ARGS="--seconds 3 --rounds 1")
+	@scripts/install-missing bench
+	cargo build --release --locked --package quartermaster --package bench
+	@./target/release/quartermaster-bench $(ARGS)
