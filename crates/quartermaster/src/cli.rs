@@ -82,11 +82,11 @@ pub struct SeedArgs {
 pub enum Kind {
     /// name, code, location, timezone, active
     Branches,
-    /// sku, name, description, unit, `decimal_places`, barcode, `min_stock_level`, active
+    /// sku, name, description, unit, decimal_places, barcode, min_stock_level, active
     Items,
     /// branch, sku, quantity, reason, at
     Stock,
-    /// reference, branch, sku, `requested_qty`, status, note and times
+    /// reference, branch, sku, requested_qty, status, note and times
     Orders,
 }
 

@@ -14,16 +14,26 @@ use platform::telemetry::LogFormat;
 pub use sources::{Origin, SettingsError, Sources};
 pub use values::{BaseUrl, DatabaseUrl, Origins, Value};
 
+/// What the help says of a setting. Of a default that is empty the help's own words tell.
+macro_rules! help {
+    ($help:literal, "") => {
+        $help
+    };
+    ($help:literal, $default:literal) => {
+        concat!($help, " [default: ", $default, "]")
+    };
+}
+
 /// Declares the settings: name, type, default and help, from which come the flags, the struct and what
 /// `quartermaster config` prints.
 macro_rules! settings {
-    ($($name:ident: $type:ty = $default:literal, $value_name:literal, $help:literal;)+) => {
+    ($($name:ident: $type:ty = $default:tt, $value_name:literal, $help:literal;)+) => {
         /// The settings as flags.
         #[derive(Debug, Default, clap::Args)]
         #[command(next_help_heading = "Settings (also QUARTERMASTER_<NAME> in the environment, or a line of the file)")]
         pub struct Flags {
             $(#[arg(long, global = true, hide_short_help = true, value_name = $value_name,
-                    help = concat!($help, " [default: ", $default, "]"))]
+                    help = help!($help, $default))]
             $name: Option<String>,)+
         }
 
@@ -111,7 +121,7 @@ settings! {
     compression: bool = "true", "BOOL",
         "Whether answers are compressed for clients that ask for it";
     cors_origins: Origins = "", "LIST",
-        "Origins whose pages may call the services, separated by commas; * for any";
+        "Origins whose pages may call the services, separated by commas; * for any, empty for none";
     idempotency_retention: Duration = "168h", "TIME",
         "How long answers are kept under their Idempotency-Key";
     log: Option<String> = "", "LEVELS",
