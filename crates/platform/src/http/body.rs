@@ -130,6 +130,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query<T>, ProblemResponse> {
         let query = parts.uri.query().unwrap_or_default();
+        // PostgreSQL's texts cannot hold a NUL, so nothing could ever match.
+        if let Some(pair) = query.split('&').find(|pair| pair.contains("%00")) {
+            let name = pair.split('=').next().unwrap_or_default();
+            let error = FieldError::new(format!("?{name}"), "must not contain a NUL character");
+            return Err(Problem::invalid(vec![error]).into());
+        }
         let deserializer = serde_html_form::Deserializer::from_bytes(query.as_bytes());
         serde_path_to_error::deserialize(deserializer).map(Query).map_err(|error| {
             let name = pointer(error.path());

@@ -85,13 +85,18 @@ pub(crate) fn user(row: &Row) -> User {
     }
 }
 
+/// As the check in the table has it.
+fn can_be_a_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+    (1..=150).contains(&text.len()) && text.chars().all(allowed)
+}
+
 /// Adds a user; gives the id.
 ///
 /// # Errors
 /// [`Error::Invalid`] when the name is taken or not allowed, or the password is.
 pub async fn add(database: &Database, new: &NewUser<'_>) -> Result<i64, Error> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
-    if new.username.is_empty() || new.username.len() > 150 || !new.username.chars().all(allowed) {
+    if !can_be_a_name(new.username) {
         return Err(Error::Invalid("a user name has 1 to 150 letters, digits or ._@+-".to_owned()));
     }
     let hash = passwords::hash(new.password).await?;
@@ -151,7 +156,10 @@ pub async fn active(database: &Database, username: &str) -> Result<Option<User>,
 /// # Errors
 /// When the database is away.
 pub async fn sign_in(database: &Database, username: &str, password: &str) -> Result<Option<User>, Error> {
-    let row = database.get().await?.query_opt(&BY_NAME, &[&username]).await?;
+    let row = match can_be_a_name(username) {
+        true => database.get().await?.query_opt(&BY_NAME, &[&username]).await?,
+        false => None,
+    };
     let hash: Option<String> = row.as_ref().map(|row| row.get(6));
     let right = passwords::verify(password, hash.as_deref()).await?;
     let Some(user) = row.as_ref().map(user).filter(|user| right && user.active) else { return Ok(None) };

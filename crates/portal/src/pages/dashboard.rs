@@ -71,6 +71,6 @@ impl DashboardPage<'_> {
     }
 
     fn time(&self, at: &Timestamp) -> String {
-        at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+        at.strftime("%Y-%m-%d %H:%M").to_string()
     }
 }

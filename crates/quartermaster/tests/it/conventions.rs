@@ -54,6 +54,7 @@ async fn parameters_that_are_wrong_are_named() {
         ("status=lost", "?status"),
         ("created_from=yesterday", "?created_from"),
         ("branch_id=one", "?branch_id"),
+        ("reference=a%00b", "?reference"),
     ] {
         let fields = app.admin().get(&format!("/v1/orders?{query}")).await.expect_invalid();
         assert_eq!(fields, [field], "{query}");

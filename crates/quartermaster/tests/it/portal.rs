@@ -134,7 +134,13 @@ async fn a_wrong_password_an_unknown_name_and_an_inactive_user_are_told_alike() 
     company.user("max", &[Role::Admin], &BranchScope::All).await;
     company.database.run("update portal_users set active = false where username = 'max'").await;
     let mut pages = Vec::new();
-    for (username, password) in [("mia", "wrong password"), ("nobody", PASSWORD), ("max", PASSWORD)] {
+    for (username, password) in [
+        ("mia", "wrong password"),
+        ("nobody", PASSWORD),
+        ("max", PASSWORD),
+        // No name at all, and nothing that PostgreSQL could be asked for.
+        ("no\0body", PASSWORD),
+    ] {
         let mut browser = company.browser();
         let response = browser.sign_in(username, password).await;
         assert_eq!(response.status(), 422);
