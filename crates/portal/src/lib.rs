@@ -1,7 +1,7 @@
 //! The portal for people: sign-in, tokens, dashboard. Owner of the `portal_*` tables.
 //!
 //! Stock and orders are reached only through the services' HTTP API with the signed-in user's own token
-//! ([`upstream`]); this crate has no SQL for them.
+//! (`upstream`); this crate has no SQL for them.
 
 pub mod accounts;
 mod error;

@@ -6,7 +6,7 @@ use identity::Denied;
 use platform::pg::PgError;
 use thiserror::Error;
 
-/// Why a use case gives no answer of its own. [`crate::problem`] says what each means to a client.
+/// Why a use case gives no answer of its own. `problem.rs` says what each means to a client.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The caller may not do it, or may not see it.
