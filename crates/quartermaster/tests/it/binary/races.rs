@@ -1,5 +1,6 @@
 //! Two services processes on one database, and callers who race.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -16,7 +17,7 @@ struct Company {
     services: [String; 2],
     token: String,
     http: Client,
-    _running: Vec<Running>,
+    running: Vec<Running>,
 }
 
 impl Company {
@@ -56,7 +57,7 @@ impl Company {
         let token = run_ok(&mut on(&["token", "--user", "admin"])).trim().to_owned();
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
         let services = services.map(|address| format!("http://{address}"));
-        Company { database, services, token, http, _running: running }
+        Company { database, services, token, http, running }
     }
 
     /// Calls one of the two processes.
@@ -76,7 +77,8 @@ impl Company {
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        let answer = request.send().await.unwrap();
+        // Status 0: the process is gone.
+        let Ok(answer) = request.send().await else { return (0, Value::Null) };
         let status = answer.status().as_u16();
         (status, answer.json().await.unwrap_or_default())
     }
@@ -202,5 +204,46 @@ async fn skewed_orders_of_many_lines_over_two_branches_never_show_a_deadlock_to_
     }))
     .await;
     assert!(answers.iter().all(|answer| *answer == (200, 200)), "{answers:?}");
+    company.database.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_services_process_that_is_killed_under_load_loses_no_acknowledged_order_and_does_none_twice() {
+    let mut company = Company::start().await;
+    let branch = company.create("/v1/branches", json!({ "name": "Harbour" })).await;
+    let item = company.create("/v1/items", json!({ "sku": "A", "name": "A" })).await;
+    company.stock(branch, item, 10_000).await;
+    let orders = company.drafts(vec![(branch, vec![(item, 2)]); 300]).await;
+    // The portal is the first, the two services processes come after it.
+    let mut victim = company.running.pop().unwrap();
+    let answered = AtomicUsize::new(0);
+    let posting = join_all(orders.iter().enumerate().map(|(n, order)| {
+        let (company, answered) = (&company, &answered);
+        async move {
+            let key = format!("fulfil-{order}");
+            let (first, _) = company.fulfil(n, *order, Some(&key)).await;
+            answered.fetch_add(1, Ordering::Relaxed);
+            let mut last = first;
+            // What any careful client does when there is no answer: the same request again, to whoever lives.
+            while !matches!(last, 200 | 422) {
+                last = company.fulfil(0, *order, Some(&key)).await.0;
+            }
+            (first, last)
+        }
+    }));
+    let killing = async {
+        while answered.load(Ordering::Relaxed) < 60 {
+            tokio::task::yield_now().await;
+        }
+        victim.child.kill().unwrap();
+        victim.child.wait().unwrap();
+    };
+    let (answers, ()) = tokio::join!(posting, killing);
+    assert!(answers.iter().any(|(first, _)| *first == 0), "some were left without an answer");
+    assert!(answers.iter().all(|(_, last)| *last == 200), "{answers:?}");
+    assert_eq!(company.count("select count(*) from services_orders where status = 'fulfilled'").await, 300);
+    assert_eq!(company.count("select quantity::bigint from services_stock").await, 10_000 - 600);
+    let open = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";
+    assert_eq!(company.count(open).await, 0);
     company.database.assert_sound().await;
 }
