@@ -45,13 +45,23 @@ fn metadata(arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The files that the repository holds, by what they end in.
+/// Our own files, by what they end in.
 fn files(ending: &str) -> Vec<PathBuf> {
-    let output = Command::new("git").args(["ls-files"]).current_dir(root()).output().unwrap();
-    assert!(output.status.success());
-    let listed = String::from_utf8(output.stdout).unwrap();
-    let files = listed.lines().filter(|path| path.ends_with(ending) && !path.contains("/vendor/"));
-    files.map(|path| root().join(path)).filter(|path| path.exists()).collect()
+    fn walk(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let foreign = name.starts_with('.') || name == "target" || name == "vendor";
+            if path.is_dir() && !foreign {
+                walk(&path, ending, found);
+            } else if path.is_file() && name.ends_with(ending) {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root(), ending, &mut found);
+    found
 }
 
 /// The words in backquotes.
