@@ -37,6 +37,8 @@ pub struct Call<'a> {
     pub token: &'a str,
     /// The id of the request that this call serves.
     pub request_id: Option<&'a str>,
+    /// The W3C `traceparent` that it came with.
+    pub traceparent: Option<&'a str>,
 }
 
 /// The way to one address.
@@ -93,8 +95,10 @@ impl Transport {
 
     async fn try_once(&self, call: Call<'_>, request: RequestBuilder) -> Result<Vec<u8>, ClientError> {
         let mut request = request.timeout(self.patience.per_try);
-        if let Some(id) = call.request_id {
-            request = request.header("x-request-id", id);
+        for (name, value) in [("x-request-id", call.request_id), ("traceparent", call.traceparent)] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
         }
         let answer = request.send().await.map_err(|error| ClientError::NoAnswer(Some(error)))?;
         let status = answer.status();

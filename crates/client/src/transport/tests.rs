@@ -57,18 +57,23 @@ impl Fake {
 }
 
 async fn get(transport: &Transport) -> Result<Vec<i64>, ClientError> {
-    let call = Call { token: "a.b.c", request_id: Some("r-1") };
+    let call = Call { token: "a.b.c", request_id: Some("r-1"), traceparent: Some("00-ab-cd-01") };
     transport.get(call, "/v1/numbers", &[("limit", 3)]).await
 }
 
 const GOOD: Does = Does::Answers("200 OK", "[1,2,3]");
 
 #[tokio::test]
-async fn a_call_carries_the_token_and_the_request_id() {
+async fn a_call_carries_the_token_the_request_id_and_the_trace() {
     let fake = Fake::start(&[GOOD]).await;
     assert_eq!(get(&fake.transport()).await.unwrap(), [1, 2, 3]);
     let request = fake.asked.lock().unwrap()[0].to_lowercase();
-    for part in ["get /v1/numbers?limit=3 http/1.1", "authorization: bearer a.b.c", "x-request-id: r-1"] {
+    for part in [
+        "get /v1/numbers?limit=3 http/1.1",
+        "authorization: bearer a.b.c",
+        "x-request-id: r-1",
+        "traceparent: 00-ab-cd-01",
+    ] {
         assert!(request.contains(part), "{part} in {request}");
     }
 }

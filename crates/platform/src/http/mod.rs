@@ -8,5 +8,5 @@ mod uncancellable;
 
 pub use body::{Id, Json, OptionalJson, Query};
 pub use problem::{ProblemResponse, complete_problem};
-pub use request_id::{RequestId, request_id};
+pub use request_id::{RequestId, TraceParent, request_id};
 pub use uncancellable::uncancellable;

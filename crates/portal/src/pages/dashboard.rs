@@ -10,7 +10,7 @@ use client::Call;
 use contract::{OrderOut, OrderStatusWord};
 use identity::Role;
 use jiff::{Timestamp, Unit};
-use platform::http::RequestId;
+use platform::http::{RequestId, TraceParent};
 
 use super::{Trouble, page};
 use crate::Shared;
@@ -32,9 +32,11 @@ pub(crate) async fn get(
     State(shared): State<Arc<Shared>>,
     SignedIn(user): SignedIn,
     axum::Extension(request_id): axum::Extension<RequestId>,
+    trace: Option<axum::Extension<TraceParent>>,
 ) -> Result<Response, Trouble> {
     let token = shared.keys.mint(&shared.config.issuer, &user)?;
-    let call = Call { token: &token, request_id: Some(&request_id.0) };
+    let traceparent = trace.as_ref().map(|trace| trace.0.0.as_str());
+    let call = Call { token: &token, request_id: Some(&request_id.0), traceparent };
     let known = shared.upstream.overview(user.id, call).await;
     let (overview, away) = match &known {
         Known::Now(overview) => (Some(overview.as_ref()), false),
