@@ -130,6 +130,15 @@ impl Queries {
         Ok(prepared)
     }
 
+    /// Has the server plan every statement anew when it is next used. Plans that are kept were made for the tables as
+    /// they were then, and one made for an empty table may read a large one from end to end.
+    ///
+    /// # Errors
+    /// [`PgError`].
+    pub async fn replan(&self) -> Result<(), PgError> {
+        self.run("discard plans").await
+    }
+
     /// Whether the connection has ended.
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()

@@ -87,7 +87,8 @@ async fn write(
         let request_id = Some(format!("import-{}", uuid::Uuid::now_v7()));
         let context = RequestContext { request_id, ..RequestContext::default() };
         let report = |rows: usize| done.add(rows);
-        let work = Work { conn, actor: actor(import.actor), context, now, done: &report };
+        let actor = actor(import.actor);
+        let work = Work { conn, actor, context, now, done: &report, rounds: AtomicU64::new(0) };
         let Written { effects, bad: refused } = rows.write(&work, &left_out).await?;
         let again = import.skip_bad && !refused.is_empty();
         left_out.extend(refused.iter().map(|bad| bad.line));
