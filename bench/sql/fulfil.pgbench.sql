@@ -1,0 +1,1 @@
+select bench.fulfil(nextval('bench.drafts'));

@@ -1,0 +1,30 @@
+-- Back to opening stock and no orders, so that every workload starts from the same rows whatever ran before.
+-- The append-only guards and foreign keys are triggers, and rest for this transaction of the superuser.
+begin;
+set local session_replication_role = replica;
+
+truncate services_stock, services_stock_movements, services_orders, services_order_lines, services_audit_logs,
+    services_outbox, services_idempotency_keys;
+
+insert into services_stock (branch_id, item_id, quantity, updated_at)
+select b.id, i.id, 100000000, now()
+from services_branches b
+cross join services_items i
+order by b.id, i.id;
+
+-- Stock has to come from somewhere: one adjustment a level, with its movement and its audit entry.
+with numbered as materialized (
+    select branch_id, item_id, quantity, updated_at, nextval('services_adjustment_ids') as adjustment
+    from services_stock
+    order by branch_id, item_id),
+moved as (
+    insert into services_stock_movements
+        (at, branch_id, item_id, kind, quantity, balance, document_type, document_id, actor)
+    select updated_at, branch_id, item_id, 'adjustment', quantity, quantity, 'adjustment', adjustment, 'bench'
+    from numbered)
+insert into services_audit_logs (at, actor, action, entity_type, entity_id, branch_id, details)
+select updated_at, 'bench', 'stock.adjusted', 'stock', branch_id || ':' || item_id, branch_id,
+       jsonb_build_object('adjustment', adjustment,
+                          'quantity', jsonb_build_object('from', 0, 'to', quantity::bigint))
+from numbered;
+commit;

@@ -1,0 +1,162 @@
+//! One keep-alive connection and what a client must know of HTTP/1.1 to load a server: no more, since the load shares
+//! the cores with what it measures.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Headers of an answer that are looked at, at most.
+const HEADERS: usize = 32;
+/// How long an answer may take before the connection is given up.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A connection to the services.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    /// Where the last answer's body lies in the buffer.
+    body: std::ops::Range<usize>,
+}
+
+/// The head of an answer.
+#[derive(Debug, Default)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Whether it says that it was given before.
+    pub replayed: bool,
+    /// The path of the next page.
+    pub next: Option<String>,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody listens.
+    pub async fn open(addr: SocketAddr) -> io::Result<Connection> {
+        let stream = TcpStream::connect(addr).await?;
+        stream.set_nodelay(true)?;
+        Ok(Connection { stream, buffer: Vec::with_capacity(16 * 1_024), body: 0..0 })
+    }
+
+    /// Asks for a path.
+    ///
+    /// # Errors
+    /// When the connection breaks, or the answer does not come or is not understood.
+    pub async fn get(&mut self, path: &str, token: Option<&str>) -> io::Result<Reply> {
+        let auth = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+        self.send(&format!("GET {path} HTTP/1.1\r\nhost: bench\r\n{auth}\r\n")).await
+    }
+
+    /// Posts a JSON body, or none, under an Idempotency-Key, or none.
+    ///
+    /// # Errors
+    /// As [`Connection::get`].
+    pub async fn post(
+        &mut self,
+        path: &str,
+        token: &str,
+        key: Option<&str>,
+        body: &str,
+    ) -> io::Result<Reply> {
+        let key = key.map(|key| format!("idempotency-key: {key}\r\n")).unwrap_or_default();
+        let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+        let length = body.len();
+        self.send(&format!(
+            "POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{key}{kind}\
+             content-length: {length}\r\n\r\n{body}"
+        ))
+        .await
+    }
+
+    /// The body of the last answer.
+    pub fn body(&self) -> &[u8] {
+        self.buffer.get(self.body.clone()).unwrap_or_default()
+    }
+
+    async fn send(&mut self, request: &str) -> io::Result<Reply> {
+        let answer = async {
+            self.stream.write_all(request.as_bytes()).await?;
+            self.receive().await
+        };
+        tokio::time::timeout(PATIENCE, answer).await?
+    }
+
+    async fn receive(&mut self) -> io::Result<Reply> {
+        self.buffer.clear();
+        let (head, length, reply) = loop {
+            self.more().await?;
+            if let Some(parsed) = parse(&self.buffer)? {
+                break parsed;
+            }
+        };
+        self.body = head..head + length;
+        while self.buffer.len() < self.body.end {
+            self.more().await?;
+        }
+        Ok(reply)
+    }
+
+    async fn more(&mut self) -> io::Result<()> {
+        match self.stream.read_buf(&mut self.buffer).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The length of the head, the length of the body, and the head; nothing while the head is not complete.
+fn parse(bytes: &[u8]) -> io::Result<Option<(usize, usize, Reply)>> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    let head = match response.parse(bytes).map_err(io::Error::other)? {
+        httparse::Status::Partial => return Ok(None),
+        httparse::Status::Complete(head) => head,
+    };
+    let mut reply = Reply { status: response.code.unwrap_or(0), ..Reply::default() };
+    let mut length = None;
+    for header in response.headers {
+        if header.name.eq_ignore_ascii_case("content-length") {
+            length = std::str::from_utf8(header.value).ok().and_then(|text| text.parse().ok());
+        } else if header.name.eq_ignore_ascii_case("idempotent-replayed") {
+            reply.replayed = header.value == b"true";
+        } else if header.name.eq_ignore_ascii_case("link") {
+            reply.next = std::str::from_utf8(header.value).ok().and_then(next_page);
+        }
+    }
+    let length = length.ok_or_else(|| io::Error::other("an answer without content-length"))?;
+    Ok(Some((head, length, reply)))
+}
+
+/// The path in `<path>; rel="next"`.
+fn next_page(link: &str) -> Option<String> {
+    let (path, rest) = link.strip_prefix('<')?.split_once('>')?;
+    rest.contains("rel=\"next\"").then(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nIdempotent-Replayed: true\r\n\
+        Link: </v1/stock?limit=2&cursor=c1-2>; rel=\"next\"\r\n\r\n[]";
+
+    #[test]
+    fn an_answer_is_understood_once_its_head_is_complete() {
+        let (head, length, reply) = parse(ANSWER).unwrap().unwrap();
+        assert_eq!((ANSWER.len() - head, length, reply.status), (2, 2, 200));
+        assert!(reply.replayed);
+        assert_eq!(reply.next.as_deref(), Some("/v1/stock?limit=2&cursor=c1-2"));
+        assert!(parse(&ANSWER[..60]).unwrap().is_none());
+    }
+
+    #[test]
+    fn an_answer_of_unknown_length_is_an_error() {
+        assert!(parse(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+    }
+}

@@ -1,0 +1,48 @@
+//! Measures the release binary over HTTP, and PostgreSQL at its plainest beside it. See the README of this package.
+
+mod args;
+mod figures;
+mod fixtures;
+mod http;
+mod load;
+mod machine;
+mod measure;
+mod orders;
+mod output;
+mod pgbench;
+mod program;
+mod report;
+mod run;
+mod server;
+mod workload;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// What everything here gives back; an error ends the run and is shown with its causes.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    // One thread: the load shares the cores with what it measures, and must take as little of them as it can.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(run::run(&args)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+/// Says what went wrong and why, down to the first cause.
+fn failed(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    eprintln!("quartermaster-bench: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    ExitCode::FAILURE
+}

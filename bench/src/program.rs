@@ -1,0 +1,221 @@
+//! The measured program: its commands, and the one process that serves.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, Command};
+
+use crate::Result;
+use crate::http::Connection;
+
+/// The user on whose behalf everything is asked.
+const USER: &str = "bench";
+/// A password for an account on a server that only this run can reach and that ends with it.
+const PASSWORD: &str = "correct horse battery staple";
+/// Tokens live 15 minutes; one of this age still outlives a measurement.
+const TOKEN_AGE: Duration = Duration::from_secs(8 * 60);
+/// How long the program may take to be ready, and to stop.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The command lines of the program.
+pub struct Program {
+    binary: PathBuf,
+    data_dir: PathBuf,
+    token: Option<(String, Instant)>,
+}
+
+impl Program {
+    /// The program at `binary`, on the private server of `data_dir`.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn new(binary: &Path, data_dir: &Path) -> Result<Program> {
+        let binary = binary
+            .canonicalize()
+            .map_err(|error| format!("{}: {error}; build it first", binary.display()))?;
+        Ok(Program { binary, data_dir: data_dir.canonicalize()?, token: None })
+    }
+
+    /// Creates the tables.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub async fn migrate(&self) -> Result<()> {
+        self.ok(&["migrate"], "").await.map(drop)
+    }
+
+    /// Adds the user, an Admin at every branch.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub async fn add_user(&self) -> Result<()> {
+        let arguments = ["user", "add", USER, "--role", "Admin", "--all-branches"];
+        self.ok(&arguments, &format!("{PASSWORD}\n")).await.map(drop)
+    }
+
+    /// A token that stays valid for longer than a measurement lasts.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub async fn token(&mut self) -> Result<String> {
+        if let Some((token, since)) = &self.token
+            && since.elapsed() < TOKEN_AGE
+        {
+            return Ok(token.clone());
+        }
+        let since = Instant::now();
+        let token = self.ok(&["token", "--user", USER], "").await?.trim().to_owned();
+        self.token = Some((token.clone(), since));
+        Ok(token)
+    }
+
+    /// Checks the invariants; gives what `verify` printed where they do not hold.
+    ///
+    /// # Errors
+    /// When the command cannot be run.
+    pub async fn verify(&self) -> Result<Option<String>> {
+        // The checks read whole tables; a limit meant for requests would be too short for them.
+        let output = self.output(&["verify", "--statement-timeout", "10m"], "").await?;
+        Ok((!output.status.success()).then(|| said(&output)))
+    }
+
+    /// Starts portal, services and worker in one process and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it ends or is not ready in time.
+    pub async fn serve(&self) -> Result<Served> {
+        let (portal, services) = (free_address()?, free_address()?);
+        let started = Instant::now();
+        let child = self
+            .command()
+            .args(["serve", "--log", "warn", "--portal-addr", &portal.to_string()])
+            .args(["--services-addr", &services.to_string()])
+            // A group of its own: Ctrl-C at a terminal reaches this run alone, which then stops the program.
+            .process_group(0)
+            .stdin(Stdio::null())
+            .spawn()?;
+        let mut served = Served { child, addr: services, start: Duration::ZERO, idle_kib: 0 };
+        served.wait_until_ready().await?;
+        served.start = started.elapsed();
+        served.idle_kib = served.memory("VmRSS");
+        Ok(served)
+    }
+
+    async fn ok(&self, arguments: &[&str], input: &str) -> Result<String> {
+        let output = self.output(arguments, input).await?;
+        if output.status.success() {
+            return Ok(String::from_utf8(output.stdout)?);
+        }
+        let name = arguments.first().copied().unwrap_or_default();
+        Err(format!("quartermaster {name} failed: {}", said(&output)).into())
+    }
+
+    async fn output(&self, arguments: &[&str], input: &str) -> Result<Output> {
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes()).await?;
+        }
+        Ok(child.wait_with_output().await?)
+    }
+
+    /// The program with this run's database alone, away from the settings of whoever runs it.
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("QUARTERMASTER_") {
+                command.env_remove(name);
+            }
+        }
+        command.env("QUARTERMASTER_DATA_DIR", &self.data_dir).current_dir(&self.data_dir).kill_on_drop(true);
+        command
+    }
+}
+
+/// The program while it serves.
+pub struct Served {
+    child: Child,
+    /// Where the services listen.
+    pub addr: SocketAddr,
+    /// From the start of the process until it was ready.
+    pub start: Duration,
+    /// What it kept resident then, in KiB.
+    pub idle_kib: u64,
+}
+
+impl Served {
+    /// The most it has kept resident so far, in KiB.
+    pub fn peak_kib(&self) -> u64 {
+        self.memory("VmHWM")
+    }
+
+    /// Ends with an error when the process is no longer there.
+    ///
+    /// # Errors
+    /// With its exit status.
+    pub fn require_alive(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => Err(format!("quartermaster serve ended: {status}").into()),
+        }
+    }
+
+    /// Asks it to stop and waits for its end; kills it when it takes too long.
+    ///
+    /// # Errors
+    /// When it had to be killed or ended badly.
+    pub async fn stop(mut self) -> Result<()> {
+        if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
+            kill(Pid::from_raw(pid), Signal::SIGTERM)?;
+        }
+        match tokio::time::timeout(PATIENCE, self.child.wait()).await {
+            Ok(status) => {
+                let status = status?;
+                if status.success() { Ok(()) } else { Err(format!("serve ended with {status}").into()) }
+            }
+            Err(_) => {
+                self.child.kill().await?;
+                Err("serve did not stop when asked and was killed".into())
+            }
+        }
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            self.require_alive()?;
+            if let Ok(mut connection) = Connection::open(self.addr).await
+                && connection.get("/ready", None).await.is_ok_and(|reply| reply.status == 200)
+            {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Err("quartermaster serve was not ready in time".into())
+    }
+
+    fn memory(&self, field: &str) -> u64 {
+        let Some(id) = self.child.id() else { return 0 };
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// An address that was free a moment ago.
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+fn said(output: &Output) -> String {
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    text.trim().to_owned()
+}

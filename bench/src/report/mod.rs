@@ -1,0 +1,138 @@
+//! What a run found: to the terminal, as a document and as a plot.
+
+mod goals;
+mod plot;
+mod table;
+
+use std::fs;
+
+use crate::args::Args;
+use crate::figures::Figures;
+use crate::machine::Machine;
+use crate::measure::{Bench, Side};
+use crate::workload::Workload;
+use crate::{Result, output};
+
+/// The settings of the server that matter to the figures.
+const SERVER_SETTINGS: &[&str] = &[
+    "fsync",
+    "synchronous_commit",
+    "full_page_writes",
+    "wal_compression",
+    "shared_buffers",
+    "max_wal_size",
+    "max_connections",
+];
+
+/// Under what conditions was measured.
+pub struct Conditions {
+    machine: Machine,
+    postgres: String,
+    settings: Vec<(String, String)>,
+    run: String,
+    start_ms: u128,
+    idle_mib: u64,
+    peak_mib: u64,
+}
+
+impl Conditions {
+    /// Those of this run.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn of(args: &Args, bench: &Bench) -> Result<Conditions> {
+        let mut settings = Vec::new();
+        for name in SERVER_SETTINGS {
+            settings.push(((*name).to_owned(), bench.fixtures.setting(name).await?));
+        }
+        let keys = if args.keys { ", every change with an Idempotency-Key" } else { "" };
+        Ok(Conditions {
+            machine: Machine::look(),
+            postgres: bench.fixtures.setting("server_version").await?,
+            settings,
+            run: format!("{} rounds of {} s{keys}", args.rounds, args.time().as_secs()),
+            start_ms: bench.served.start.as_millis(),
+            idle_mib: bench.served.idle_kib / 1_024,
+            peak_mib: bench.served.peak_kib() / 1_024,
+        })
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let Machine { cores, processor, memory_mib, commit } = &self.machine;
+        let settings: Vec<String> =
+            self.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        vec![
+            format!(
+                "Machine: {cores} cores, {processor}, {memory_mib} MiB of memory; load, program and PostgreSQL share it"
+            ),
+            format!("PostgreSQL {}: {}", self.postgres, settings.join(", ")),
+            format!("Commit {commit}; {}, medians", self.run),
+            format!(
+                "The program: {} ms from its start to /ready, {} MiB resident then, {} MiB at most",
+                self.start_ms, self.idle_mib, self.peak_mib
+            ),
+        ]
+    }
+}
+
+/// The medians of a workload with a number of connections.
+pub struct Row {
+    workload: Workload,
+    connections: u32,
+    services: Figures,
+    pgbench: Option<Figures>,
+}
+
+impl Row {
+    /// How many times pgbench's rate the services' is.
+    fn ratio(&self) -> Option<f64> {
+        self.pgbench.map(|plain| self.services.rate / plain.rate.max(1e-6))
+    }
+}
+
+/// Prints the tables and writes them with the plot.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write(args: &Args, conditions: &Conditions, bench: &Bench) -> Result<()> {
+    let rows = rows(bench);
+    let (figures, goals) = (table::figures(&rows), table::goals(&goals::judge(&rows)));
+    let about = conditions.lines();
+    let faults: Vec<String> = bench.faults.iter().map(|(words, count)| format!("{words}: {count}")).collect();
+    let faults = if faults.is_empty() { vec!["none".to_owned()] } else { faults };
+    output::line(format_args!("\n{}\n\n{figures}\n{goals}", about.join("\n")));
+    output::line(format_args!("Errors: {}", faults.join("; ")));
+
+    let plot = args.out.with_file_name("results.svg");
+    let text = format!(
+        "# Results\n\nWritten by the benchmark; how to read it is in its [README](README.md).\n\n{}\n\n\
+         ![How many times pgbench's rate](results.svg)\n\n## Figures\n\nTimes are in milliseconds. The invariants held \
+         after every workload of every round; otherwise there would be no results.\n\n{figures}\n\
+         ## Goals\n\n{goals}\n## Errors\n\n{}\n",
+        list(&about),
+        list(&faults),
+    );
+    if let Some(dir) = args.out.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    fs::write(&args.out, text)?;
+    fs::write(&plot, plot::svg(&rows))?;
+    output::line(format_args!("Written: {} and {}", args.out.display(), plot.display()));
+    Ok(())
+}
+
+fn rows(bench: &Bench) -> Vec<Row> {
+    let of = |workload, connections, side| {
+        bench.figures.get(&(workload, connections, side)).map(|rounds| Figures::median(rounds))
+    };
+    let cases = bench.figures.keys().filter(|(_, _, side)| *side == Side::Services);
+    let row = |&(workload, connections, _): &(Workload, u32, Side)| {
+        let services = of(workload, connections, Side::Services)?;
+        Some(Row { workload, connections, services, pgbench: of(workload, connections, Side::Pgbench) })
+    };
+    cases.filter_map(row).collect()
+}
+
+fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,87 @@
+//! The PostgreSQL of a run: a private server in a directory of its own, gone when the run ends.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use platform::pg::PrivateServer;
+use tempfile::TempDir;
+use tokio_postgres::config::Host;
+use tokio_postgres::{Client, NoTls};
+
+use crate::Result;
+
+/// Connections besides those of pgbench: the program's, this one's, and some to spare.
+const OTHER_CONNECTIONS: u32 = 188;
+
+/// The server and its directory.
+pub struct Server {
+    dir: TempDir,
+    private: PrivateServer,
+}
+
+impl Server {
+    /// Starts a new server below `scratch`, with room for that many clients of pgbench. Its settings are those that
+    /// the program gives its private server, fsync on.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or the server does not start.
+    pub async fn open(scratch: &Path, clients: u32) -> Result<Server> {
+        fs::create_dir_all(scratch)?;
+        // Not closed to others: when this runs as root, the server runs as another user, who must get through.
+        let open = Permissions::from_mode(0o755);
+        let dir = tempfile::Builder::new().prefix("bench-").permissions(open).tempdir_in(scratch)?;
+        let connections = (clients + OTHER_CONNECTIONS).to_string();
+        let private = PrivateServer::open(dir.path(), &[("max_connections", &connections)]).await?;
+        Ok(Server { dir, private })
+    }
+
+    /// The data directory, for the program's `--data-dir`.
+    pub fn data_dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The directory of the server's socket and the superuser's name and database, for pgbench.
+    ///
+    /// # Errors
+    /// When the server has no Unix socket, which would be a defect.
+    pub fn place(&self) -> Result<(PathBuf, String, String)> {
+        let config = self.private.superuser();
+        let socket = config.get_hosts().iter().find_map(|host| match host {
+            Host::Unix(dir) => Some(dir.clone()),
+            Host::Tcp(_) => None,
+        });
+        match (socket, config.get_user(), config.get_dbname()) {
+            (Some(dir), Some(user), Some(database)) => Ok((dir, user.to_owned(), database.to_owned())),
+            _ => Err("the private server has no Unix socket".into()),
+        }
+    }
+
+    /// The directory of the server's programs.
+    pub fn bin_dir(&self) -> &Path {
+        self.private.bin_dir()
+    }
+
+    /// A connection as superuser.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn connect(&self) -> Result<Client> {
+        let (client, connection) = self.private.superuser().connect(NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// Stops the server and removes its files.
+    ///
+    /// # Errors
+    /// When it does not stop, or its files cannot be removed.
+    pub async fn close(self) -> Result<()> {
+        // The server's own files may lie elsewhere behind a link, where its user could not reach this directory.
+        let home = self.dir.path().join("postgres").canonicalize()?;
+        self.private.stop().await?;
+        fs::remove_dir_all(&home)?;
+        self.dir.close()?;
+        Ok(())
+    }
+}
