@@ -37,9 +37,7 @@ pub fn judge(rows: &[Row]) -> Vec<Goal> {
     let mut goals: Vec<Goal> = RATIOS.iter().map(|goal| ratio(rows, *goal)).collect();
     goals.push(hot_against_spread(rows));
     goals.push(alone(rows));
-    let errors =
-        rows.iter().map(|row| worst(row, row.services.errors.to_string(), as_f64(row.services.errors)));
-    goals.push(at_most("errors of every workload", "0".to_owned(), errors, 0.0));
+    goals.push(errors(rows));
     let (times, connections) = TAIL;
     let tails = rows.iter().filter(|row| row.connections == connections).map(|row| {
         let tail = row.services.p99 / row.services.p50.max(1e-6);
@@ -95,6 +93,18 @@ fn alone(rows: &[Row]) -> Goal {
     }
 }
 
+fn errors(rows: &[Row]) -> Goal {
+    let errors: u64 = rows.iter().map(|row| row.services.errors).sum();
+    let at = rows.iter().filter(|row| row.services.errors > 0);
+    let at: Vec<String> = at.map(|row| format!("{} {}", row.workload.name(), row.connections)).collect();
+    Goal {
+        what: "errors of every workload".to_owned(),
+        wanted: "0".to_owned(),
+        found: if errors == 0 { "0".to_owned() } else { format!("{errors} ({})", at.join(", ")) },
+        reached: (!rows.is_empty()).then_some(errors == 0),
+    }
+}
+
 /// A figure of a row, in words and as a number.
 type Worst = (String, f64);
 
@@ -110,10 +120,6 @@ fn at_most(what: &str, wanted: String, found: impl Iterator<Item = Worst>, most:
         found: highest.as_ref().map_or_else(String::new, |(words, _)| words.clone()),
         reached: highest.map(|(_, value)| value <= most),
     }
-}
-
-fn as_f64(count: u64) -> f64 {
-    u32::try_from(count).map_or(f64::MAX, f64::from)
 }
 
 #[cfg(test)]

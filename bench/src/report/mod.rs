@@ -50,7 +50,7 @@ impl Conditions {
             machine: Machine::look(),
             postgres: bench.fixtures.setting("server_version").await?,
             settings,
-            run: format!("{} rounds of {} s{keys}", args.rounds, args.time().as_secs()),
+            run: format!("rounds: {}, seconds each: {}{keys}", args.rounds, args.time().as_secs()),
             start_ms: bench.served.start.as_millis(),
             idle_mib: bench.served.idle_kib / 1_024,
             peak_mib: bench.served.peak_kib() / 1_024,
