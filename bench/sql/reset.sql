@@ -27,4 +27,9 @@ select updated_at, 'bench', 'stock.adjusted', 'stock', branch_id || ':' || item_
        jsonb_build_object('adjustment', adjustment,
                           'quantity', jsonb_build_object('from', 0, 'to', quantity::bigint))
 from numbered;
+
+insert into services_audit_logs (at, actor, action, entity_type, entity_id, branch_id, details)
+select created_at, 'bench', 'branch.created', 'branch', id::text, id, '{}' from services_branches
+union all
+select created_at, 'bench', 'item.created', 'item', id::text, null, '{}' from services_items;
 commit;
