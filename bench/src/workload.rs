@@ -123,9 +123,15 @@ pub struct Source {
 
 impl Source {
     /// The requests of a workload. `drafts` are there to be fulfilled, `known` to be read; with `keys`, whatever
-    /// changes something carries an Idempotency-Key.
-    pub fn new(workload: Workload, token: String, keys: bool, drafts: Drafts, known: Drafts) -> Source {
-        let seed = drafts.first.unsigned_abs() + known.first.unsigned_abs();
+    /// changes something carries an Idempotency-Key. Another `seed` makes other requests and other keys.
+    pub fn new(
+        workload: Workload,
+        token: String,
+        keys: bool,
+        drafts: Drafts,
+        known: Drafts,
+        seed: u64,
+    ) -> Source {
         Source {
             workload,
             token,
