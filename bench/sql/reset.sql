@@ -29,7 +29,7 @@ select updated_at, 'bench', 'stock.adjusted', 'stock', branch_id || ':' || item_
 from numbered;
 
 insert into services_audit_logs (at, actor, action, entity_type, entity_id, branch_id, details)
-select created_at, 'bench', 'branch.created', 'branch', id::text, id, '{}' from services_branches
+select created_at, 'bench', 'branch.created', 'branch', id::text, id, '{}'::jsonb from services_branches
 union all
-select created_at, 'bench', 'item.created', 'item', id::text, null, '{}' from services_items;
+select created_at, 'bench', 'item.created', 'item', id::text, null, '{}'::jsonb from services_items;
 commit;
