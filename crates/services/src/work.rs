@@ -1,11 +1,11 @@
 //! Changes that do not touch stock: one transaction with the change, its audit entry, its event and its answer.
 
 use jiff::Timestamp;
-use platform::pg::{Database, Queries, Transaction};
+use platform::pg::{Database, PgError, Queries, Transaction};
 
 use crate::answer::Answer;
 use crate::error::Error;
-use crate::request::{Actor, RequestContext};
+use crate::request::{Actor, IdempotencyKey, RequestContext};
 use crate::store::audit::{self, Fact};
 use crate::store::idempotency::{self, AnswerWrite};
 use crate::store::{outbox, stock};
@@ -35,24 +35,24 @@ impl<'a> Work<'a> {
         actor: Actor,
         context: &'a RequestContext,
     ) -> Result<Begun<'a>, Error> {
-        let transaction = database.begin().await?;
-        if let Some(key) = &context.idempotency {
-            let keys = [key];
-            let (locked, found) = futures_util::try_join!(
-                idempotency::try_lock(&transaction, &keys),
-                idempotency::find(&transaction, &keys)
-            )?;
-            if let Some(stored) = found.into_iter().flatten().next() {
-                transaction.rollback().await?;
-                let same = stored.request_hash == key.request_hash;
-                return if same { Ok(Begun::Answered(stored.answer)) } else { Err(Error::KeyReused) };
-            }
-            if locked != [true] {
-                transaction.rollback().await?;
-                return Err(Error::KeyInFlight);
-            }
+        let transaction = database.begin_joined("services").await?;
+        let keys: Vec<&IdempotencyKey> = context.idempotency.iter().collect();
+        let ((), locked, found, now) = futures_util::try_join!(
+            transaction.send_begin(),
+            idempotency::try_lock(&transaction, &keys),
+            idempotency::find(&transaction, &keys),
+            stock::clock(&transaction),
+        )?;
+        for (key, stored) in keys.iter().zip(found) {
+            let Some(stored) = stored else { continue };
+            transaction.rollback().await?;
+            let same = stored.request_hash == key.request_hash;
+            return if same { Ok(Begun::Answered(stored.answer)) } else { Err(Error::KeyReused) };
         }
-        let now = stock::clock(&transaction).await?;
+        if locked.contains(&false) {
+            transaction.rollback().await?;
+            return Err(Error::KeyInFlight);
+        }
         Ok(Begun::Work(Work { transaction, actor, context, now }))
     }
 
@@ -75,13 +75,21 @@ impl<'a> Work<'a> {
         let answers: Vec<AnswerWrite<'_>> =
             self.context.idempotency.iter().map(|key| AnswerWrite { key, answer: &answer }).collect();
         let conn: &Queries = &self.transaction;
-        futures_util::try_join!(
+        let finished = futures_util::try_join!(
             audit::insert(conn, &entries),
             outbox::insert(conn, &entries),
-            idempotency::insert(conn, &answers)
-        )?;
-        self.transaction.commit().await?;
-        Ok(answer)
+            idempotency::insert(conn, &answers),
+            self.transaction.send_commit(),
+        );
+        match finished {
+            Ok(_) => {
+                self.transaction.finished();
+                Ok(answer)
+            }
+            // COMMIT was sent, and it is not known what became of it.
+            Err(PgError::UnknownOutcome | PgError::Unavailable(_)) => Err(Error::OutcomeUnknown),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -80,6 +80,17 @@ impl Database {
         Transaction::begin(self.get().await?, "begin").await
     }
 
+    /// A transaction whose BEGIN is still to be sent, in one join with its first statements. Every statement of `owner`
+    /// is prepared, as such a join needs.
+    ///
+    /// # Errors
+    /// As [`Database::get`].
+    pub async fn begin_joined(&self, owner: &str) -> Result<Transaction, PgError> {
+        let connection = self.get().await?;
+        connection.prepare_all(owner).await?;
+        Ok(Transaction::unbegun(connection))
+    }
+
     /// Begins a read-only transaction that sees one snapshot of the database throughout.
     ///
     /// # Errors

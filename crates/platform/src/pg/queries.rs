@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
 pub struct Queries {
     client: Client,
     prepared: Mutex<HashMap<usize, tokio_postgres::Statement>>,
+    /// Whether every statement of an owner is prepared.
+    all_prepared: AtomicBool,
     /// How many WARNINGs the server has sent: one that comes with a COMMIT puts its outcome in doubt.
     warnings: Arc<AtomicU64>,
 }
@@ -61,7 +63,7 @@ impl Queries {
                 }
             }
         });
-        Ok(Queries { client, prepared: Mutex::default(), warnings })
+        Ok(Queries { client, prepared: Mutex::default(), all_prepared: AtomicBool::new(false), warnings })
     }
 
     /// The rows that a statement gives.
@@ -108,13 +110,16 @@ impl Queries {
         Ok(self.client.execute(&prepared, params).await?)
     }
 
-    /// Prepares every registered statement of `owner`. Calls that are polled together keep their order only when
+    /// Prepares every registered statement of `owner`, the one whose role the connection has. Calls that are polled together keep their order only when
     /// their statements are prepared already: a transaction that pipelines its BEGIN or COMMIT does this first.
     ///
     /// # Errors
     /// [`PgError`] when one cannot be prepared.
     pub async fn prepare_all(&self, owner: &str) -> Result<(), PgError> {
-        try_join_all(STATEMENTS.iter().filter(|s| s.owner == owner).map(|s| self.prepare(s))).await?;
+        if !self.all_prepared.load(Ordering::Acquire) {
+            try_join_all(STATEMENTS.iter().filter(|s| s.owner == owner).map(|s| self.prepare(s))).await?;
+            self.all_prepared.store(true, Ordering::Release);
+        }
         Ok(())
     }
 

@@ -17,9 +17,36 @@ pub struct Transaction {
 
 impl Transaction {
     pub(super) async fn begin(connection: Connection, command: &str) -> Result<Transaction, PgError> {
-        let transaction = Transaction { connection: Some(connection) };
+        let transaction = Transaction::unbegun(connection);
         transaction.run(command).await?;
         Ok(transaction)
+    }
+
+    pub(super) fn unbegun(connection: Connection) -> Transaction {
+        Transaction { connection: Some(connection) }
+    }
+
+    /// Sends BEGIN, joined with the first statements.
+    ///
+    /// # Errors
+    /// [`PgError`].
+    pub async fn send_begin(&self) -> Result<(), PgError> {
+        self.run("begin").await
+    }
+
+    /// Sends COMMIT, joined with the last statements. When one of those fails, nothing was committed; when one of them
+    /// loses the connection, the outcome is unknown. Only after the whole join succeeded is the transaction
+    /// [finished](Transaction::finished).
+    ///
+    /// # Errors
+    /// [`PgError::UnknownOutcome`] when COMMIT warned or did not answer.
+    pub async fn send_commit(&self) -> Result<(), PgError> {
+        Queries::commit(self).await
+    }
+
+    /// Gives the connection of a committed transaction back to the pool.
+    pub fn finished(mut self) {
+        drop(self.connection.take());
     }
 
     /// Commits. The caller has seen every statement of the transaction succeed.

@@ -104,6 +104,12 @@ statement! {
         where o.id = any($1)
         order by o.id
         for update of o";
+    /// Lines of one order: unlike one for many orders, a plan for it is made once and kept.
+    LINES_OF_ONE: "services" = "
+        select l.order_id, l.id, l.item_id, l.requested_qty
+        from services_order_lines l
+        where l.order_id = $1
+        order by l.id";
     /// Lines of orders.
     LINES: "services" = "
         select l.order_id, l.id, l.item_id, l.requested_qty
@@ -210,10 +216,9 @@ fn line_row(row: &Row, first: usize) -> LineRow {
 
 /// One order and its lines, in one round trip.
 pub(crate) async fn get(conn: &Queries, id: OrderId) -> Result<Option<(OrderRow, Vec<LineRow>)>, PgError> {
-    let ids = [id.0];
-    let ids = ids.as_slice();
-    let (one, many): (Params<'_>, Params<'_>) = (&[&id.0], &[&ids]);
-    let (order, lines) = futures_util::try_join!(conn.query_opt(&GET, one), conn.query(&LINES, many))?;
+    let params: Params<'_> = &[&id.0];
+    let (order, lines) =
+        futures_util::try_join!(conn.query_opt(&GET, params), conn.query(&LINES_OF_ONE, params))?;
     Ok(order.map(|order| (order_row(&order), lines.iter().map(|line| line_row(line, 1)).collect())))
 }
 
