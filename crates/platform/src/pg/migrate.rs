@@ -4,7 +4,7 @@ use refinery::Runner;
 use thiserror::Error;
 use tokio_postgres::NoTls;
 
-use super::{DatabaseConfig, PgError, RolePair};
+use super::{DatabaseConfig, PgError, Queries, RolePair};
 
 /// The migrations of one owner.
 pub struct Migrations {
@@ -98,13 +98,23 @@ impl Migrations {
     }
 }
 
-/// The tables of the connecting role that hold anything. One that is looked at while it is empty is taken for empty
-/// for a long time.
-const OWN_TABLES: &str = "
-    select string_agg(c.oid::regclass::text, ', ')
-    from pg_class c
-    join pg_roles r on r.oid = c.relowner
-    where r.rolname = current_user and c.relkind in ('r', 'p') and pg_relation_size(c.oid) > 0";
+/// Looks at the tables of the connecting role that hold anything. One that is looked at while it is empty is taken for
+/// empty for a long time.
+const ANALYSE_OWN_TABLES: &str = "
+    do $$
+    declare
+        own regclass;
+    begin
+        for own in
+            select c.oid::regclass
+            from pg_class c
+            join pg_roles r on r.oid = c.relowner
+            where r.rolname = current_user and c.relkind in ('r', 'p') and pg_relation_size(c.oid) > 0
+        loop
+            execute format('analyze %s', own);
+        end loop;
+    end
+    $$";
 
 /// Has the server look at what the tables of the configuration's role hold, so that it plans for what is there.
 ///
@@ -113,14 +123,5 @@ const OWN_TABLES: &str = "
 pub async fn analyse(config: &DatabaseConfig) -> Result<(), PgError> {
     let mut config = config.clone();
     config.statement_timeout = None;
-    let driver = config.driver_config(&[]);
-    let (client, connection) = driver.connect(NoTls).await.map_err(PgError::connecting)?;
-    let connection = tokio::spawn(connection);
-    let tables: Option<String> = client.query_one(OWN_TABLES, &[]).await?.get(0);
-    if let Some(tables) = tables {
-        client.batch_execute(&format!("analyze {tables}")).await?;
-    }
-    drop(client);
-    let _ = connection.await;
-    Ok(())
+    Queries::connect(&config, &[]).await?.run(ANALYSE_OWN_TABLES).await
 }

@@ -24,6 +24,8 @@ pub struct Queries {
     prepared: Mutex<HashMap<usize, tokio_postgres::Statement>>,
     /// Whether every statement of an owner is prepared.
     all_prepared: AtomicBool,
+    /// How many rounds of writes it has seen.
+    rounds: AtomicU64,
     /// How many WARNINGs the server has sent: one that comes with a COMMIT puts its outcome in doubt.
     warnings: Arc<AtomicU64>,
 }
@@ -63,7 +65,13 @@ impl Queries {
                 }
             }
         });
-        Ok(Queries { client, prepared: Mutex::default(), all_prepared: AtomicBool::new(false), warnings })
+        Ok(Queries {
+            client,
+            prepared: Mutex::default(),
+            all_prepared: AtomicBool::new(false),
+            rounds: AtomicU64::new(0),
+            warnings,
+        })
     }
 
     /// The rows that a statement gives.
@@ -110,8 +118,9 @@ impl Queries {
         Ok(self.client.execute(&prepared, params).await?)
     }
 
-    /// Prepares every registered statement of `owner`, the one whose role the connection has. Calls that are polled together keep their order only when
-    /// their statements are prepared already: a transaction that pipelines its BEGIN or COMMIT does this first.
+    /// Prepares every registered statement of `owner`, the one whose role the connection has. Calls that are polled
+    /// together keep their order only when their statements are prepared already: a transaction that pipelines its
+    /// BEGIN or COMMIT does this first.
     ///
     /// # Errors
     /// [`PgError`] when one cannot be prepared.
@@ -135,13 +144,15 @@ impl Queries {
         Ok(prepared)
     }
 
-    /// Has the server plan every statement anew when it is next used. Plans that are kept were made for the tables as
-    /// they were then, and one made for an empty table may read a large one from end to end.
+    /// Called after each round of writes, it has the server plan every statement anew after 1, 2, 4, 8 … rounds, so
+    /// that no plan is kept for tables much more than twice as large as those it was made for: one made for an empty
+    /// table may read a large one from end to end.
     ///
     /// # Errors
     /// [`PgError`].
-    pub async fn replan(&self) -> Result<(), PgError> {
-        self.run("discard plans").await
+    pub async fn replan_as_tables_grow(&self) -> Result<(), PgError> {
+        let rounds = self.rounds.fetch_add(1, Ordering::Relaxed) + 1;
+        if rounds.is_power_of_two() { self.run("discard plans").await } else { Ok(()) }
     }
 
     /// Whether the connection has ended.

@@ -44,7 +44,7 @@ impl Transaction {
         Queries::commit(self).await
     }
 
-    /// Gives the connection of a committed transaction back to the pool.
+    /// Gives the connection of a transaction that has ended back to the pool.
     pub fn finished(mut self) {
         drop(self.connection.take());
     }
@@ -53,21 +53,19 @@ impl Transaction {
     ///
     /// # Errors
     /// [`PgError::UnknownOutcome`] when COMMIT warned or did not answer; otherwise nothing was committed.
-    pub async fn commit(mut self) -> Result<(), PgError> {
-        let committed = Queries::commit(&self).await;
-        if committed.is_ok() {
-            drop(self.connection.take());
-        }
-        committed
+    pub async fn commit(self) -> Result<(), PgError> {
+        self.send_commit().await?;
+        self.finished();
+        Ok(())
     }
 
     /// Rolls back and gives the connection back to the pool.
     ///
     /// # Errors
     /// [`PgError`] when the connection was lost, which rolls back too.
-    pub async fn rollback(mut self) -> Result<(), PgError> {
+    pub async fn rollback(self) -> Result<(), PgError> {
         self.run("rollback").await?;
-        drop(self.connection.take());
+        self.finished();
         Ok(())
     }
 }

@@ -88,7 +88,7 @@ async fn write(
         let context = RequestContext { request_id, ..RequestContext::default() };
         let report = |rows: usize| done.add(rows);
         let actor = actor(import.actor);
-        let work = Work { conn, actor, context, now, done: &report, rounds: AtomicU64::new(0) };
+        let work = Work { conn, actor, context, now, done: &report };
         let Written { effects, bad: refused } = rows.write(&work, &left_out).await?;
         let again = import.skip_bad && !refused.is_empty();
         left_out.extend(refused.iter().map(|bad| bad.line));

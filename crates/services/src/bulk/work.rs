@@ -1,7 +1,6 @@
 //! What every kind of import needs while it writes: its connection, its actor, its request id.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
@@ -24,8 +23,6 @@ pub(super) struct Work<'a> {
     pub now: Timestamp,
     /// Told of each row that is done.
     pub done: &'a (dyn Fn(usize) + Sync),
-    /// How many rounds of statements were written.
-    pub rounds: AtomicU64,
 }
 
 /// What a file did to one thing.
@@ -49,13 +46,7 @@ impl Work<'_> {
         let entries: Vec<_> =
             facts.into_iter().map(|fact| fact.entry(self.now, &self.actor, &self.context)).collect();
         futures_util::try_join!(audit::insert(self.conn, &entries), outbox::insert(self.conn, &entries))?;
-        self.replan_as_tables_grow().await
-    }
-
-    /// Plans anew after 1, 2, 4, 8 … rounds: the statistics of tables that are filled here come only afterwards.
-    async fn replan_as_tables_grow(&self) -> Result<(), PgError> {
-        let rounds = self.rounds.fetch_add(1, Ordering::Relaxed) + 1;
-        if rounds.is_power_of_two() { self.conn.replan().await } else { Ok(()) }
+        self.conn.replan_as_tables_grow().await
     }
 
     /// Posts requests as the engine does, within this transaction.
@@ -64,7 +55,7 @@ impl Work<'_> {
         let loaded = batch::load(self.conn, &requests).await?;
         let decided = batch::decide(loaded, &requests);
         batch::write(self.conn, &decided).await?;
-        self.replan_as_tables_grow().await?;
+        self.conn.replan_as_tables_grow().await?;
         Ok(decided.outcomes)
     }
 

@@ -26,8 +26,6 @@ pub(super) struct Lane {
     queue: mpsc::Receiver<Ticket>,
     batch: usize,
     connection: Option<Dedicated>,
-    /// How many batches were posted.
-    posted: u64,
 }
 
 /// Why a batch was not posted.
@@ -40,7 +38,7 @@ enum Failure {
 
 impl Lane {
     pub(super) fn new(database: Database, queue: mpsc::Receiver<Ticket>, batch: usize) -> Lane {
-        Lane { database, queue, batch, connection: None, posted: 0 }
+        Lane { database, queue, batch, connection: None }
     }
 
     /// Posts what comes until `closing`, then what still waits.
@@ -72,7 +70,12 @@ impl Lane {
                     // A caller that went away does not hear it; its request is posted all the same.
                     let _ = caller.send(Ok(outcome));
                 }
-                self.replan_as_tables_grow().await;
+                // The callers have their answers: what goes wrong here costs a new connection, and nobody a thing.
+                if let Some(connection) = &self.connection
+                    && connection.replan_as_tables_grow().await.is_err()
+                {
+                    self.connection = None;
+                }
             }
             Err(Failure::Before(PgError::Unavailable(_))) => {
                 for caller in callers {
@@ -142,21 +145,9 @@ impl Lane {
             .map_err(Failure::Before)?;
         let decided = batch::decide(loaded, requests);
         match futures_util::try_join!(batch::write(connection, &decided), connection.commit()) {
-            Ok(_) => {
-                self.posted += 1;
-                Ok(decided.outcomes)
-            }
+            Ok(_) => Ok(decided.outcomes),
             Err(PgError::UnknownOutcome | PgError::Unavailable(_)) => Err(Failure::Unknown),
             Err(error) => Err(Failure::Before(error)),
-        }
-    }
-
-    /// Plans anew after 1, 2, 4, 8 … batches: no plan is kept for much more than twice what it was made for.
-    async fn replan_as_tables_grow(&mut self) {
-        if let (true, Some(connection)) = (self.posted.is_power_of_two(), &self.connection)
-            && connection.replan().await.is_err()
-        {
-            self.connection = None;
         }
     }
 
