@@ -232,6 +232,17 @@ pub struct ItemFacts {
     pub decimal_places: u8,
 }
 
+/// What is wrong with a draft's branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BranchFault {
+    /// There is no such branch.
+    #[error("there is no such branch")]
+    Unknown,
+    /// The branch is not active.
+    #[error("the branch is not active")]
+    Inactive,
+}
+
 /// What is wrong with a draft's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LineFault {
@@ -260,6 +271,24 @@ impl LineFault {
     pub const fn is_of_item(self) -> bool {
         matches!(self, LineFault::UnknownItem | LineFault::InactiveItem | LineFault::RepeatedItem)
     }
+}
+
+/// Decides whether a draft may say what it says; `branch_active` is `None` when there is no such branch.
+///
+/// # Errors
+/// [`Refusal::InvalidDraft`] names everything that is wrong.
+pub fn check_draft(
+    branch_active: Option<bool>,
+    lines: &[DraftLine],
+    facts: impl Fn(ItemId) -> Option<ItemFacts>,
+) -> Result<(), Refusal> {
+    let branch = match branch_active {
+        None => Some(BranchFault::Unknown),
+        Some(false) => Some(BranchFault::Inactive),
+        Some(true) => None,
+    };
+    let lines = line_faults(lines, facts);
+    if branch.is_none() && lines.is_empty() { Ok(()) } else { Err(Refusal::InvalidDraft { branch, lines }) }
 }
 
 /// Checks a draft's lines one by one; the index of each fault is its line's. How many lines there may be

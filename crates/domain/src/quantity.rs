@@ -59,6 +59,11 @@ impl Quantity {
         self.0
     }
 
+    /// The quantity in units; `None` where it has decimal places.
+    pub const fn whole(self) -> Option<i64> {
+        if self.0 % SCALE == 0 { Some(self.0 / SCALE) } else { None }
+    }
+
     /// The sum; `None` outside the range.
     #[must_use]
     pub const fn checked_add(self, other: Quantity) -> Option<Quantity> {

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::ids::ItemId;
-use crate::order::OrderStatus;
+use crate::order::{BranchFault, LineFault, OrderStatus};
 use crate::quantity::Quantity;
 
 /// A command was understood and is not carried out. It changes nothing.
@@ -28,6 +28,14 @@ pub enum Refusal {
     /// The branch is not active.
     #[error("the branch is not active")]
     InactiveBranch,
+    /// What a draft asks for cannot be: its branch, or its lines by their index.
+    #[error("the draft is not valid")]
+    InvalidDraft {
+        /// What is wrong with its branch.
+        branch: Option<BranchFault>,
+        /// What is wrong with which line.
+        lines: Vec<(usize, LineFault)>,
+    },
     /// Items that are not active.
     #[error("an item is not active")]
     InactiveItems(Vec<ItemId>),

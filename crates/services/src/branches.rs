@@ -39,7 +39,7 @@ pub(crate) async fn create(
 ) -> Result<Answer, Error> {
     let permit = authorize(caller, Action::ManageBranches, None)?;
     let mut values = checked(input, None)?;
-    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
@@ -66,7 +66,7 @@ pub(crate) async fn update(
 ) -> Result<Answer, Error> {
     let permit = authorize(caller, Action::EditBranch, Some(id))?;
     checked(input, None)?;
-    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
@@ -90,7 +90,7 @@ pub(crate) async fn delete(
 ) -> Result<Answer, Error> {
     authorize(caller, Action::ViewBranches, Some(id))?;
     let permit = authorize(caller, Action::ManageBranches, Some(id))?;
-    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };

@@ -41,7 +41,7 @@ pub(crate) async fn create(
 ) -> Result<Answer, Error> {
     let permit = authorize(caller, Action::ManageItems, None)?;
     let values = checked(input, None)?;
-    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
@@ -64,7 +64,7 @@ pub(crate) async fn update(
 ) -> Result<Answer, Error> {
     let permit = authorize(caller, Action::ManageItems, None)?;
     checked(input, None)?;
-    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
@@ -92,7 +92,7 @@ pub(crate) async fn delete(
     if_match: Option<&IfMatch>,
 ) -> Result<Answer, Error> {
     let permit = authorize(caller, Action::ManageItems, None)?;
-    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };

@@ -1,11 +1,11 @@
-//! Orders: the use cases. Drafting is plain work; what touches stock or ends an order is posted.
+//! Orders: the use cases. Drafting, and what touches stock or ends an order, is posted; editing a draft is plain work.
 
 use std::collections::HashMap;
 
 use contract::{LineIn, OrderIn, OrderOut};
-use domain::order::{DraftLine, ItemFacts, MAX_LINES, OrderCommand, line_faults, require_draft};
+use domain::order::{DraftLine, ItemFacts, MAX_LINES, OrderCommand, check_draft, require_draft};
 use domain::{BranchId, ItemId, OrderId};
-use identity::{Action, Caller, Permit, authorize};
+use identity::{Action, Caller, authorize};
 use platform::pg::Queries;
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::page::Page;
 use crate::request::{Actor, IfMatch, RequestContext, require_version};
 use crate::scope::visible_ids;
-use crate::services::{OrderOrigin, Services};
+use crate::services::Services;
 use crate::store::audit::Fact;
 use crate::store::orders::{self as store, DraftWrite, LineRow, OrderFilter, OrderRow};
 use crate::store::{branches, items};
@@ -51,25 +51,12 @@ pub(crate) async fn get(
 pub(crate) async fn create(
     services: &Services,
     caller: &Caller,
-    context: &RequestContext,
+    context: RequestContext,
     input: &OrderIn,
 ) -> Result<Answer, Error> {
-    let branch = BranchId(input.branch_id);
-    let permit = authorize(caller, Action::DraftOrders, Some(branch))?;
+    let permit = authorize(caller, Action::DraftOrders, Some(BranchId(input.branch_id)))?;
     let draft = checked(input)?;
-    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
-        Begun::Answered(answer) => return Ok(answer),
-        Begun::Work(work) => work,
-    };
-    check_references(work.conn(), &draft).await?;
-    let (row, lines) = store::insert(work.conn(), &draft, work.actor()).await?;
-    let out = row.out(&lines);
-    let fact = fact("order.created", &row, json!({ "to": out }));
-    let answer =
-        Answer::json(201, &out).with_version(row.version).with_location(format!("/v1/orders/{}", row.id));
-    let answer = work.finish(fact, answer).await?;
-    services.remember(&row, caller);
-    Ok(answer)
+    services.post(Command::Draft(draft), Actor::of(permit.caller()), context).await
 }
 
 /// Replaces what a draft says.
@@ -81,20 +68,18 @@ pub(crate) async fn update(
     if_match: Option<&IfMatch>,
     input: &OrderIn,
 ) -> Result<Answer, Error> {
-    let origin = services.origin_of(id).await?;
-    let permit = authorize(caller, Action::DraftOrders, Some(origin.branch))?;
+    let permit = authorize(caller, Action::DraftOrders, None)?;
     let draft = checked(input)?;
-    if draft.branch != origin.branch {
-        let mut faults = Faults::default();
-        faults
-            .add("/branch_id", format!("must stay {}; draft a new order for another branch", origin.branch));
-        faults.finish()?;
-    }
-    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let (mut row, old_lines) = lock_draft(work.conn(), id, if_match, "changed").await?;
+    let (mut row, old_lines) = lock_draft(work.conn(), caller, id, if_match, "changed").await?;
+    if draft.branch != row.branch {
+        let mut faults = Faults::default();
+        faults.add("/branch_id", format!("must stay {}; draft a new order for another branch", row.branch));
+        faults.finish()?;
+    }
     check_references(work.conn(), &draft).await?;
     let before = row.out(&old_lines);
     let (version, lines) = store::replace(work.conn(), id, &draft).await?;
@@ -114,92 +99,40 @@ pub(crate) async fn delete(
     id: OrderId,
     if_match: Option<&IfMatch>,
 ) -> Result<Answer, Error> {
-    let origin = services.origin_of(id).await?;
-    let permit = authorize(caller, Action::DraftOrders, Some(origin.branch))?;
-    let work = match Work::begin(&services.database, Actor::of(&permit), context).await? {
+    let permit = authorize(caller, Action::DraftOrders, None)?;
+    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let (row, lines) = lock_draft(work.conn(), id, if_match, "deleted").await?;
+    let (row, lines) = lock_draft(work.conn(), caller, id, if_match, "deleted").await?;
     store::delete(work.conn(), id, row.branch).await?;
     let fact = fact("order.deleted", &row, json!({ "from": row.out(&lines) }));
     work.finish(fact, Answer::empty(204)).await
 }
 
-/// Reserves an order's lines.
-pub(crate) async fn submit(
+/// Submits, fulfils or cancels an order. Whether the caller may is decided on the locked order.
+pub(crate) async fn post(
     services: &Services,
     caller: &Caller,
     context: RequestContext,
-    id: OrderId,
+    order: OrderId,
+    command: OrderCommand,
 ) -> Result<Answer, Error> {
-    let OrderOrigin { branch, .. } = services.origin_of(id).await?;
-    let permit = authorize(caller, Action::SubmitOrders, Some(branch))?;
-    post(services, &permit, context, change(id, branch, OrderCommand::Submit)).await
+    let change = OrderChange { order, command, caller: caller.clone(), at: None };
+    services.post(Command::Order(change), Actor::of(caller), context).await
 }
 
-/// Lets an order's lines leave the branch.
-pub(crate) async fn fulfill(
-    services: &Services,
-    caller: &Caller,
-    context: RequestContext,
-    id: OrderId,
-    override_negative: bool,
-) -> Result<Answer, Error> {
-    let OrderOrigin { branch, .. } = services.origin_of(id).await?;
-    let permit = authorize(caller, Action::FulfillOrders, Some(branch))?;
-    if override_negative {
-        authorize(caller, Action::OverrideNegative, Some(branch))?;
-    }
-    post(services, &permit, context, change(id, branch, OrderCommand::Fulfil { override_negative })).await
-}
-
-/// Ends an order and releases what it reserved. A Worker may end only a draft of their own.
-pub(crate) async fn cancel(
-    services: &Services,
-    caller: &Caller,
-    context: RequestContext,
-    id: OrderId,
-) -> Result<Answer, Error> {
-    let origin = services.origin_of(id).await?;
-    let branch = origin.branch;
-    let (permit, only_draft) = match authorize(caller, Action::CancelOrders, Some(branch)) {
-        Ok(permit) => (permit, false),
-        Err(denied)
-            if origin.created_by.is_some()
-                && origin.created_by == caller.user_id().map(ToString::to_string) =>
-        {
-            let permit = authorize(caller, Action::CancelOwnDrafts, Some(branch)).map_err(|_| denied)?;
-            (permit, true)
-        }
-        Err(denied) => return Err(denied.into()),
-    };
-    let change = OrderChange { only_draft, ..change(id, branch, OrderCommand::Cancel) };
-    post(services, &permit, context, change).await
-}
-
-fn change(order: OrderId, branch: BranchId, command: OrderCommand) -> OrderChange {
-    OrderChange { order, branch, command, only_draft: false, at: None }
-}
-
-async fn post(
-    services: &Services,
-    permit: &Permit,
-    context: RequestContext,
-    change: OrderChange,
-) -> Result<Answer, Error> {
-    services.post(Command::Order(change), Actor::of(permit), context).await
-}
-
-/// Locks an order that must be a draft at the version the client has read.
+/// Locks an order that the caller may change, and that must be a draft at the version the client has read.
 async fn lock_draft(
     conn: &Queries,
+    caller: &Caller,
     id: OrderId,
     if_match: Option<&IfMatch>,
     verb: &'static str,
 ) -> Result<(OrderRow, Vec<LineRow>), Error> {
     let locked = store::lock(conn, &[id.0]).await?;
     let (row, _) = locked.into_iter().next().ok_or(Error::NotFound("order"))?;
+    authorize(caller, Action::DraftOrders, Some(row.branch))?;
     require_version(if_match, row.version)?;
     require_draft(row.status, verb)?;
     let lines = store::lines(conn, &[id.0]).await?.remove(&id).unwrap_or_default();
@@ -243,16 +176,7 @@ async fn check_references(conn: &Queries, draft: &DraftWrite) -> Result<(), Erro
     let branch_ids = [draft.branch.0];
     let (branches, items) =
         futures_util::try_join!(branches::active(conn, &branch_ids), items::facts(conn, &items))?;
-    let mut faults = Faults::default();
-    match branches.first() {
-        None => faults.add("/branch_id", "there is no such branch"),
-        Some((_, false)) => faults.add("/branch_id", "the branch is not active"),
-        Some((_, true)) => {}
-    }
+    let branch_active = branches.first().map(|(_, active)| *active);
     let items: HashMap<ItemId, ItemFacts> = items.into_iter().collect();
-    for (index, fault) in line_faults(&draft.lines, |item| items.get(&item).copied()) {
-        let field = if fault.is_of_item() { "item_id" } else { "requested_qty" };
-        faults.add(format!("/lines/{index}/{field}"), fault.to_string());
-    }
-    faults.finish()
+    Ok(check_draft(branch_active, &draft.lines, |item| items.get(&item).copied())?)
 }

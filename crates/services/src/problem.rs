@@ -91,6 +91,14 @@ pub(crate) fn of_refusal(refusal: &Refusal, context: &RequestContext) -> Problem
             let detail = format!("Not active: item {}. Activate it, or leave it out.", ids.join(", item "));
             Problem::new(ProblemKind::Inactive, detail)
         }
+        Refusal::InvalidDraft { branch, lines } => {
+            let branch = branch.map(|fault| FieldError::new("/branch_id", fault.to_string()));
+            let lines = lines.iter().map(|(index, fault)| {
+                let field = if fault.is_of_item() { "item_id" } else { "requested_qty" };
+                FieldError::new(format!("/lines/{index}/{field}"), fault.to_string())
+            });
+            Problem::invalid(branch.into_iter().chain(lines).collect())
+        }
         Refusal::BelowZero => Problem::invalid(vec![FieldError::new(
             "/quantity",
             "must not be below zero; an Admin may set override_negative to true",

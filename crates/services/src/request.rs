@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use identity::Permit;
+use identity::Caller;
 use sha2::{Digest, Sha256};
 
 /// Who makes a change: a user, a program, or the operator's command line.
@@ -16,9 +16,9 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// The actor behind a permit.
-    pub(crate) fn of(permit: &Permit) -> Actor {
-        Actor { user_id: permit.user_id().cloned(), name: Arc::clone(permit.username()) }
+    /// The caller as an actor.
+    pub(crate) fn of(caller: &Caller) -> Actor {
+        Actor { user_id: caller.user_id().cloned(), name: Arc::clone(caller.username()) }
     }
 }
 

@@ -93,5 +93,5 @@ pub(crate) async fn set(
         override_negative: input.override_negative,
     };
     let count = StockCount { set, reason: reason.and_then(none_if_empty), at: None };
-    services.post(Command::SetStock(count), Actor::of(&permit), context).await
+    services.post(Command::SetStock(count), Actor::of(permit.caller()), context).await
 }

@@ -61,11 +61,6 @@ impl<'a> Work<'a> {
         &self.transaction
     }
 
-    /// Who makes the change.
-    pub(crate) fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
     /// Writes what the change tells and its answer, and commits.
     ///
     /// # Errors

@@ -58,7 +58,10 @@ async fn a_full_queue_says_so_and_loses_nothing() {
     let app = App::on(TestDatabase::new().await, &HttpSettings::default(), &engine).await;
     let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
     app.stock(branch, item, 100).await;
-    let drafts = drafts(&app, branch, item, &[1; 20]).await;
+    let mut drafts = Vec::new();
+    for _ in 0..20 {
+        drafts.push(app.draft(branch, &[(item, 1)]).await);
+    }
     // The lane waits at this lock, so that the queue fills.
     let client = app.database.connect("quartermaster").await;
     client.batch_execute("begin; select from services_stock for update").await.unwrap();

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use domain::order::{DraftLine, ItemFacts, MAX_LINES, OrderCommand, OrderStatus, line_faults};
 use domain::{BranchId, ItemId, OrderId, Quantity, Refusal, StockKey};
 use futures_util::future::try_join_all;
+use identity::Caller;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -205,8 +206,7 @@ pub(super) async fn write(work: &Work<'_>, orders: &[&OrderRows]) -> Result<Writ
     for chunk in plans.chunks(CHUNK) {
         let ids = draft(work, chunk).await?;
         for (plan, id) in chunk.iter().zip(ids) {
-            commands
-                .extend(changes(plan, id, work.now).into_iter().map(|(at, change)| (at, change, plan.rows)));
+            commands.extend(changes(plan, id, work).into_iter().map(|(at, change)| (at, change, plan.rows)));
             written.effects.push(Effect::Created);
         }
         (work.done)(chunk.iter().map(|plan| plan.lines.len()).sum());
@@ -317,7 +317,7 @@ fn created_at(head: &Head, now: Timestamp) -> Timestamp {
 }
 
 /// What is done to a draft to bring it where the file says it stands, and when.
-fn changes(plan: &Plan<'_>, order: OrderId, now: Timestamp) -> Vec<(Timestamp, OrderChange)> {
+fn changes(plan: &Plan<'_>, order: OrderId, work: &Work<'_>) -> Vec<(Timestamp, OrderChange)> {
     let Head { status, submitted_at, fulfilled_at, cancelled_at, .. } = &plan.rows.head;
     let fulfil = OrderCommand::Fulfil { override_negative: false };
     let submit = (OrderCommand::Submit, *submitted_at);
@@ -330,8 +330,8 @@ fn changes(plan: &Plan<'_>, order: OrderId, now: Timestamp) -> Vec<(Timestamp, O
     };
     let before = submitted_before.filter(|_| *status != OrderStatus::Submitted);
     let step = |(command, at): (OrderCommand, Option<Timestamp>)| {
-        let at = at.unwrap_or(now);
-        (at, OrderChange { order, branch: plan.branch, command, only_draft: false, at: Some(at) })
+        let at = at.unwrap_or(work.now);
+        (at, OrderChange { order, command, caller: Caller::operator(&work.actor.name), at: Some(at) })
     };
     before.into_iter().chain(last).map(step).collect()
 }

@@ -4,19 +4,25 @@
 //! writes and what it answers. Adding one adds an arm to each `match` below; the engine does not change.
 
 pub(crate) mod adjustments;
+pub(crate) mod drafts;
 pub(crate) mod orders;
 
-use domain::{BranchId, Levels, Posting, Refusal, StockKey};
+use domain::{Levels, Posting, Refusal, StockKey};
+use identity::Denied;
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
 use crate::answer::Answer;
+use crate::request::Actor;
 use crate::store::audit::Fact;
+use crate::store::orders::DraftWrite;
 use crate::store::stock::{self, LevelRow};
 
 /// What a caller wants posted.
 #[derive(Debug, Clone)]
 pub enum Command {
+    /// Draft an order.
+    Draft(DraftWrite),
     /// Submit, fulfil or cancel an order.
     Order(orders::OrderChange),
     /// Set what is on hand.
@@ -24,17 +30,20 @@ pub enum Command {
 }
 
 impl Command {
-    /// The branch whose stock it is about: commands of one branch are posted by one lane.
-    pub fn branch(&self) -> BranchId {
+    /// Commands with the same number are posted by one lane, in the order they came. Of an order that is the order:
+    /// where it belongs is known only once it is loaded.
+    pub(crate) fn lane_number(&self) -> i64 {
         match self {
-            Command::Order(change) => change.branch,
-            Command::SetStock(count) => count.set.key.branch,
+            Command::Draft(draft) => draft.branch.0,
+            Command::Order(change) => change.order.0,
+            Command::SetStock(count) => count.set.key.branch.0,
         }
     }
 
     /// When it took effect, where a file tells of the past.
     pub(crate) fn at(&self) -> Option<Timestamp> {
         match self {
+            Command::Draft(draft) => draft.created_at,
             Command::Order(change) => change.at,
             Command::SetStock(count) => count.at,
         }
@@ -44,6 +53,7 @@ impl Command {
 /// The documents of a batch, as they stand after the postings so far.
 #[derive(Debug)]
 pub(crate) struct Documents {
+    drafts: drafts::Drafts,
     orders: orders::Orders,
     adjustments: adjustments::Adjustments,
 }
@@ -55,6 +65,27 @@ pub(crate) struct Loaded {
     pub levels: Vec<LevelRow>,
     /// The time on the database's clock after the locks were taken.
     pub now: Timestamp,
+}
+
+/// Why a command is not carried out. It changes nothing.
+#[derive(Debug)]
+pub(crate) enum Declined {
+    /// Its caller may not do this to this document.
+    Denied(Denied),
+    /// The rules refuse it.
+    Refused(Refusal),
+}
+
+impl From<Denied> for Declined {
+    fn from(denied: Denied) -> Declined {
+        Declined::Denied(denied)
+    }
+}
+
+impl From<Refusal> for Declined {
+    fn from(refusal: Refusal) -> Declined {
+        Declined::Refused(refusal)
+    }
 }
 
 /// What a carried-out command tells the ledger, the audit and its caller.
@@ -71,10 +102,12 @@ pub(crate) struct Posted {
 /// Loads and locks: documents by id, then stock levels by key. The order is the same in every batch of every
 /// process, so batches wait for each other but never in a circle.
 pub(crate) async fn load(conn: &Queries, commands: &[&Command]) -> Result<Loaded, PgError> {
+    let mut drafts: Vec<&DraftWrite> = Vec::new();
     let mut orders: Vec<i64> = Vec::new();
     let mut keys: Vec<StockKey> = Vec::new();
     for command in commands {
         match command {
+            Command::Draft(draft) => drafts.push(draft),
             Command::Order(change) => orders.push(change.order.0),
             Command::SetStock(count) => keys.push(count.set.key),
         }
@@ -84,21 +117,23 @@ pub(crate) async fn load(conn: &Queries, commands: &[&Command]) -> Result<Loaded
     let adjustments = keys.len();
     keys.sort_unstable();
     keys.dedup();
-    let (orders, adjustments, levels, now) = futures_util::try_join!(
+    let (drafts, orders, adjustments, levels, now) = futures_util::try_join!(
+        drafts::Drafts::load(conn, &drafts),
         orders::Orders::load(conn, &orders),
         adjustments::Adjustments::load(conn, &keys, adjustments),
         stock::lock(conn, &orders, &keys),
         stock::clock(conn),
     )?;
-    Ok(Loaded { documents: Documents { orders, adjustments }, levels, now })
+    Ok(Loaded { documents: Documents { drafts, orders, adjustments }, levels, now })
 }
 
 impl Documents {
     /// Asks the rule of the command's kind.
-    pub(crate) fn decide(&self, command: &Command, levels: &Levels) -> Result<Posting, Refusal> {
+    pub(crate) fn decide(&self, command: &Command, levels: &Levels) -> Result<Posting, Declined> {
         match command {
+            Command::Draft(draft) => Ok(self.drafts.decide(draft)?),
             Command::Order(change) => self.orders.decide(change, levels),
-            Command::SetStock(count) => self.adjustments.decide(count, levels),
+            Command::SetStock(count) => Ok(self.adjustments.decide(count, levels)?),
         }
     }
 
@@ -106,11 +141,13 @@ impl Documents {
     pub(crate) fn posted(
         &mut self,
         command: &Command,
+        actor: &Actor,
         posting: &Posting,
         levels: &Levels,
         at: Timestamp,
     ) -> Result<Posted, Refusal> {
         match command {
+            Command::Draft(draft) => self.drafts.posted(draft, actor, at),
             Command::Order(change) => self.orders.posted(change, at),
             Command::SetStock(count) => self.adjustments.posted(count, posting, levels, at),
         }
@@ -118,6 +155,7 @@ impl Documents {
 
     /// Stores the documents that moved on.
     pub(crate) async fn write(&self, conn: &Queries) -> Result<(), PgError> {
-        self.orders.write(conn).await
+        futures_util::try_join!(self.drafts.write(conn), self.orders.write(conn))?;
+        Ok(())
     }
 }

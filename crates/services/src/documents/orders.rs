@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use contract::LineOut;
 use domain::order::{Order, OrderCommand, OrderLine, OrderStatus};
-use domain::{BranchId, ItemId, Levels, OrderId, Posting, Refusal};
+use domain::{ItemId, Levels, OrderId, Posting, Refusal};
+use identity::{Action, Caller, authorize};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 use serde::Serialize;
 
-use super::Posted;
+use super::{Declined, Posted};
 use crate::answer::{Answer, as_json};
 use crate::store::audit::Fact;
 use crate::store::orders::{self as store, LineRow, OrderRow};
@@ -19,12 +20,10 @@ use crate::store::orders::{self as store, LineRow, OrderRow};
 pub struct OrderChange {
     /// Which order.
     pub order: OrderId,
-    /// Its branch, which never changes.
-    pub branch: BranchId,
     /// What to do.
     pub command: OrderCommand,
-    /// The caller may do it to a draft alone.
-    pub only_draft: bool,
+    /// Who wants it: whether they may is decided on the locked order, whose branch and maker are known only then.
+    pub caller: Caller,
     /// When it took effect, where a file tells of the past.
     pub at: Option<Timestamp>,
 }
@@ -79,12 +78,10 @@ impl Orders {
         Ok(Orders(loaded.collect()))
     }
 
-    pub(crate) fn decide(&self, change: &OrderChange, levels: &Levels) -> Result<Posting, Refusal> {
+    pub(crate) fn decide(&self, change: &OrderChange, levels: &Levels) -> Result<Posting, Declined> {
         let loaded = self.0.get(&change.order).ok_or(Refusal::NotFound)?;
-        if change.only_draft {
-            domain::order::require_draft(loaded.row.status, "cancelled by its maker")?;
-        }
-        domain::order::decide(&loaded.order, change.command, levels)
+        require_permit(change, &loaded.row)?;
+        Ok(domain::order::decide(&loaded.order, change.command, levels)?)
     }
 
     pub(crate) fn posted(&mut self, change: &OrderChange, at: Timestamp) -> Result<Posted, Refusal> {
@@ -128,6 +125,34 @@ impl Orders {
             self.0.values().filter(|loaded| loaded.changed).map(|loaded| &loaded.row).collect();
         store::update_status(conn, &changed).await
     }
+}
+
+/// May the caller do this to this order? A Worker may cancel no order but a draft of their own.
+fn require_permit(change: &OrderChange, row: &OrderRow) -> Result<(), Declined> {
+    let may = |action| authorize(&change.caller, action, Some(row.branch));
+    match change.command {
+        OrderCommand::Submit => may(Action::SubmitOrders)?,
+        OrderCommand::Fulfil { override_negative: false } => may(Action::FulfillOrders)?,
+        OrderCommand::Fulfil { override_negative: true } => {
+            may(Action::FulfillOrders)?;
+            may(Action::OverrideNegative)?
+        }
+        OrderCommand::Cancel => match may(Action::CancelOrders) {
+            Ok(permit) => permit,
+            Err(denied) if !is_own(change, row) => return Err(denied.into()),
+            Err(denied) => {
+                let permit = may(Action::CancelOwnDrafts).map_err(|_| denied)?;
+                domain::order::require_draft(row.status, "cancelled by its maker")?;
+                permit
+            }
+        },
+    };
+    Ok(())
+}
+
+fn is_own(change: &OrderChange, row: &OrderRow) -> bool {
+    row.created_by_user_id.is_some()
+        && row.created_by_user_id.as_deref() == change.caller.user_id().map(AsRef::as_ref)
 }
 
 fn order_line(line: &LineRow, item_active: bool) -> OrderLine {

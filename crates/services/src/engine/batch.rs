@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::{Levels, Refusal, StockKey};
+use domain::{Levels, StockKey};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
 use super::{Outcome, Request};
 use crate::answer::Answer;
-use crate::documents::{self, Command, Documents};
+use crate::documents::{self, Command, Declined, Documents};
 use crate::problem;
 use crate::request::IdempotencyKey;
 use crate::store::audit::{self, AuditWrite};
@@ -92,7 +92,8 @@ pub(crate) fn decide<'a>(loaded: Loaded, requests: &[&'a Request]) -> Decided<'a
             (KeyState::InFlight, _) => Outcome::KeyInFlight,
             (KeyState::None | KeyState::Free, _) => match desk.post(request) {
                 Ok(answer) => Outcome::Answered(answer),
-                Err(refusal) => {
+                Err(Declined::Denied(denied)) => Outcome::Denied(denied),
+                Err(Declined::Refused(refusal)) => {
                     let answer = Answer::problem(&problem::of_refusal(&refusal, &request.context));
                     Outcome::Refused(refusal, answer)
                 }
@@ -135,7 +136,7 @@ impl Desk {
         }
     }
 
-    fn post(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    fn post(&mut self, request: &Request) -> Result<Answer, Declined> {
         let Request { command, actor, context } = request;
         let posting = self.documents.decide(command, &self.levels)?;
         let movements = self.levels.post(&posting)?;
@@ -153,7 +154,7 @@ impl Desk {
             let override_negative = change.override_negative || earlier;
             self.touched.insert(change.key, Touched { at, override_negative });
         }
-        let posted = self.documents.posted(command, &posting, &self.levels, at)?;
+        let posted = self.documents.posted(command, actor, &posting, &self.levels, at)?;
         self.movements.extend(movements.into_iter().map(|movement| MovementWrite {
             movement,
             at,

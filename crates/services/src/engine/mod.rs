@@ -1,6 +1,6 @@
 //! The posting engine: everything that changes stock goes through here.
 //!
-//! Requests wait in bounded queues, one a lane; all requests of a branch go to the same lane. A lane takes all that
+//! Requests wait in bounded queues, one a lane; all requests for an order go to the same lane. A lane takes all that
 //! waits (natural batching: an idle lane posts one at a time at once, a busy one in batches) and posts it in one
 //! transaction of two round trips: `BEGIN` with every lock and load, then every write with `COMMIT`. Correctness
 //! never rests on the queues: lanes and processes may post at once, since row locks, checks and unique keys decide.
@@ -11,6 +11,7 @@ mod lane;
 use std::time::Duration;
 
 use domain::Refusal;
+use identity::Denied;
 use platform::pg::Database;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,7 @@ use crate::request::{Actor, RequestContext};
 /// How many requests may wait, and how they are posted.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
-    /// Posting connections; each posts for its share of the branches. On few cores, more than two only collide.
+    /// Posting connections; each posts for its share of the documents. On few cores, more than two only collide.
     pub lanes: usize,
     /// How many requests may wait in each lane before callers are told to come back.
     pub queue: usize,
@@ -56,6 +57,8 @@ pub enum Outcome {
     Answered(Answer),
     /// Not carried out; nothing changed. The answer says why.
     Refused(Refusal, Answer),
+    /// Not carried out, since its caller may not do this; nothing changed.
+    Denied(Denied),
     /// The key was used for another request.
     KeyReused,
     /// The key's first request still runs.
@@ -127,6 +130,6 @@ impl Engine {
 
     fn lane_of(&self, command: &Command) -> usize {
         let lanes = i64::try_from(self.lanes.len()).unwrap_or(1).max(1);
-        usize::try_from(command.branch().0.rem_euclid(lanes)).unwrap_or(0)
+        usize::try_from(command.lane_number().rem_euclid(lanes)).unwrap_or(0)
     }
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use contract::{Cursor, FulfillIn, OrderIn, OrderOut, OrderStatusWord};
 use domain::OrderId;
+use domain::order::OrderCommand;
 use jiff::Timestamp;
 use platform::http::{Id, Json, OptionalJson, Query};
 use serde::Deserialize;
@@ -85,7 +86,7 @@ pub(super) async fn create_order(
     Json(input, body): Json<OrderIn>,
 ) -> Response {
     let context = head.context(&body);
-    let result = orders::create(&app.services, &head.caller, &context, &input).await;
+    let result = orders::create(&app.services, &head.caller, context.clone(), &input).await;
     settle(&app, &context, result).await
 }
 
@@ -129,7 +130,8 @@ pub(super) async fn submit_order(
     body: OptionalJson<NoContent>,
 ) -> Response {
     let context = head.context(&body.1);
-    let result = orders::submit(&app.services, &head.caller, context.clone(), OrderId(id)).await;
+    let result =
+        orders::post(&app.services, &head.caller, context.clone(), OrderId(id), OrderCommand::Submit).await;
     settle(&app, &context, result).await
 }
 
@@ -143,8 +145,8 @@ pub(super) async fn fulfill_order(
     OptionalJson(input, body): OptionalJson<FulfillIn>,
 ) -> Response {
     let context = head.context(&body);
-    let (caller, id) = (&head.caller, OrderId(id));
-    let result = orders::fulfill(&app.services, caller, context.clone(), id, input.override_negative).await;
+    let command = OrderCommand::Fulfil { override_negative: input.override_negative };
+    let result = orders::post(&app.services, &head.caller, context.clone(), OrderId(id), command).await;
     settle(&app, &context, result).await
 }
 
@@ -158,6 +160,7 @@ pub(super) async fn cancel_order(
     body: OptionalJson<NoContent>,
 ) -> Response {
     let context = head.context(&body.1);
-    let result = orders::cancel(&app.services, &head.caller, context.clone(), OrderId(id)).await;
+    let result =
+        orders::post(&app.services, &head.caller, context.clone(), OrderId(id), OrderCommand::Cancel).await;
     settle(&app, &context, result).await
 }

@@ -27,6 +27,8 @@ pub(crate) struct OrderRow {
     pub fulfilled_at: Option<Timestamp>,
     pub cancelled_at: Option<Timestamp>,
     pub version: i64,
+    /// The id of the user that drafted it, where it was a user.
+    pub created_by_user_id: Option<String>,
 }
 
 /// One stored line.
@@ -63,12 +65,16 @@ impl OrderRow {
     }
 }
 
-/// A draft to store.
+/// What a draft says.
 #[derive(Debug, Clone)]
-pub(crate) struct DraftWrite {
+pub struct DraftWrite {
+    /// The branch that it is for.
     pub branch: BranchId,
+    /// The branch's or the customer's own word for it.
     pub reference: Option<String>,
+    /// What else is to be said.
     pub note: Option<String>,
+    /// What it asks for: at least one line.
     pub lines: Vec<DraftLine>,
     /// When it was drafted, where a file says so; now otherwise.
     pub created_at: Option<Timestamp>,
@@ -87,46 +93,41 @@ pub(crate) struct OrderFilter {
 }
 
 statement! {
-    /// One order.
+    /// One order, a row a line.
     GET: "services" = "
-        select id, branch_id, status, reference, note, created_by, created_at, submitted_at, fulfilled_at,
-               cancelled_at, version
-        from services_orders
-        where id = $1";
-    /// The branch that an order belongs to, for ever.
-    BRANCH_OF: "services" = "select branch_id, created_by_user_id from services_orders where id = $1";
+        select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
+               o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id, l.id, l.item_id, l.requested_qty
+        from services_orders o
+        join services_order_lines l on l.order_id = o.id and l.branch_id = o.branch_id
+        where o.id = $1
+        order by l.id";
     /// Orders locked by id, with whether their branch is active.
     LOCK: "services" = "
         select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
-               o.fulfilled_at, o.cancelled_at, o.version, b.active
+               o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id, b.active
         from services_orders o
         join services_branches b on b.id = o.branch_id
         where o.id = any($1)
         order by o.id
         for update of o";
-    /// Lines of one order: unlike one for many orders, a plan for it is made once and kept.
-    LINES_OF_ONE: "services" = "
-        select l.order_id, l.id, l.item_id, l.requested_qty
-        from services_order_lines l
-        where l.order_id = $1
-        order by l.id";
     /// Lines of orders.
     LINES: "services" = "
         select l.order_id, l.id, l.item_id, l.requested_qty
         from services_order_lines l
         where l.order_id = any($1)
         order by l.order_id, l.id";
-    /// Lines of orders, with whether their items are active.
+    /// Lines of orders, with whether their items are active: each looked up by its key. As a join, a plan for few
+    /// items and kept reads every item to find three.
     LINES_WITH_ITEMS: "services" = "
-        select l.order_id, l.id, l.item_id, l.requested_qty, i.active
+        select l.order_id, l.id, l.item_id, l.requested_qty,
+               (select i.active from services_items i where i.id = l.item_id)
         from services_order_lines l
-        join services_items i on i.id = l.item_id
         where l.order_id = any($1)
         order by l.order_id, l.id";
     /// A page of orders, newest first.
     LIST: "services" = "
         select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
-               o.fulfilled_at, o.cancelled_at, o.version
+               o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id
         from services_orders o
         where o.id < $1
           and ($2::bigint[] is null or o.branch_id = any($2))
@@ -158,6 +159,26 @@ statement! {
         from o
         cross join l
         order by l.id";
+    /// Numbers for new orders.
+    ORDER_NUMBERS: "services" = "
+        select nextval('services_orders_id_seq') from generate_series(1, $1::bigint)";
+    /// Numbers for new lines.
+    LINE_NUMBERS: "services" = "
+        select nextval('services_order_lines_id_seq') from generate_series(1, $1::bigint)";
+    /// New drafts under numbers that were taken for them.
+    INSERT_ORDERS: "services" = "
+        insert into services_orders (id, branch_id, reference, note, created_by, created_by_user_id, created_at)
+        overriding system value
+        select u.id, u.branch_id, u.reference, u.note, u.created_by, u.created_by_user_id, u.created_at
+        from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+            u(id, branch_id, reference, note, created_by, created_by_user_id, created_at)";
+    /// Their lines.
+    INSERT_ORDERS_LINES: "services" = "
+        insert into services_order_lines (id, order_id, branch_id, item_id, requested_qty)
+        overriding system value
+        select u.id, u.order_id, u.branch_id, u.item_id, u.requested_qty
+        from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::numeric[])
+            u(id, order_id, branch_id, item_id, requested_qty)";
     /// New words on a draft.
     UPDATE_DRAFT: "services" = "
         update services_orders
@@ -207,6 +228,7 @@ fn order_row(row: &Row) -> OrderRow {
         fulfilled_at: row.get(8),
         cancelled_at: row.get(9),
         version: row.get(10),
+        created_by_user_id: row.get(11),
     }
 }
 
@@ -214,25 +236,16 @@ fn line_row(row: &Row, first: usize) -> LineRow {
     LineRow { id: row.get(first), item_id: row.get(first + 1), requested: row.get::<_, Num>(first + 2).0 }
 }
 
-/// One order and its lines, in one round trip.
+/// One order and its lines; an order has at least one.
 pub(crate) async fn get(conn: &Queries, id: OrderId) -> Result<Option<(OrderRow, Vec<LineRow>)>, PgError> {
-    let params: Params<'_> = &[&id.0];
-    let (order, lines) =
-        futures_util::try_join!(conn.query_opt(&GET, params), conn.query(&LINES_OF_ONE, params))?;
-    Ok(order.map(|order| (order_row(&order), lines.iter().map(|line| line_row(line, 1)).collect())))
-}
-
-/// The branch of an order and the id of the user that drafted it; neither ever changes.
-pub(crate) async fn branch_of(
-    conn: &Queries,
-    id: OrderId,
-) -> Result<Option<(BranchId, Option<String>)>, PgError> {
-    Ok(conn.query_opt(&BRANCH_OF, &[&id.0]).await?.map(|row| (BranchId(row.get(0)), row.get(1))))
+    let rows = conn.query(&GET, &[&id.0]).await?;
+    let lines = rows.iter().map(|row| line_row(row, 12)).collect();
+    Ok(rows.first().map(|order| (order_row(order), lines)))
 }
 
 /// Locks the orders in the order of their ids; says whether each one's branch is active.
 pub(crate) async fn lock(conn: &Queries, ids: &[i64]) -> Result<Vec<(OrderRow, bool)>, PgError> {
-    Ok(conn.query(&LOCK, &[&ids]).await?.iter().map(|row| (order_row(row), row.get(11))).collect())
+    Ok(conn.query(&LOCK, &[&ids]).await?.iter().map(|row| (order_row(row), row.get(12))).collect())
 }
 
 /// The lines of each order.
@@ -326,8 +339,57 @@ pub(crate) async fn insert(
         fulfilled_at: None,
         cancelled_at: None,
         version: 1,
+        created_by_user_id: actor.user_id.as_deref().map(str::to_owned),
     };
     Ok((order, rows.iter().map(|row| line_row(row, 2)).collect()))
+}
+
+/// Takes numbers for so many new orders and lines, each rising.
+pub(crate) async fn numbers(
+    conn: &Queries,
+    orders: usize,
+    lines: usize,
+) -> Result<(Vec<i64>, Vec<i64>), PgError> {
+    let (orders, lines) =
+        (i64::try_from(orders).unwrap_or(i64::MAX), i64::try_from(lines).unwrap_or(i64::MAX));
+    let (order_count, line_count): (Params<'_>, Params<'_>) = (&[&orders], &[&lines]);
+    let (orders, lines) = futures_util::try_join!(
+        conn.query(&ORDER_NUMBERS, order_count),
+        conn.query(&LINE_NUMBERS, line_count)
+    )?;
+    let numbers = |rows: &[Row]| rows.iter().map(|row| row.get(0)).collect();
+    Ok((numbers(&orders), numbers(&lines)))
+}
+
+/// Stores new drafts with their lines, under numbers taken for them.
+pub(crate) async fn insert_all(conn: &Queries, drafts: &[(OrderRow, Vec<LineRow>)]) -> Result<(), PgError> {
+    if drafts.is_empty() {
+        return Ok(());
+    }
+    let orders = || drafts.iter().map(|(order, _)| order);
+    let ids: Vec<i64> = orders().map(|o| o.id.0).collect();
+    let branches: Vec<i64> = orders().map(|o| o.branch.0).collect();
+    let references: Vec<Option<&str>> = orders().map(|o| o.reference.as_deref()).collect();
+    let notes: Vec<Option<&str>> = orders().map(|o| o.note.as_deref()).collect();
+    let makers: Vec<&str> = orders().map(|o| o.created_by.as_str()).collect();
+    let maker_ids: Vec<Option<&str>> = orders().map(|o| o.created_by_user_id.as_deref()).collect();
+    let created: Vec<Timestamp> = orders().map(|o| o.created_at).collect();
+
+    let lines = || drafts.iter().flat_map(|(order, lines)| lines.iter().map(move |line| (order, line)));
+    let line_ids: Vec<i64> = lines().map(|(_, line)| line.id).collect();
+    let line_orders: Vec<i64> = lines().map(|(order, _)| order.id.0).collect();
+    let line_branches: Vec<i64> = lines().map(|(order, _)| order.branch.0).collect();
+    let items: Vec<i64> = lines().map(|(_, line)| line.item_id).collect();
+    let quantities: Vec<Num> = lines().map(|(_, line)| Num(line.requested)).collect();
+
+    // Orders come before their lines, which refer to them.
+    let order_params: Params<'_> = &[&ids, &branches, &references, &notes, &makers, &maker_ids, &created];
+    let line_params: Params<'_> = &[&line_ids, &line_orders, &line_branches, &items, &quantities];
+    futures_util::try_join!(
+        conn.execute(&INSERT_ORDERS, order_params),
+        conn.execute(&INSERT_ORDERS_LINES, line_params),
+    )?;
+    Ok(())
 }
 
 /// Replaces what a draft says; gives its new version and lines.
