@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::request::{Actor, IdempotencyKey, RequestContext};
 use crate::store::audit::{self, Fact};
 use crate::store::idempotency::{self, AnswerWrite};
-use crate::store::{outbox, stock};
+use crate::store::stock;
 
 /// A transaction that will end in [`Work::finish`]; dropped before, it is rolled back.
 pub(crate) struct Work<'a> {
@@ -72,7 +72,6 @@ impl<'a> Work<'a> {
         let conn: &Queries = &self.transaction;
         let finished = futures_util::try_join!(
             audit::insert(conn, &entries),
-            outbox::insert(conn, &entries),
             idempotency::insert(conn, &answers),
             self.transaction.send_commit(),
         );

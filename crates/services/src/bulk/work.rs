@@ -10,7 +10,6 @@ use crate::engine::{Outcome, Request, batch};
 use crate::error::Error;
 use crate::request::{Actor, RequestContext};
 use crate::store::audit::{self, Fact};
-use crate::store::outbox;
 
 /// How many rows one round of statements takes.
 pub(super) const CHUNK: usize = 500;
@@ -45,7 +44,7 @@ impl Work<'_> {
     pub(super) async fn tell(&self, facts: Vec<Fact>) -> Result<(), PgError> {
         let entries: Vec<_> =
             facts.into_iter().map(|fact| fact.entry(self.now, &self.actor, &self.context)).collect();
-        futures_util::try_join!(audit::insert(self.conn, &entries), outbox::insert(self.conn, &entries))?;
+        audit::insert(self.conn, &entries).await?;
         self.conn.replan_as_tables_grow().await
     }
 

@@ -14,7 +14,6 @@ use crate::request::IdempotencyKey;
 use crate::store::audit::{self, AuditWrite};
 use crate::store::idempotency::{self, AnswerWrite, StoredAnswer};
 use crate::store::movements::{self, MovementWrite};
-use crate::store::outbox;
 use crate::store::stock::{self, LevelRow, LevelWrite};
 
 /// A batch that is loaded and locked.
@@ -204,7 +203,6 @@ pub(crate) async fn write(conn: &Queries, decided: &Decided<'_>) -> Result<(), P
         movements::insert(conn, &decided.movements),
         decided.documents.write(conn),
         audit::insert(conn, &decided.entries),
-        outbox::insert(conn, &decided.entries),
         idempotency::insert(conn, &answers),
     )?;
     Ok(())

@@ -1,4 +1,4 @@
-//! `services_audit_logs`.
+//! `services_audit_logs` and `services_outbox`: every fact that the audit gets goes out as an event too.
 
 use std::net::IpAddr;
 
@@ -70,17 +70,25 @@ pub(crate) struct AuditFilter {
 }
 
 statement! {
-    /// Adds entries.
+    /// Adds entries and their events. In one statement, the details are read as JSON once.
     INSERT: "services" = "
-        insert into services_audit_logs
-            (at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details)
-        select u.at, u.actor_user_id, u.actor, u.action, u.entity_type, u.entity_id, u.branch_id, u.ip::inet,
-               u.request_id, u.details::jsonb
-        from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                    $8::text[], $9::text[], $10::text[])
-            with ordinality
-            u(at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details, n)
-        order by u.n";
+        with u as materialized (
+            select u.at, u.actor_user_id, u.actor, u.action, u.entity_type, u.entity_id, u.branch_id,
+                   u.ip::inet as ip, u.request_id, u.details::jsonb as details, u.n
+            from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+                        $8::text[], $9::text[], $10::text[])
+                with ordinality
+                u(at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details, n)),
+        entries as (
+            insert into services_audit_logs
+                (at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details)
+            select at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details
+            from u
+            order by n)
+        insert into services_outbox (at, kind, branch_id, entity_type, entity_id, payload)
+        select at, action, branch_id, entity_type, entity_id, details
+        from u
+        order by n";
     /// A page of entries, newest first.
     LIST: "services" = "
         select id, at, actor_user_id, actor, action, entity_type, entity_id, branch_id, host(ip), request_id, details
@@ -101,7 +109,7 @@ statement! {
         limit $13";
 }
 
-/// Appends the entries, in order.
+/// Appends the entries, in order, and an event for each to the outbox.
 pub(crate) async fn insert(conn: &Queries, writes: &[AuditWrite]) -> Result<(), PgError> {
     if writes.is_empty() {
         return Ok(());

@@ -7,7 +7,6 @@ pub(crate) mod items;
 pub(crate) mod movements;
 mod num;
 pub(crate) mod orders;
-pub(crate) mod outbox;
 pub(crate) mod stock;
 
 pub(crate) use num::Num;
