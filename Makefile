@@ -1,6 +1,6 @@
 # The one entry for people and for CI. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint unit bench
+.PHONY: help demo build test lint unit bench contention
 
 ARGS ?=
 
@@ -32,3 +32,8 @@ bench: ## Measure beside pgbench on the same server (ARGS="--seconds 3 --rounds 
 	@scripts/install-missing bench
 	cargo build --release --locked --package quartermaster --package bench
 	@./target/release/quartermaster-bench $(ARGS)
+
+contention: ## Prove that races, hang-ups and kills lose nothing (ARGS="--rounds 20 --aborts 2000 --kills 2")
+	@scripts/install-missing demo
+	cargo build --release --locked --package quartermaster --package bench
+	@./target/release/quartermaster-bench contention $(ARGS)

@@ -4,17 +4,47 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::contention;
 use crate::workload::Workload;
 
 /// Measures the release binary over HTTP, and pgbench doing the same work at its plainest, on one PostgreSQL.
 #[derive(Debug, Parser)]
-#[command(name = "quartermaster-bench", max_term_width = 110)]
-pub struct Args {
+#[command(name = "quartermaster-bench", max_term_width = 110, args_conflicts_with_subcommands = true)]
+pub struct CommandLine {
+    /// Something else than measuring.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What is measured.
+    #[command(flatten)]
+    pub measure: Args,
+}
+
+/// What is done instead of measuring.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Proves that nothing is lost or doubled by clients that race, clients that hang up and processes that are killed
+    Contention(contention::Args),
+}
+
+/// The program and where its run takes place.
+#[derive(Debug, clap::Args)]
+pub struct Place {
     /// The program to measure
     #[arg(long, value_name = "FILE", default_value = "target/release/quartermaster")]
     pub binary: PathBuf,
+    /// Where the database and the logs of the run are kept until it ends
+    #[arg(long, value_name = "DIR", default_value = "target")]
+    pub scratch: PathBuf,
+}
+
+/// What is measured, and how.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The program and where.
+    #[command(flatten)]
+    pub place: Place,
     /// How long each measurement lasts
     #[arg(long, value_name = "SECONDS", default_value = "5")]
     seconds: NonZeroU32,
@@ -33,9 +63,6 @@ pub struct Args {
     /// Where the results go; the plot goes beside it
     #[arg(long, value_name = "FILE", default_value = "bench/RESULTS.md")]
     pub out: PathBuf,
-    /// Where the database and the logs of the run are kept until it ends
-    #[arg(long, value_name = "DIR", default_value = "target")]
-    pub scratch: PathBuf,
     /// pgbench, where it is not beside the server's programs
     #[arg(long, value_name = "FILE")]
     pub pgbench: Option<PathBuf>,

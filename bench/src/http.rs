@@ -5,13 +5,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use contract::Problem;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Headers of an answer that are looked at, at most.
 const HEADERS: usize = 32;
 /// How long an answer may take before the connection is given up.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A connection to the services.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl Connection {
     /// When the connection breaks, or the answer does not come or is not understood.
     pub async fn get(&mut self, path: &str, token: Option<&str>) -> io::Result<Reply> {
         let auth = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
-        self.send(&format!("GET {path} HTTP/1.1\r\nhost: bench\r\n{auth}\r\n")).await
+        self.exchange(&format!("GET {path} HTTP/1.1\r\nhost: bench\r\n{auth}\r\n")).await
     }
 
     /// Posts a JSON body, or none, under an Idempotency-Key, or none.
@@ -64,27 +65,29 @@ impl Connection {
         key: Option<&str>,
         body: &str,
     ) -> io::Result<Reply> {
-        let key = key.map(|key| format!("idempotency-key: {key}\r\n")).unwrap_or_default();
-        let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
-        let length = body.len();
-        self.send(&format!(
-            "POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{key}{kind}\
-             content-length: {length}\r\n\r\n{body}"
-        ))
-        .await
+        self.exchange(&request("POST", path, token, key, body)).await
     }
 
-    /// The body of the last answer.
-    pub fn body(&self) -> &[u8] {
-        self.buffer.get(self.body.clone()).unwrap_or_default()
-    }
-
-    async fn send(&mut self, request: &str) -> io::Result<Reply> {
+    /// Sends a whole request, as [`request`] makes them, and waits for its answer.
+    ///
+    /// # Errors
+    /// As [`Connection::get`].
+    pub async fn exchange(&mut self, request: &str) -> io::Result<Reply> {
         let answer = async {
             self.stream.write_all(request.as_bytes()).await?;
             self.receive().await
         };
         tokio::time::timeout(PATIENCE, answer).await?
+    }
+
+    /// The kind of problem that the last answer told of.
+    pub fn problem(&self) -> Option<String> {
+        serde_json::from_slice::<Problem>(self.body()).ok().map(|problem| problem.type_uri)
+    }
+
+    /// The body of the last answer.
+    pub fn body(&self) -> &[u8] {
+        self.buffer.get(self.body.clone()).unwrap_or_default()
     }
 
     async fn receive(&mut self) -> io::Result<Reply> {
@@ -108,6 +111,17 @@ impl Connection {
             _ => Ok(()),
         }
     }
+}
+
+/// A request with a JSON body, or none, under an Idempotency-Key, or none.
+pub fn request(method: &str, path: &str, token: &str, key: Option<&str>, body: &str) -> String {
+    let key = key.map(|key| format!("idempotency-key: {key}\r\n")).unwrap_or_default();
+    let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+    let length = body.len();
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{key}{kind}\
+         content-length: {length}\r\n\r\n{body}"
+    )
 }
 
 /// The length of the head, the length of the body, and the head; nothing while the head is not complete.

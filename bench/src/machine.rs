@@ -48,6 +48,7 @@ fn commit() -> Option<String> {
         ".",
         ":!bench/RESULTS.md",
         ":!bench/results.svg",
+        ":!bench/CONTENTION.md",
     ])?;
     Some(if changed.is_empty() { id } else { format!("{id} with changes") })
 }

@@ -1,6 +1,8 @@
-//! Measures the release binary over HTTP, and PostgreSQL at its plainest beside it. See the README of this package.
+//! Measures the release binary over HTTP, and PostgreSQL at its plainest beside it; and proves that it holds under
+//! contention. See the README of this package.
 
 mod args;
+mod contention;
 mod figures;
 mod fixtures;
 mod http;
@@ -19,18 +21,27 @@ mod workload;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::task::LocalSet;
+
+use crate::args::{Command, CommandLine};
 
 /// What everything here gives back; an error ends the run and is shown with its causes.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let CommandLine { command, measure } = CommandLine::parse();
     // One thread: the load shares the cores with what it measures, and must take as little of them as it can.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
-    match runtime.block_on(run::run(&args)) {
+    let done = LocalSet::new().block_on(&runtime, async {
+        match &command {
+            None => run::measured(&measure).await,
+            Some(Command::Contention(args)) => contention::prove(args).await,
+        }
+    });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(error.as_ref()),
     }

@@ -1,5 +1,7 @@
 //! Which orders are drafted: of which branch, with lines of which items.
 
+use contract::{LineIn, OrderIn};
+use domain::Quantity;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -46,6 +48,14 @@ impl Orders {
             Shape::Spread => (self.random.random_range(1..=BRANCHES), self.items()),
             Shape::Zipf => (self.random.random_range(1..=2), self.items()),
         }
+    }
+
+    /// The body of a request that drafts another order, of one unit a line.
+    pub fn request(&mut self, reference: Option<String>) -> String {
+        let (branch_id, items) = self.another();
+        let lines = items.into_iter().map(|item_id| LineIn { item_id, requested_qty: Quantity::units(1) });
+        let order = OrderIn { branch_id, reference, note: None, lines: lines.collect() };
+        serde_json::to_string(&order).unwrap_or_default()
     }
 
     fn items(&mut self) -> Vec<i64> {

@@ -1,4 +1,4 @@
-//! The measured program: its commands, and the one process that serves.
+//! The measured program: its commands, and the processes that serve.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -91,19 +91,42 @@ impl Program {
     /// When it ends or is not ready in time.
     pub async fn serve(&self) -> Result<Served> {
         let (portal, services) = (free_address()?, free_address()?);
+        let (portal, addr) = (portal.to_string(), services.to_string());
+        self.start(&["serve", "--portal-addr", &portal, "--services-addr", &addr], services).await
+    }
+
+    /// Starts a portal alone and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`Program::serve`].
+    pub async fn serve_portal(&self) -> Result<Served> {
+        let portal = free_address()?;
+        self.start(&["serve", "portal", "--portal-addr", &portal.to_string()], portal).await
+    }
+
+    /// Starts services alone, at `addr`, with the portal at `portal`, and waits until they are ready.
+    ///
+    /// # Errors
+    /// As [`Program::serve`].
+    pub async fn serve_services(&self, addr: SocketAddr, portal: SocketAddr) -> Result<Served> {
+        let (services, portal) = (addr.to_string(), format!("http://{portal}"));
+        self.start(&["serve", "services", "--services-addr", &services, "--portal-url", &portal], addr).await
+    }
+
+    async fn start(&self, arguments: &[&str], addr: SocketAddr) -> Result<Served> {
         let started = Instant::now();
         let child = self
             .command()
-            .args(["serve", "--log", "warn", "--portal-addr", &portal.to_string()])
-            .args(["--services-addr", &services.to_string()])
+            .args(arguments)
+            .args(["--log", "warn"])
             // A group of its own: Ctrl-C at a terminal reaches this run alone, which then stops the program.
             .process_group(0)
             .stdin(Stdio::null())
             .spawn()?;
-        let mut served = Served { child, addr: services, start: Duration::ZERO, idle_kib: 0 };
+        let mut served = Served { child, addr, start: Duration::ZERO, idle_kib: 0 };
         served.wait_until_ready().await?;
         served.start = started.elapsed();
-        served.idle_kib = served.memory("VmRSS");
+        served.idle_kib = served.resident_kib();
         Ok(served)
     }
 
@@ -142,7 +165,7 @@ impl Program {
 /// The program while it serves.
 pub struct Served {
     child: Child,
-    /// Where the services listen.
+    /// Where it listens: the services, or the portal where it is alone.
     pub addr: SocketAddr,
     /// From the start of the process until it was ready.
     pub start: Duration,
@@ -151,6 +174,27 @@ pub struct Served {
 }
 
 impl Served {
+    /// What it keeps resident now, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        self.memory("VmRSS")
+    }
+
+    /// How many files and connections it has open.
+    pub fn open_files(&self) -> usize {
+        let Some(id) = self.child.id() else { return 0 };
+        fs::read_dir(format!("/proc/{id}/fd")).map_or(0, Iterator::count)
+    }
+
+    /// Kills it, without a chance to finish anything; gives the moment before.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn kill(&mut self) -> Result<Instant> {
+        let moment = Instant::now();
+        self.child.kill().await?;
+        Ok(moment)
+    }
+
     /// The most it has kept resident so far, in KiB.
     pub fn peak_kib(&self) -> u64 {
         self.memory("VmHWM")
@@ -210,7 +254,10 @@ impl Served {
 }
 
 /// An address that was free a moment ago.
-fn free_address() -> Result<SocketAddr> {
+///
+/// # Errors
+/// When there is none.
+pub fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 

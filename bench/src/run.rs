@@ -1,5 +1,7 @@
 //! A run: from an empty directory to the report, and everything stopped and removed again whatever happens.
 
+use std::path::Path;
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::Args;
@@ -7,47 +9,74 @@ use crate::fixtures::Fixtures;
 use crate::measure::Bench;
 use crate::pgbench::Pgbench;
 use crate::program::Program;
-use crate::report::{self, Conditions};
+use crate::report;
 use crate::server::Server;
 use crate::{Result, output};
 
-/// Runs everything and writes the report.
+/// The signals that end a run before its time.
+pub struct Interrupts(Signal, Signal);
+
+impl Interrupts {
+    /// Lets work go on until it ends or a signal comes.
+    ///
+    /// # Errors
+    /// The work's own, or that it was interrupted.
+    pub async fn or<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let Interrupts(interrupt, terminate) = self;
+        tokio::select! {
+            done = work => done,
+            _ = interrupt.recv() => Err("interrupted".into()),
+            _ = terminate.recv() => Err("interrupted".into()),
+        }
+    }
+}
+
+/// Does `work` on a new private server below `scratch`, with room for that many clients besides the program's, and
+/// stops and removes the server whatever happens.
 ///
 /// # Errors
-/// When something cannot be run, an invariant does not hold, or the run was interrupted.
-pub async fn run(args: &Args) -> Result<()> {
-    let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let clients = args.connections().into_iter().max().unwrap_or(1);
+/// Those of the work, or when the server does not start or stop.
+pub async fn on_a_server(
+    scratch: &Path,
+    clients: u32,
+    work: impl AsyncFnOnce(&Server, &mut Interrupts) -> Result<()>,
+) -> Result<()> {
+    let mut interrupts = Interrupts(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // Not to be interrupted half-way: what begins to start must be known, to be stopped.
-    let server = Server::open(&args.scratch, clients).await?;
-    let result = with_server(args, &server, &mut signals).await;
+    let server = Server::open(scratch, clients).await?;
+    let result = work(&server, &mut interrupts).await;
     let closed = server.close().await;
     result.and(closed)
 }
 
-async fn with_server(args: &Args, server: &Server, signals: &mut (Signal, Signal)) -> Result<()> {
-    let prepared = tokio::select! {
-        prepared = prepare(args, server) => prepared?,
-        () = interrupted(signals) => return Err("interrupted".into()),
-    };
-    let (program, fixtures, pgbench) = prepared;
-    let served = program.serve().await?;
-    let mut bench = Bench::new((program, served), fixtures, pgbench, args.time(), args.keys);
-    let result = tokio::select! {
-        measured = measure(args, &mut bench) => measured,
-        () = interrupted(signals) => Err("interrupted".into()),
-    };
-    let stopped = bench.served.stop().await;
-    result.and(stopped)
-}
-
-async fn prepare(args: &Args, server: &Server) -> Result<(Program, Fixtures, Pgbench)> {
-    let program = Program::new(&args.binary, server.data_dir())?;
-    let pgbench = Pgbench::find(server, args.pgbench.as_deref())?;
+/// Makes a database with a company in it and a user.
+///
+/// # Errors
+/// When a command of the program or the server refuses.
+pub async fn prepare(binary: &Path, server: &Server) -> Result<(Program, Fixtures)> {
+    let program = Program::new(binary, server.data_dir())?;
     program.migrate().await?;
     program.add_user().await?;
     let fixtures = Fixtures::make(server.connect().await?).await?;
-    Ok((program, fixtures, pgbench))
+    Ok((program, fixtures))
+}
+
+/// Measures everything and writes the report.
+///
+/// # Errors
+/// When something cannot be run, an invariant does not hold, or the run was interrupted.
+pub async fn measured(args: &Args) -> Result<()> {
+    let clients = args.connections().into_iter().max().unwrap_or(1);
+    on_a_server(&args.place.scratch, clients, async |server, interrupts| {
+        let pgbench = Pgbench::find(server, args.pgbench.as_deref())?;
+        let (program, fixtures) = interrupts.or(prepare(&args.place.binary, server)).await?;
+        let served = program.serve().await?;
+        let mut bench = Bench::new((program, served), fixtures, pgbench, args.time(), args.keys);
+        let result = interrupts.or(measure(args, &mut bench)).await;
+        let stopped = bench.served.stop().await;
+        result.and(stopped)
+    })
+    .await
 }
 
 async fn measure(args: &Args, bench: &mut Bench) -> Result<()> {
@@ -58,10 +87,5 @@ async fn measure(args: &Args, bench: &mut Bench) -> Result<()> {
             bench.workload(workload, &connections).await?;
         }
     }
-    let conditions = Conditions::of(args, bench).await?;
-    report::write(args, &conditions, bench)
-}
-
-async fn interrupted((interrupt, terminate): &mut (Signal, Signal)) {
-    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    report::write(args, bench).await
 }

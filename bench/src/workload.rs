@@ -4,8 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 
 use clap::ValueEnum;
-use contract::{LineIn, OrderIn, OrderOut, Problem, ProblemKind, StockSummaryOut};
-use domain::Quantity;
+use contract::{OrderOut, ProblemKind, StockSummaryOut};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -224,11 +223,9 @@ impl Source {
     }
 
     fn create(&self) -> Ask {
-        let (branch_id, items) = self.orders.borrow_mut().another();
-        let lines = items.into_iter().map(|item_id| LineIn { item_id, requested_qty: Quantity::units(1) });
-        let order = OrderIn { branch_id, reference: None, note: None, lines: lines.collect() };
+        let body = self.orders.borrow_mut().request(None);
         let key = self.keys.then(|| format!("create-{:x}", self.random.borrow_mut().random::<u128>()));
-        Ask::Create { body: serde_json::to_string(&order).unwrap_or_default(), key }
+        Ask::Create { body, key }
     }
 
     fn between(&self, first: i64, last: i64) -> i64 {
@@ -275,14 +272,10 @@ fn summary_path(branch: i64) -> String {
 }
 
 fn is_in_flight(connection: &Connection) -> bool {
-    problem(connection).is_some_and(|kind| kind == ProblemKind::IdempotencyInFlight.type_uri())
+    connection.problem().is_some_and(|kind| kind == ProblemKind::IdempotencyInFlight.type_uri())
 }
 
 fn unexpected(reply: &Reply, connection: &Connection) -> String {
     let replayed = if reply.replayed { " replayed" } else { "" };
-    format!("{}{replayed} {}", reply.status, problem(connection).unwrap_or_default())
-}
-
-fn problem(connection: &Connection) -> Option<String> {
-    serde_json::from_slice::<Problem>(connection.body()).ok().map(|problem| problem.type_uri)
+    format!("{}{replayed} {}", reply.status, connection.problem().unwrap_or_default())
 }

@@ -15,6 +15,33 @@ pub struct Goal {
     pub reached: Option<bool>,
 }
 
+impl Goal {
+    /// One that was looked at.
+    pub fn seen(what: &str, wanted: impl ToString, found: impl ToString, reached: bool) -> Goal {
+        let (wanted, found) = (wanted.to_string(), found.to_string());
+        Goal { what: what.to_owned(), wanted, found, reached: Some(reached) }
+    }
+
+    /// Something of which there must be nothing.
+    pub fn none(what: &str, found: u64) -> Goal {
+        Goal::seen(what, 0, found, found == 0)
+    }
+
+    /// Something of which there must be nothing, with the first few where there is.
+    pub fn nothing(what: &str, found: &[String]) -> Goal {
+        let mut words = found.len().to_string();
+        if !found.is_empty() {
+            words.push_str(&format!(
+                " ({})",
+                found.iter().take(EXAMPLES).cloned().collect::<Vec<_>>().join(", ")
+            ));
+        }
+        Goal::seen(what, 0, words, found.is_empty())
+    }
+}
+
+/// How many examples a goal that was missed shows.
+const EXAMPLES: usize = 5;
 /// Goals for the ratio of a workload: with so many connections, or with any number where none is named.
 const RATIOS: &[(&str, Workload, Option<u32>, f64)] = &[
     ("fulfil spread, 32 connections", Workload::FulfilSpread, Some(32), 1.2),

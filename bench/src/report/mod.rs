@@ -1,13 +1,15 @@
 //! What a run found: to the terminal, as a document and as a plot.
 
-mod goals;
+pub mod goals;
 mod plot;
-mod table;
+pub mod table;
 
 use std::fs;
+use std::path::Path;
 
 use crate::args::Args;
 use crate::figures::Figures;
+use crate::fixtures::Fixtures;
 use crate::machine::Machine;
 use crate::measure::{Bench, Side};
 use crate::workload::Workload;
@@ -24,55 +26,24 @@ const SERVER_SETTINGS: &[&str] = &[
     "max_connections",
 ];
 
-/// Under what conditions was measured.
-pub struct Conditions {
-    machine: Machine,
-    postgres: String,
-    settings: Vec<(String, String)>,
-    run: String,
-    start_ms: u128,
-    idle_mib: u64,
-    peak_mib: u64,
-}
-
-impl Conditions {
-    /// Those of this run.
-    ///
-    /// # Errors
-    /// When the server cannot be asked.
-    pub async fn of(args: &Args, bench: &Bench) -> Result<Conditions> {
-        let mut settings = Vec::new();
-        for name in SERVER_SETTINGS {
-            settings.push(((*name).to_owned(), bench.fixtures.setting(name).await?));
-        }
-        let keys = if args.keys { ", every change with an Idempotency-Key" } else { "" };
-        Ok(Conditions {
-            machine: Machine::look(),
-            postgres: bench.fixtures.setting("server_version").await?,
-            settings,
-            run: format!("rounds: {}, seconds each: {}{keys}", args.rounds, args.time().as_secs()),
-            start_ms: bench.served.start.as_millis(),
-            idle_mib: bench.served.idle_kib / 1_024,
-            peak_mib: bench.served.peak_kib() / 1_024,
-        })
+/// Under what conditions something was found: the machine, the server, and how it was run.
+///
+/// # Errors
+/// When the server cannot be asked.
+pub async fn conditions(fixtures: &Fixtures, run: &str) -> Result<Vec<String>> {
+    let mut settings = Vec::new();
+    for name in SERVER_SETTINGS {
+        settings.push(format!("{name} {}", fixtures.setting(name).await?));
     }
-
-    fn lines(&self) -> Vec<String> {
-        let Machine { cores, processor, memory_mib, commit } = &self.machine;
-        let settings: Vec<String> =
-            self.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        vec![
-            format!(
-                "Machine: {cores} cores, {processor}, {memory_mib} MiB of memory; load, program and PostgreSQL share it"
-            ),
-            format!("PostgreSQL {}: {}", self.postgres, settings.join(", ")),
-            format!("Commit {commit}; {}, medians", self.run),
-            format!(
-                "The program: {} ms from its start to /ready, {} MiB resident then, {} MiB at most",
-                self.start_ms, self.idle_mib, self.peak_mib
-            ),
-        ]
-    }
+    let postgres = fixtures.setting("server_version").await?;
+    let Machine { cores, processor, memory_mib, commit } = Machine::look();
+    Ok(vec![
+        format!(
+            "Machine: {cores} cores, {processor}, {memory_mib} MiB of memory; load, program and PostgreSQL share it"
+        ),
+        format!("PostgreSQL {postgres}: {}", settings.join(", ")),
+        format!("Commit {commit}; {run}"),
+    ])
 }
 
 /// The medians of a workload with a number of connections.
@@ -93,11 +64,19 @@ impl Row {
 /// Prints the tables and writes them with the plot.
 ///
 /// # Errors
-/// When a file cannot be written.
-pub fn write(args: &Args, conditions: &Conditions, bench: &Bench) -> Result<()> {
+/// When the server cannot be asked or a file cannot be written.
+pub async fn write(args: &Args, bench: &Bench) -> Result<()> {
     let rows = rows(bench);
     let (figures, goals) = (table::figures(&rows), table::goals(&goals::judge(&rows)));
-    let about = conditions.lines();
+    let keys = if args.keys { ", every change with an Idempotency-Key" } else { "" };
+    let run = format!("rounds: {}, seconds each: {}{keys}, medians", args.rounds, args.time().as_secs());
+    let mut about = conditions(&bench.fixtures, &run).await?;
+    about.push(format!(
+        "The program: {} ms from its start to /ready, {} MiB resident then, {} MiB at most",
+        bench.served.start.as_millis(),
+        bench.served.idle_kib / 1_024,
+        bench.served.peak_kib() / 1_024,
+    ));
     let faults: Vec<String> = bench.faults.iter().map(|(words, count)| format!("{words}: {count}")).collect();
     let faults = if faults.is_empty() { vec!["none".to_owned()] } else { faults };
     output::line(format_args!("\n{}\n\n{figures}\n{goals}", about.join("\n")));
@@ -112,11 +91,8 @@ pub fn write(args: &Args, conditions: &Conditions, bench: &Bench) -> Result<()> 
         list(&about),
         list(&faults),
     );
-    if let Some(dir) = args.out.parent() {
-        fs::create_dir_all(dir)?;
-    }
-    fs::write(&args.out, text)?;
-    fs::write(&plot, plot::svg(&rows))?;
+    save(&args.out, &text)?;
+    save(&plot, &plot::svg(&rows))?;
     output::line(format_args!("Written: {} and {}", args.out.display(), plot.display()));
     Ok(())
 }
@@ -133,6 +109,18 @@ fn rows(bench: &Bench) -> Vec<Row> {
     cases.filter_map(row).collect()
 }
 
-fn list(lines: &[String]) -> String {
+/// Writes a file, and the directory it is to be in.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn save(path: &Path, text: &str) -> Result<()> {
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    Ok(fs::write(path, text)?)
+}
+
+/// The lines as a list in Markdown.
+pub fn list(lines: &[String]) -> String {
     lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
 }
