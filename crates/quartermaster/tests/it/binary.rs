@@ -1,6 +1,8 @@
 //! The built program as a user runs it.
 
 mod commands;
+mod company;
 mod demo;
+mod hangups;
 mod main_job;
 mod races;
