@@ -46,7 +46,7 @@ select o.branch_id, o.status, o.reference, o.note, o.maker, 'id-' || o.maker, o.
        1 + o.submitted::int + (o.status in ('fulfilled', 'cancelled'))::int
 from (
     select n, 1 + floor(50 * power(pg_temp.chance(n, 1), 2.5)) as branch_id, s.status,
-           s.status = 'submitted' or (s.status = 'fulfilled' and n % 2 = 0) or (s.status = 'cancelled' and n % 3 = 0)
+           s.status = 'submitted' or (s.status = 'fulfilled' and n % 10 = 0) or (s.status = 'cancelled' and n % 3 = 0)
                as submitted,
            case when n % 100 = 3 then 'COUNTER' when n % 10 < 7 then 'PO-' || n end as reference,
            case when n % 20 = 0 then 'Call before delivery' end as note,
@@ -84,10 +84,10 @@ select timestamptz '2026-01-01' + pg_temp.chance(n, 6) * interval '90 days',
        1000000 + n, 'storekeeper'
 from generate_series(1::bigint, 450000) n;
 
--- Of one level in a hundred nothing is left, so that submitted orders are short there.
+-- Of one level in three hundred nothing is left, so that submitted orders are short there.
 insert into moved
 select timestamptz '2025-12-01' + b.id * interval '1 minute', b.id, i.id,
-       coalesce(-m.left, 0) + 1 + case when (b.id * 31 + i.id) % 100 = 0 then 0 else (b.id * 7 + i.id * 13) % 90 end,
+       coalesce(-m.left, 0) + 1 + case when (b.id * 31 + i.id) % 300 = 0 then 0 else (b.id * 7 + i.id * 13) % 90 end,
        'adjustment', row_number() over (order by b.id, i.id), 'storekeeper'
 from services_branches b
 cross join services_items i

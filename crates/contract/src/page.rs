@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 /// How many rows a page has when the client does not say.
 pub const DEFAULT_LIMIT: u16 = 50;
 /// The most rows a page may have.
@@ -20,6 +22,16 @@ impl Cursor {
     /// A cursor of a one-part key.
     pub const fn of(first: i64) -> Cursor {
         Cursor { first, second: 0 }
+    }
+
+    /// A cursor of a list by time.
+    pub fn at(time: Timestamp, id: i64) -> Cursor {
+        Cursor { first: time.as_microsecond(), second: id }
+    }
+
+    /// The time of a cursor of a list by time; none where it cannot be one.
+    pub fn time(self) -> Option<Timestamp> {
+        Timestamp::from_microsecond(self.first).ok()
     }
 
     /// Reads what [`Display`](fmt::Display) wrote.

@@ -13,6 +13,17 @@ pub enum MovementKind {
 }
 
 impl MovementKind {
+    /// Every kind there is.
+    pub const ALL: [MovementKind; 2] = [MovementKind::Fulfilment, MovementKind::Adjustment];
+
+    /// What kind of document makes such movements.
+    pub const fn document_type(self) -> &'static str {
+        match self {
+            MovementKind::Fulfilment => "order",
+            MovementKind::Adjustment => "adjustment",
+        }
+    }
+
     /// The word for it on the wire and in the ledger.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -12,6 +12,8 @@ create table services_items (
     version         bigint        not null default 1,
     created_at      timestamptz   not null default now(),
     updated_at      timestamptz   not null default now(),
+    search          text          not null
+        generated always as (lower(sku || E'\n' || name || E'\n' || coalesce(barcode, ''))) stored,
     constraint services_items_sku_check check (length(sku) between 1 and 64),
     constraint services_items_name_check check (length(name) between 1 and 200),
     constraint services_items_unit_check check (length(unit) between 1 and 16),
@@ -28,5 +30,6 @@ comment on column services_items.unit is 'What quantities are counted in: pcs, k
 comment on column services_items.decimal_places is 'How many decimal places quantities of this item may have.';
 comment on column services_items.min_stock_level is 'Below this on hand, a branch should reorder.';
 comment on column services_items.version is 'Counts changes; the ETag.';
+comment on column services_items.search is 'What searches look into, in lower case.';
 
 grant select, insert, update, delete on services_items to qm_services_app;

@@ -20,17 +20,17 @@ create table services_stock_movements (
     actor         text          not null,
     reason        text,
     request_id    text,
-    constraint services_stock_movements_pkey primary key (id, at),
+    constraint services_stock_movements_pkey primary key (at, id),
     constraint services_stock_movements_stock_fkey foreign key (branch_id, item_id)
         references services_stock (branch_id, item_id),
     constraint services_stock_movements_quantity_check check (quantity <> 0)
 );
 create index services_stock_movements_stock_idx on services_stock_movements (branch_id, item_id, at, id);
-create index services_stock_movements_item_idx on services_stock_movements (item_id, id);
+create index services_stock_movements_kind_idx on services_stock_movements (branch_id, kind, at, id);
 create index services_stock_movements_document_idx on services_stock_movements (document_type, document_id);
 
 comment on table services_stock_movements is 'The ledger: every change of what is on hand, with the balance after it. Never changed.';
-comment on column services_stock_movements.id is 'Rises with every movement of a branch and item. The key carries the time as well so that the table can be partitioned by it.';
+comment on column services_stock_movements.id is 'Rises with every movement of a branch and item. The key begins with the time: pages of the ledger follow it, and the table can be partitioned by it.';
 comment on column services_stock_movements.at is 'When it took effect; never before the movement before it of the same branch and item.';
 comment on column services_stock_movements.quantity is 'Signed change of what is on hand.';
 comment on column services_stock_movements.balance is 'On hand after it.';

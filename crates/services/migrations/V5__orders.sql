@@ -25,10 +25,11 @@ create table services_orders (
     constraint services_orders_reference_check check (length(reference) between 1 and 100),
     constraint services_orders_note_check check (length(note) between 1 and 2000)
 ) with (fillfactor = 85);
-create index services_orders_branch_id_idx on services_orders (branch_id, id);
-create index services_orders_status_idx on services_orders (status, id) where status <> 'fulfilled';
+create index services_orders_branch_id_idx on services_orders (branch_id, created_at, id);
+create index services_orders_status_idx on services_orders (status, branch_id, created_at, id)
+    where status <> 'fulfilled';
 create index services_orders_reference_idx on services_orders (reference, branch_id) where reference is not null;
-create index services_orders_created_at_idx on services_orders (created_at);
+create index services_orders_created_at_idx on services_orders (created_at, id);
 
 comment on table services_orders is 'Requests of branches: draft, submitted (stock reserved), fulfilled or cancelled.';
 comment on column services_orders.status is 'Only the posting engine moves it on.';
@@ -48,7 +49,7 @@ create table services_order_lines (
     constraint services_order_lines_item_id_fkey foreign key (item_id) references services_items (id),
     constraint services_order_lines_requested_qty_check check (requested_qty > 0)
 );
-create index services_order_lines_item_id_idx on services_order_lines (item_id, branch_id);
+create index services_order_lines_item_id_idx on services_order_lines (item_id, branch_id, order_id);
 
 comment on table services_order_lines is 'What an order asks for, each item once. Fulfilment is all lines or none, so the order''s status says what left.';
 

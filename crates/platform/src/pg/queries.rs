@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, NoTls, Row};
 
 use super::{DatabaseConfig, PgError, STATEMENTS, Statement};
@@ -85,6 +85,22 @@ impl Queries {
     ) -> Result<Vec<Row>, PgError> {
         let prepared = self.prepare(statement).await?;
         Ok(self.client.query(&prepared, params).await?)
+    }
+
+    /// The rows that a statement gives, planned for these values at each execution: for statements whose best plan
+    /// depends on which of the parameters are null, where a plan that is kept would have to fit them all.
+    ///
+    /// # Errors
+    /// [`PgError`].
+    pub async fn query_anew(
+        &self,
+        statement: &'static Statement,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, PgError> {
+        let prepared = self.prepare(statement).await?;
+        let types = prepared.params().iter().cloned();
+        let typed: Vec<(&(dyn ToSql + Sync), Type)> = params.iter().copied().zip(types).collect();
+        Ok(self.client.query_typed(statement.sql, &typed).await?)
     }
 
     /// The one row, or none.

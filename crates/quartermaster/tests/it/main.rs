@@ -18,5 +18,6 @@ mod orders;
 mod portal;
 mod posting;
 mod roles;
+mod scale;
 mod stock;
 mod support;

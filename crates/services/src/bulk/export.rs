@@ -128,7 +128,7 @@ async fn all_orders(
     loop {
         let orders = orders::list(conn, None, &OrderFilter::default(), page(last)).await?;
         let Some(end) = orders.last() else { return Ok(()) };
-        last = Some(Cursor::of(end.id));
+        last = Some(Cursor::at(end.created_at, end.id));
         let wanted = |order: &&OrderOut| statuses.is_empty() || statuses.contains(&order.status.into());
         let orders: Vec<&OrderOut> = orders.iter().filter(wanted).collect();
         let ids: BTreeSet<i64> =

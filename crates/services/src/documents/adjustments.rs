@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use contract::StockOut;
 use domain::adjustment::{SetStock, StockFacts};
 use domain::order::ItemFacts;
-use domain::{BranchId, ItemId, Levels, Posting, Quantity, Refusal, StockKey};
+use domain::{BranchId, ItemId, Levels, MovementKind, Posting, Quantity, Refusal, StockKey};
 use jiff::Timestamp;
 use platform::pg::{Params, PgError, Queries};
 use platform::statement;
@@ -131,7 +131,7 @@ impl Adjustments {
             }
         });
         Ok(Posted {
-            document_type: "adjustment",
+            document_type: MovementKind::Adjustment.document_type(),
             document_id,
             reason: count.reason.clone(),
             fact,

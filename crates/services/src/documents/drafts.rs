@@ -94,7 +94,7 @@ impl Drafts {
         };
         let out = row.out(&lines);
         let posted = Posted {
-            document_type: "order",
+            document_type: MovementKind::Fulfilment.document_type(),
             document_id: id,
             reason: None,
             fact: Some(Fact {

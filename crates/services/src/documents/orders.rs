@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use contract::LineOut;
 use domain::order::{Order, OrderCommand, OrderLine, OrderStatus};
-use domain::{ItemId, Levels, OrderId, Posting, Refusal};
+use domain::{ItemId, Levels, MovementKind, OrderId, Posting, Refusal};
 use identity::{Action, Caller, authorize};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
@@ -106,7 +106,7 @@ impl Orders {
             override_negative: change.command == OrderCommand::Fulfil { override_negative: true },
         };
         Ok(Posted {
-            document_type: "order",
+            document_type: MovementKind::Fulfilment.document_type(),
             document_id: row.id.0,
             reason: None,
             fact: Some(Fact {

@@ -66,5 +66,5 @@ pub(super) async fn list_audit(State(app): Shared, head: Head, Query(query): Que
         to: query.to,
     };
     let rows = audit::list(&app.services, &head.caller, &filter, page).await;
-    list(&head, page, rows, |entry| Cursor::of(entry.id))
+    list(&head, page, rows, |entry| Cursor::at(entry.at, entry.id))
 }

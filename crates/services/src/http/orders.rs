@@ -64,7 +64,7 @@ async fn newest(State(app): Shared, head: Head, query: ListQuery) -> Response {
     let status = status.map(Into::into);
     let filter = OrderFilter { branch_id, status, reference, created_from, created_to, short };
     let rows = orders::list(&app.services, &head.caller, &filter, page).await;
-    list(&head, page, rows, |order| Cursor::of(order.id))
+    list(&head, page, rows, |order| Cursor::at(order.created_at, order.id))
 }
 
 /// One order with its lines.

@@ -146,5 +146,5 @@ pub(super) async fn list_movements(
     let MovementsQuery { branch_id, item_id, kind, document_type, document_id, from, to, .. } = query;
     let filter = MovementFilter { branch_id, item_id, kind, document_type, document_id, from, to };
     let rows = stock::movements(&app.services, &head.caller, &filter, page).await;
-    list(&head, page, rows, |row| Cursor::of(row.id))
+    list(&head, page, rows, |row| Cursor::at(row.at, row.id))
 }

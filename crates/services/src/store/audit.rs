@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use contract::AuditOut;
 use jiff::Timestamp;
-use platform::pg::{PgError, Queries, Row};
+use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 
 use crate::page::Page;
@@ -91,22 +91,98 @@ statement! {
         order by n";
     /// A page of entries, newest first.
     LIST: "services" = "
-        select id, at, actor_user_id, actor, action, entity_type, entity_id, branch_id, host(ip), request_id, details
-        from services_audit_logs
-        where id < $1
-          and ($2::bigint[] is null or branch_id is null or branch_id = any($2))
-          and ($3::text is null or actor_user_id = $3)
-          and ($4::text is null or actor = $4)
-          and ($5::text is null or action = $5)
-          and ($6::text is null or entity_type = $6)
-          and ($7::text is null or entity_id = $7)
-          and ($8::bigint is null or branch_id = $8)
-          and ($9::text is null or host(ip) = $9)
-          and ($10::text is null or request_id = $10)
-          and ($11::timestamptz is null or at >= $11)
-          and ($12::timestamptz is null or at < $12)
-        order by id desc
-        limit $13";
+        select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
+               e.request_id, e.details
+        from services_audit_logs e
+        where (e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+          and e.at >= coalesce($3::timestamptz, '-infinity')
+          and ($5::text is null or e.actor_user_id = $5)
+          and ($6::text is null or e.actor = $6)
+          and ($7::text is null or e.action = $7)
+          and ($8::text is null or e.entity_type = $8)
+          and ($9::text is null or e.entity_id = $9)
+          and ($10::bigint is null or e.branch_id = $10)
+          and ($11::inet is null or e.ip = $11)
+          and ($12::text is null or e.request_id = $12)
+          and ($13::bigint[] is null or e.branch_id is null or e.branch_id = any($13))
+        order by e.at desc, e.id desc
+        limit $4";
+    /// The same of some branches and of what belongs to none, merged from the newest of each.
+    LIST_BY_BRANCH: "services" = "
+        select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
+               e.request_id, e.details
+        from (
+            select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
+                   e.request_id, e.details
+            from unnest($13::bigint[]) b(id)
+            cross join lateral (
+                select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
+                       e.request_id, e.details
+                from services_audit_logs e
+                where e.branch_id = b.id
+                  and (e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+                  and e.at >= coalesce($3::timestamptz, '-infinity')
+                  and ($5::text is null or e.actor_user_id = $5)
+                  and ($6::text is null or e.actor = $6)
+                  and ($7::text is null or e.action = $7)
+                  and ($8::text is null or e.entity_type = $8)
+                  and ($9::text is null or e.entity_id = $9)
+                  and ($10::bigint is null or e.branch_id = $10)
+                  and ($11::inet is null or e.ip = $11)
+                  and ($12::text is null or e.request_id = $12)
+                order by e.at desc, e.id desc
+                limit $4) e
+            union all (
+                select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
+                       e.request_id, e.details
+                from services_audit_logs e
+                where e.branch_id is null
+                  and (e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+                  and e.at >= coalesce($3::timestamptz, '-infinity')
+                  and ($5::text is null or e.actor_user_id = $5)
+                  and ($6::text is null or e.actor = $6)
+                  and ($7::text is null or e.action = $7)
+                  and ($8::text is null or e.entity_type = $8)
+                  and ($9::text is null or e.entity_id = $9)
+                  and ($10::bigint is null or e.branch_id = $10)
+                  and ($11::inet is null or e.ip = $11)
+                  and ($12::text is null or e.request_id = $12)
+                order by e.at desc, e.id desc
+                limit $4)) e
+        order by e.at desc, e.id desc
+        limit $4";
+    /// The same of one kind of entity, merged from the newest of each of its actions: from each action that was ever
+    /// taken, one step in the index leads to the next. A check keeps the action's first word to the kind of entity.
+    LIST_BY_TYPE: "services" = "
+        with recursive taken(action) as (
+            (select action from services_audit_logs where action > $8 || '.' order by action limit 1)
+            union all
+            select (select e.action from services_audit_logs e where e.action > t.action order by e.action limit 1)
+            from taken t
+            where starts_with(t.action, $8 || '.'))
+        select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
+               e.request_id, e.details
+        from taken t
+        cross join lateral (
+            select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
+                   e.request_id, e.details
+            from services_audit_logs e
+            where e.action = t.action
+              and (e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+              and e.at >= coalesce($3::timestamptz, '-infinity')
+              and ($5::text is null or e.actor_user_id = $5)
+              and ($6::text is null or e.actor = $6)
+              and ($7::text is null or e.action = $7)
+              and ($9::text is null or e.entity_id = $9)
+              and ($10::bigint is null or e.branch_id = $10)
+              and ($11::inet is null or e.ip = $11)
+              and ($12::text is null or e.request_id = $12)
+              and ($13::bigint[] is null or e.branch_id is null or e.branch_id = any($13))
+            order by e.at desc, e.id desc
+            limit $4) e
+        where starts_with(t.action, $8 || '.')
+        order by e.at desc, e.id desc
+        limit $4";
 }
 
 /// Appends the entries, in order, and an event for each to the outbox.
@@ -150,28 +226,42 @@ pub(crate) async fn list(
     filter: &AuditFilter,
     page: Page,
 ) -> Result<Vec<AuditOut>, PgError> {
-    let before = page.after(i64::MAX).first;
     let f = filter;
-    let rows = conn
-        .query(
-            &LIST,
-            &[
-                &before,
-                &visible,
-                &f.actor_user_id,
-                &f.actor,
-                &f.action,
-                &f.entity_type,
-                &f.entity_id,
-                &f.branch_id,
-                &f.ip,
-                &f.request_id,
-                &f.from,
-                &f.to,
-                &page.rows(),
-            ],
-        )
-        .await?;
+    let ip: Option<IpAddr> = match f.ip.as_deref().map(str::parse).transpose() {
+        Ok(ip) => ip,
+        // Nothing comes from what is no address.
+        Err(_) => return Ok(Vec::new()),
+    };
+    if let (Some(action), Some(kind)) = (&f.action, &f.entity_type)
+        && action.strip_prefix(kind.as_str()).is_none_or(|verb| !verb.starts_with('.'))
+    {
+        return Ok(Vec::new());
+    }
+    let (before, before_id) = page.before(f.to);
+    let limit = page.rows();
+    let params: Params<'_> = &[
+        &before,
+        &before_id,
+        &f.from,
+        &limit,
+        &f.actor_user_id,
+        &f.actor,
+        &f.action,
+        &f.entity_type,
+        &f.entity_id,
+        &f.branch_id,
+        &ip,
+        &f.request_id,
+        &visible,
+    ];
+    let one = f.entity_id.is_some() || f.request_id.is_some();
+    let rows = if !one && f.entity_type.is_some() && f.action.is_none() {
+        conn.query_anew(&LIST_BY_TYPE, params).await?
+    } else if !one && visible.is_some() && f.branch_id.is_none() {
+        conn.query_anew(&LIST_BY_BRANCH, params).await?
+    } else {
+        conn.query_anew(&LIST, params).await?
+    };
     let out = |row: &Row| AuditOut {
         id: row.get(0),
         at: row.get(1),

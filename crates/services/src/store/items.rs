@@ -51,13 +51,12 @@ statement! {
         from services_items
         where id = $1
         for update";
-    /// A page of items. The search text comes as a LIKE pattern in lower case.
+    /// A page of items. The search text comes in lower case.
     LIST: "services" = "
         select id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at, version
         from services_items
         where id > $1
-          and ($2::text is null
-               or lower(name) like $2 or lower(sku) like $2 or lower(barcode) like $2)
+          and ($2::text is null or strpos(search, $2) > 0)
           and ($3::text is null or sku = $3)
           and ($4::text is null or barcode = $4)
           and ($5::boolean is null or active = $5)
@@ -136,23 +135,10 @@ pub(crate) async fn lock(conn: &Queries, id: ItemId) -> Result<Option<ItemRow>, 
 
 pub(crate) async fn list(conn: &Queries, filter: &ItemFilter, page: Page) -> Result<Vec<ItemOut>, PgError> {
     let ItemFilter { q, sku, barcode, active } = filter;
-    let pattern = q.as_deref().map(contains_pattern);
+    let text = q.as_deref().map(str::to_lowercase);
     let rows =
-        conn.query(&LIST, &[&page.after(0).first, &pattern, sku, barcode, active, &page.rows()]).await?;
+        conn.query_anew(&LIST, &[&page.after(0).first, &text, sku, barcode, active, &page.rows()]).await?;
     Ok(rows.iter().map(|r| row(r).item).collect())
-}
-
-/// A LIKE pattern for texts that contain `text`, in lower case.
-fn contains_pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 pub(crate) async fn insert(conn: &Queries, values: &ItemValues) -> Result<ItemRow, PgError> {

@@ -1,9 +1,9 @@
 //! `services_stock_movements`: the ledger.
 
 use contract::MovementOut;
-use domain::Movement;
+use domain::{Movement, MovementKind};
 use jiff::Timestamp;
-use platform::pg::{PgError, Queries, Row};
+use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 
 use super::Num;
@@ -50,19 +50,61 @@ statement! {
         order by u.n";
     /// A page of the ledger, newest first.
     LIST: "services" = "
-        select id, at, branch_id, item_id, kind, quantity, balance, document_type, document_id, actor, reason
-        from services_stock_movements
-        where id < $1
-          and ($2::bigint[] is null or branch_id = any($2))
-          and ($3::bigint is null or branch_id = $3)
-          and ($4::bigint is null or item_id = $4)
-          and ($5::text is null or kind = $5)
-          and ($6::text is null or document_type = $6)
-          and ($7::bigint is null or document_id = $7)
-          and ($8::timestamptz is null or at >= $8)
-          and ($9::timestamptz is null or at < $9)
-        order by id desc
-        limit $10";
+        select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
+               m.reason
+        from services_stock_movements m
+        where (m.at, m.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+          and m.at >= coalesce($3::timestamptz, '-infinity')
+        order by m.at desc, m.id desc
+        limit $4";
+    /// The same of some kinds, and of each branch or some: merged from the newest of each branch and kind.
+    LIST_BY_KIND: "services" = "
+        select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
+               m.reason
+        from services_branches b
+        cross join unnest($5::text[]) k(kind)
+        cross join lateral (
+            select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
+                   m.reason
+            from services_stock_movements m
+            where m.branch_id = b.id and m.kind = k.kind
+              and (m.at, m.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+              and m.at >= coalesce($3::timestamptz, '-infinity')
+            order by m.at desc, m.id desc
+            limit $4) m
+        where $6::bigint[] is null or b.id = any($6)
+        order by m.at desc, m.id desc
+        limit $4";
+    /// The same of one item.
+    LIST_BY_ITEM: "services" = "
+        select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
+               m.reason
+        from services_branches b
+        cross join lateral (
+            select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
+                   m.reason
+            from services_stock_movements m
+            where m.branch_id = b.id and m.item_id = $7 and m.kind = any($5::text[])
+              and (m.at, m.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+              and m.at >= coalesce($3::timestamptz, '-infinity')
+            order by m.at desc, m.id desc
+            limit $4) m
+        where $6::bigint[] is null or b.id = any($6)
+        order by m.at desc, m.id desc
+        limit $4";
+    /// The same of one document.
+    LIST_BY_DOCUMENT: "services" = "
+        select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
+               m.reason
+        from services_stock_movements m
+        where m.document_type = any($8::text[]) and m.document_id = $9
+          and m.kind = any($5::text[])
+          and (m.at, m.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+          and m.at >= coalesce($3::timestamptz, '-infinity')
+          and ($6::bigint[] is null or m.branch_id = any($6))
+          and ($7::bigint is null or m.item_id = $7)
+        order by m.at desc, m.id desc
+        limit $4";
 }
 
 /// Appends the movements, in order.
@@ -111,24 +153,30 @@ pub(crate) async fn list(
     page: Page,
 ) -> Result<Vec<MovementOut>, PgError> {
     let MovementFilter { branch_id, item_id, kind, document_type, document_id, from, to } = filter;
-    let before = page.after(i64::MAX).first;
-    let rows = conn
-        .query(
-            &LIST,
-            &[
-                &before,
-                &visible,
-                branch_id,
-                item_id,
-                kind,
-                document_type,
-                document_id,
-                from,
-                to,
-                &page.rows(),
-            ],
-        )
-        .await?;
+    let wanted = |wanted: &Option<String>, word: &str| wanted.as_deref().is_none_or(|wanted| wanted == word);
+    let asked: Vec<MovementKind> = MovementKind::ALL
+        .into_iter()
+        .filter(|k| wanted(kind, k.as_str()) && wanted(document_type, k.document_type()))
+        .collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let kinds: Vec<&str> = asked.iter().map(|kind| kind.as_str()).collect();
+    let types: Vec<&str> = asked.iter().map(|kind| kind.document_type()).collect();
+    let only = branch_id.as_ref().map(std::slice::from_ref).or(visible);
+    let (before, before_id) = page.before(*to);
+    let limit = page.rows();
+    let params: Params<'_> =
+        &[&before, &before_id, from, &limit, &kinds, &only, item_id, &types, document_id];
+    let rows = if document_id.is_some() {
+        conn.query_anew(&LIST_BY_DOCUMENT, params).await?
+    } else if item_id.is_some() {
+        conn.query_anew(&LIST_BY_ITEM, &params[..7]).await?
+    } else if only.is_some() || asked.len() < MovementKind::ALL.len() {
+        conn.query_anew(&LIST_BY_KIND, &params[..6]).await?
+    } else {
+        conn.query_anew(&LIST, &params[..4]).await?
+    };
     let out = |row: &Row| MovementOut {
         id: row.get(0),
         at: row.get(1),

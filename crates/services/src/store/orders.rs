@@ -129,19 +129,58 @@ statement! {
         select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
                o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id
         from services_orders o
-        where o.id < $1
-          and ($2::bigint[] is null or o.branch_id = any($2))
-          and ($3::bigint is null or o.branch_id = $3)
+        where (o.created_at, o.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+          and o.created_at >= coalesce($3::timestamptz, '-infinity')
           and ($4::text is null or o.status = $4)
           and ($5::text is null or o.reference = $5)
-          and ($6::timestamptz is null or o.created_at >= $6)
-          and ($7::timestamptz is null or o.created_at < $7)
-          and (not $8::boolean or o.status = 'submitted' and exists (
-                select from services_order_lines l
-                join services_stock s on s.branch_id = l.branch_id and s.item_id = l.item_id
-                where l.order_id = o.id and s.reserved > s.quantity))
-        order by o.id desc
-        limit $9";
+        order by o.created_at desc, o.id desc
+        limit $6";
+    /// The same, merged from the newest of each branch, or of some branches: no branch is read for another's sake.
+    LIST_BY_BRANCH: "services" = "
+        select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
+               o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id
+        from services_branches b
+        cross join lateral (
+            select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
+                   o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id
+            from services_orders o
+            where o.branch_id = b.id
+              and (o.created_at, o.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+              and o.created_at >= coalesce($3::timestamptz, '-infinity')
+              and ($4::text is null or o.status = $4)
+              and ($5::text is null or o.reference = $5)
+            order by o.created_at desc, o.id desc
+            limit $6) o
+        where $7::bigint[] is null or b.id = any($7)
+        order by o.created_at desc, o.id desc
+        limit $6";
+    /// A page of the submitted orders with a line whose item is short, newest first: those that wait and those that
+    /// ever asked for what is short now, both from indexes alone, and then the page of those that are both.
+    LIST_SHORT: "services" = "
+        with waiting as materialized (
+            select o.id, o.created_at
+            from services_orders o
+            where o.status = 'submitted'
+              and (o.created_at, o.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+              and o.created_at >= coalesce($3::timestamptz, '-infinity')
+              and ($4::text is null or o.status = $4)
+              and ($5::text is null or o.reference = $5)
+              and ($7::bigint[] is null or o.branch_id = any($7))),
+        asking as materialized (
+            select l.order_id
+            from services_stock s
+            join services_order_lines l on l.item_id = s.item_id and l.branch_id = s.branch_id
+            where s.short and ($7::bigint[] is null or s.branch_id = any($7)))
+        select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
+               o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id
+        from services_orders o
+        where o.id = any(array(
+            select w.id
+            from waiting w
+            where w.id in (select a.order_id from asking a)
+            order by w.created_at desc, w.id desc
+            limit $6))
+        order by o.created_at desc, o.id desc";
     /// A new draft with its lines, in the lines' order.
     INSERT: "services" = "
         with o as (
@@ -277,24 +316,18 @@ pub(crate) async fn list(
     page: Page,
 ) -> Result<Vec<OrderOut>, PgError> {
     let OrderFilter { branch_id, status, reference, created_from, created_to, short } = filter;
-    let before = page.after(i64::MAX).first;
-    let status = status.map(OrderStatus::as_str);
-    let rows = conn
-        .query(
-            &LIST,
-            &[
-                &before,
-                &visible,
-                branch_id,
-                &status,
-                reference,
-                created_from,
-                created_to,
-                short,
-                &page.rows(),
-            ],
-        )
-        .await?;
+    let (before, before_id) = page.before(*created_to);
+    let only = branch_id.as_ref().map(std::slice::from_ref).or(visible);
+    let status_word = status.map(OrderStatus::as_str);
+    let limit = page.rows();
+    let params: Params<'_> = &[&before, &before_id, created_from, &status_word, reference, &limit, &only];
+    let rows = if *short {
+        conn.query_anew(&LIST_SHORT, params).await?
+    } else if only.is_some() || status.is_some_and(|status| status != OrderStatus::Fulfilled) {
+        conn.query_anew(&LIST_BY_BRANCH, params).await?
+    } else {
+        conn.query_anew(&LIST, &params[..6]).await?
+    };
     let orders: Vec<OrderRow> = rows.iter().map(order_row).collect();
     let ids: Vec<i64> = orders.iter().map(|order| order.id.0).collect();
     let lines = lines(conn, &ids).await?;

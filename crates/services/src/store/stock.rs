@@ -1,9 +1,9 @@
 //! `services_stock`.
 
 use contract::{StockAsOfOut, StockOut, StockSummaryOut};
-use domain::{BranchId, ItemId, StockKey, StockLevel};
+use domain::{BranchId, ItemId, MovementKind, StockKey, StockLevel};
 use jiff::Timestamp;
-use platform::pg::{PgError, Queries, Row, Statement};
+use platform::pg::{Params, PgError, Queries, Row, Statement};
 use platform::statement;
 
 use super::Num;
@@ -65,47 +65,71 @@ statement! {
         order by u.branch_id, u.item_id";
     /// The time on the database's clock, now that the locks are held.
     CLOCK: "services" = "select clock_timestamp()";
-    /// A page of levels.
+    /// A page of levels. Branch by branch, so that of each no more is read than the page may need.
     LIST: "services" = "
-        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at
-        from services_stock s
-        join services_items i on i.id = s.item_id
-        where (s.branch_id, s.item_id) > ($1, $2)
-          and ($3::bigint[] is null or s.branch_id = any($3))
-          and ($4::bigint is null or s.branch_id = $4)
-          and ($5::bigint is null or s.item_id = $5)
-          and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
-        order by s.branch_id, s.item_id
+        select b.id, s.item_id, s.quantity, s.reserved, s.updated_at
+        from services_branches b
+        cross join lateral (
+            select s.item_id, s.quantity, s.reserved, s.updated_at
+            from services_stock s
+            left join services_items i on i.id = s.item_id
+            where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
+              and ($5::bigint is null or s.item_id = $5)
+              and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
+            order by s.item_id
+            limit $7) s
+        where b.id >= $1
+          and ($3::bigint[] is null or b.id = any($3))
+          and ($4::bigint is null or b.id = $4)
+        order by b.id, s.item_id
         limit $7";
-    /// A page of levels with names.
+    /// The same with names.
     SUMMARY: "services" = "
-        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at,
-               b.name, i.name, i.sku, i.min_stock_level
-        from services_stock s
-        join services_branches b on b.id = s.branch_id
-        join services_items i on i.id = s.item_id
-        where (s.branch_id, s.item_id) > ($1, $2)
-          and ($3::bigint[] is null or s.branch_id = any($3))
-          and ($4::bigint is null or s.branch_id = $4)
-          and ($5::bigint is null or s.item_id = $5)
-          and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
-        order by s.branch_id, s.item_id
+        select b.id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, s.name, s.sku, s.min_stock_level
+        from services_branches b
+        cross join lateral (
+            select s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level
+            from services_stock s
+            join services_items i on i.id = s.item_id
+            where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
+              and ($5::bigint is null or s.item_id = $5)
+              and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
+            order by s.item_id
+            limit $7) s
+        where b.id >= $1
+          and ($3::bigint[] is null or b.id = any($3))
+          and ($4::bigint is null or b.id = $4)
+        order by b.id, s.item_id
         limit $7";
     /// A page of levels as they stood at a moment: the balance after the last movement until then.
+    ///
+    /// Branch by branch, so that one where nothing had moved by then is passed over at a glance.
     AS_OF: "services" = "
-        select s.branch_id, s.item_id, m.balance, m.at
-        from services_stock s
+        select b.id, s.item_id, s.balance, s.at
+        from services_branches b
         cross join lateral (
-            select m.balance, m.at
-            from services_stock_movements m
-            where m.branch_id = s.branch_id and m.item_id = s.item_id and m.at <= $7
-            order by m.at desc, m.id desc
-            limit 1) m
-        where (s.branch_id, s.item_id) > ($1, $2)
-          and ($3::bigint[] is null or s.branch_id = any($3))
-          and ($4::bigint is null or s.branch_id = $4)
-          and ($5::bigint is null or s.item_id = $5)
-        order by s.branch_id, s.item_id
+            select s.item_id, m.balance, m.at
+            from services_stock s
+            cross join lateral (
+                select m.balance, m.at
+                from services_stock_movements m
+                where m.branch_id = s.branch_id and m.item_id = s.item_id and m.at <= $7
+                order by m.at desc, m.id desc
+                limit 1) m
+            where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
+              and ($5::bigint is null or s.item_id = $5)
+            order by s.item_id
+            limit $6) s
+        where b.id >= $1
+          and ($3::bigint[] is null or b.id = any($3))
+          and ($4::bigint is null or b.id = $4)
+          and exists (
+            select from unnest($8::text[]) k(kind)
+            cross join lateral (
+                select from services_stock_movements m
+                where m.branch_id = b.id and m.kind = k.kind and m.at <= $7
+                limit 1) m)
+        order by b.id, s.item_id
         limit $6";
 }
 
@@ -183,7 +207,10 @@ pub(crate) async fn list(
     let after = page.after(0);
     let StockFilter { branch_id, item_id, below_min } = filter;
     let rows = conn
-        .query(&LIST, &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &page.rows()])
+        .query_anew(
+            &LIST,
+            &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &page.rows()],
+        )
         .await?;
     Ok(rows.iter().map(stock_out).collect())
 }
@@ -198,7 +225,7 @@ pub(crate) async fn summary(
     let after = page.after(0);
     let StockFilter { branch_id, item_id, below_min } = filter;
     let rows = conn
-        .query(
+        .query_anew(
             &SUMMARY,
             &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &page.rows()],
         )
@@ -231,9 +258,10 @@ pub(crate) async fn as_of(
 ) -> Result<Vec<StockAsOfOut>, PgError> {
     let after = page.after(0);
     let StockFilter { branch_id, item_id, below_min: _ } = filter;
-    let rows = conn
-        .query(&AS_OF, &[&after.first, &after.second, &visible, branch_id, item_id, &page.rows(), &at])
-        .await?;
+    let (first, second, limit) = (after.first, after.second, page.rows());
+    let kinds = MovementKind::ALL.map(MovementKind::as_str);
+    let params: Params<'_> = &[&first, &second, &visible, branch_id, item_id, &limit, &at, &kinds.as_slice()];
+    let rows = conn.query_anew(&AS_OF, params).await?;
     let out = |row: &Row| StockAsOfOut {
         branch_id: row.get(0),
         item_id: row.get(1),

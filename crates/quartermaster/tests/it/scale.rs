@@ -1,0 +1,173 @@
+//! What PostgreSQL does for every list, search and posting when there are a million orders.
+//!
+//! Plans are compared with those kept in `scale/snapshots`: `INSTA_UPDATE=always` writes them anew. Time is not measured
+//! here, since it says more about the machine; how many pages of 8 KiB a statement touches says the same everywhere.
+
+mod lists;
+mod posting;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use platform::pg::{STATEMENTS, Statement};
+use serde_json::Value;
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use crate::support::TestDatabase;
+
+const MILLION: &str = include_str!("../../../../bench/sql/million.sql");
+/// The tables that grow with every order: nothing that a list or a posting asks for may read one from end to end.
+const GROWING: [&str; 7] = [
+    "services_orders",
+    "services_order_lines",
+    "services_stock",
+    "services_stock_movements",
+    "services_audit_logs",
+    "services_outbox",
+    "services_idempotency_keys",
+];
+/// How many pages a list may touch for 50 rows. They take about 10 ms when they are in memory.
+const MOST_PAGES: u64 = 4_000;
+/// The list of short orders looks at all that wait, 40,000 here, and each may be on a page that changed lately.
+const MOST_PAGES_OF_SHORT: u64 = 50_000;
+
+/// One statement with one set of parameters.
+struct Case {
+    what: &'static str,
+    /// The statement's name, and a text that only it has among those of that name.
+    statement: (&'static str, &'static str),
+    /// The parameters, as SQL.
+    params: &'static str,
+}
+
+const fn case(what: &'static str, statement: (&'static str, &'static str), params: &'static str) -> Case {
+    Case { what, statement, params }
+}
+
+/// Cases of one area, with the area's name.
+type Area = (&'static str, &'static [Case]);
+
+impl Case {
+    fn statement(&self) -> &'static Statement {
+        let (name, text) = self.statement;
+        let mut found = STATEMENTS.iter().filter(|s| s.name == name && s.sql.contains(text));
+        match (found.next(), found.next()) {
+            (Some(statement), None) => statement,
+            _ => panic!("there is not exactly one {name} with {text:?}"),
+        }
+    }
+
+    /// The lines that `explain` gives.
+    async fn explain(&self, client: &Client, options: &str) -> Vec<String> {
+        let sql = self.statement().sql;
+        let explain = if self.params.is_empty() {
+            format!("explain ({options}) {sql}")
+        } else {
+            client.batch_execute(&format!("deallocate all; prepare p as {sql}")).await.unwrap();
+            format!("explain ({options}) execute p({})", self.params)
+        };
+        let messages = match client.simple_query(&explain).await {
+            Ok(messages) => messages,
+            Err(error) => panic!("{}: {error:?}", self.what),
+        };
+        let line = |message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        };
+        messages.into_iter().filter_map(line).collect()
+    }
+
+    /// How many pages executing it touches.
+    async fn pages(&self, client: &Client) -> u64 {
+        let json = self.explain(client, "analyze, buffers, timing off, format json").await.join("\n");
+        let plan: Value = serde_json::from_str(&json).unwrap();
+        ["Shared Hit Blocks", "Shared Read Blocks"].iter().filter_map(|k| plan[0]["Plan"][k].as_u64()).sum()
+    }
+}
+
+/// The plans of an area, a heading and a plan a case, and those that read a growing table from end to end.
+async fn plans(client: &Client, cases: &[Case]) -> (String, Vec<String>) {
+    let (mut text, mut slow) = (String::new(), Vec::new());
+    for case in cases {
+        let plan = case.explain(client, "costs off").await;
+        let reads_all = |line: &String| {
+            let scanned =
+                line.split_once("Seq Scan on ").and_then(|(_, rest)| rest.split_whitespace().next());
+            scanned.is_some_and(|table| GROWING.contains(&table))
+        };
+        if plan.iter().any(reads_all) {
+            slow.push(format!("{}:\n{}", case.what, plan.join("\n")));
+        }
+        writeln!(text, "# {} ({})\n{}\n", case.what, case.statement.0, plan.join("\n")).unwrap();
+    }
+    (text, slow)
+}
+
+/// Compares the plans of each area with those kept. Other versions of PostgreSQL choose, and word, a little otherwise.
+async fn compare(client: &Client, areas: &[Area], prefix: &str) {
+    let version: i32 = client
+        .query_one("select current_setting('server_version_num')::int / 10000", &[])
+        .await
+        .unwrap()
+        .get(0);
+    let mut all_slow = Vec::new();
+    for (area, cases) in areas {
+        let (text, slow) = plans(client, cases).await;
+        all_slow.extend(slow);
+        if version == 15 {
+            insta::with_settings!({ snapshot_path => "scale/snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
+                insta::assert_snapshot!(format!("{prefix}{area}"), text);
+            });
+        }
+    }
+    assert!(all_slow.is_empty(), "read from end to end:\n{}", all_slow.join("\n\n"));
+}
+
+async fn session(database: &TestDatabase, plan_cache_mode: &str) -> Client {
+    let client = database.connect("qm_services_app").await;
+    client.batch_execute(&format!("set plan_cache_mode = {plan_cache_mode}")).await.unwrap();
+    client
+}
+
+#[tokio::test]
+async fn at_a_million_orders_no_list_or_posting_reads_a_table_from_end_to_end() {
+    let database = TestDatabase::new().await;
+    database.run(MILLION).await;
+    database.run("vacuum (analyze)").await;
+
+    let lists = session(&database, "force_custom_plan").await;
+    compare(&lists, lists::AREAS, "").await;
+    let mut too_many = Vec::new();
+    for case in lists::AREAS.iter().flat_map(|(_, cases)| *cases) {
+        let pages = case.pages(&lists).await;
+        let most = if case.statement.0 == "LIST_SHORT" { MOST_PAGES_OF_SHORT } else { MOST_PAGES };
+        if pages > most {
+            too_many.push(format!("{}: {pages}", case.what));
+        }
+    }
+    assert!(too_many.is_empty(), "too many pages: {too_many:#?}");
+
+    let lane = session(&database, "force_generic_plan").await;
+    compare(&lane, posting::AREAS, "").await;
+}
+
+#[tokio::test]
+async fn on_empty_tables_postings_are_planned_for_tables_that_grow() {
+    let database = TestDatabase::new().await;
+    let lane = session(&database, "force_generic_plan").await;
+    compare(&lane, posting::AREAS, "empty_").await;
+}
+
+#[tokio::test]
+async fn every_statement_on_a_table_that_grows_has_its_plan_compared() {
+    let areas = lists::AREAS.iter().chain(posting::AREAS);
+    let compared: BTreeSet<&str> =
+        areas.flat_map(|(_, cases)| *cases).map(|case| case.statement().sql).collect();
+    let rest: BTreeSet<&str> = STATEMENTS
+        .iter()
+        .filter(|s| GROWING.iter().any(|table| s.sql.contains(table)) && !compared.contains(s.sql))
+        .map(|s| s.name)
+        .collect();
+    // `verify` reads everything on purpose; how much the worker forgets at once is known when it is planned.
+    insta::assert_snapshot!(rest.into_iter().collect::<Vec<_>>().join(" "), @"");
+}

@@ -1,0 +1,274 @@
+//! Every list and search, with the filters that the HTTP API lets come together.
+
+use super::{Area, Case, case};
+
+/// Cases by area; an area is a snapshot.
+pub const AREAS: &[Area] = &[
+    ("orders", ORDERS),
+    ("movements", MOVEMENTS),
+    ("audit", AUDIT),
+    ("stock", STOCK),
+    ("items_and_branches", ITEMS_AND_BRANCHES),
+];
+
+const O: (&str, &str) = ("LIST", "from services_orders o");
+const O_BRANCH: (&str, &str) = ("LIST_BY_BRANCH", "services_orders o");
+const O_SHORT: (&str, &str) = ("LIST_SHORT", "services_orders o");
+
+// Time and id that the page comes before, created_from, status, reference, limit; branches.
+const ORDERS: &[Case] = &[
+    case("newest", O, "null, 9223372036854775807, null, null, null, 51"),
+    case("last page", O, "'2025-12-05', 1, null, null, null, 51"),
+    case("of a day long ago", O, "'2025-12-20', 0, '2025-12-19', null, null, 51"),
+    case("of a time when there were none", O, "'2020-01-02', 0, '2020-01-01', null, null, 51"),
+    case("fulfilled", O, "null, 9223372036854775807, null, 'fulfilled', null, 51"),
+    case("of one reference", O, "null, 9223372036854775807, null, null, 'PO-500001', 51"),
+    case("of a reference that many have", O, "null, 9223372036854775807, null, null, 'COUNTER', 51"),
+    case("of a reference that none has", O, "null, 9223372036854775807, null, null, 'NONE', 51"),
+    case("drafts", O_BRANCH, "null, 9223372036854775807, null, 'draft', null, 51, null"),
+    case("submitted, last page", O_BRANCH, "'2025-12-05', 1, null, 'submitted', null, 51, null"),
+    case("of three branches", O_BRANCH, "null, 9223372036854775807, null, null, null, 51, '{1,20,50}'"),
+    case("of three branches, last page", O_BRANCH, "'2025-12-05', 1, null, null, null, 51, '{1,20,50}'"),
+    case(
+        "fulfilled of three branches",
+        O_BRANCH,
+        "null, 9223372036854775807, null, 'fulfilled', null, 51, '{1,20,50}'",
+    ),
+    case(
+        "cancelled of one branch",
+        O_BRANCH,
+        "null, 9223372036854775807, null, 'cancelled', null, 51, '{50}'",
+    ),
+    case(
+        "of one reference, a time and one branch",
+        O_BRANCH,
+        "'2026-03-01', 0, '2026-02-01', null, 'PO-500001', 51, '{2}'",
+    ),
+    case("short", O_SHORT, "null, 9223372036854775807, null, null, null, 51, null"),
+    case("short, last page", O_SHORT, "'2025-12-05', 1, null, null, null, 51, null"),
+    case("short of one branch", O_SHORT, "null, 9223372036854775807, null, null, null, 51, '{50}'"),
+];
+
+const M: (&str, &str) = ("LIST", "from services_stock_movements m");
+const M_KIND: (&str, &str) = ("LIST_BY_KIND", "services_stock_movements m");
+const M_ITEM: (&str, &str) = ("LIST_BY_ITEM", "services_stock_movements m");
+const M_DOCUMENT: (&str, &str) = ("LIST_BY_DOCUMENT", "services_stock_movements m");
+
+// Time and id that the page comes before, from, limit; kinds, branches; item; document types, document.
+const MOVEMENTS: &[Case] = &[
+    case("newest", M, "null, 9223372036854775807, null, 51"),
+    case("last page", M, "'2025-12-01 00:02', 9223372036854775807, null, 51"),
+    case("of a day long ago", M, "'2026-01-02', 0, '2026-01-01', 51"),
+    case(
+        "of three branches",
+        M_KIND,
+        "null, 9223372036854775807, null, 51, '{fulfilment,adjustment}', '{1,20,50}'",
+    ),
+    case("of one branch, last page", M_KIND, "'2025-12-03', 1, null, 51, '{fulfilment,adjustment}', '{50}'"),
+    case("of one kind", M_KIND, "null, 9223372036854775807, null, 51, '{adjustment}', null"),
+    case("of one kind and one branch", M_KIND, "null, 9223372036854775807, null, 51, '{fulfilment}', '{20}'"),
+    case("of one item", M_ITEM, "null, 9223372036854775807, null, 51, '{fulfilment,adjustment}', null, 1"),
+    case("of one item, last page", M_ITEM, "'2025-12-03', 1, null, 51, '{fulfilment,adjustment}', null, 1"),
+    case("of one item that there is not", M_ITEM, "null, 1, null, 51, '{fulfilment,adjustment}', null, 0"),
+    case("of one level", M_ITEM, "null, 9223372036854775807, null, 51, '{fulfilment,adjustment}', '{1}', 1"),
+    case(
+        "of one order",
+        M_DOCUMENT,
+        "null, 9223372036854775807, null, 51, '{fulfilment}', null, null, '{order}', 500000",
+    ),
+    case(
+        "of any document of one number, three branches",
+        M_DOCUMENT,
+        "null, 9223372036854775807, null, 51, '{fulfilment,adjustment}', '{1,20,50}', 5, '{order,adjustment}', 500000",
+    ),
+];
+
+const A: (&str, &str) = ("LIST", "from services_audit_logs e");
+const A_BRANCH: (&str, &str) = ("LIST_BY_BRANCH", "services_audit_logs e");
+const A_TYPE: (&str, &str) = ("LIST_BY_TYPE", "services_audit_logs e");
+
+// Time and id that the page comes before, from, limit; actor_user_id, actor, action, entity_type, entity_id, branch_id,
+// ip, request_id; branches.
+const AUDIT: &[Case] = &[
+    case(
+        "newest",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, null, null, null, null, null, null, null",
+    ),
+    case(
+        "last page",
+        A,
+        "'2025-12-01 00:02', 1, null, 51, null, null, null, null, null, null, null, null, null",
+    ),
+    case(
+        "of a day long ago",
+        A,
+        "'2026-01-02', 0, '2026-01-01', 51, null, null, null, null, null, null, null, null, null",
+    ),
+    case(
+        "by a user id",
+        A,
+        "null, 9223372036854775807, null, 51, 'id-user-7', null, null, null, null, null, null, null, null",
+    ),
+    case(
+        "by a user id that is not",
+        A,
+        "null, 9223372036854775807, null, 51, 'id-nobody', null, null, null, null, null, null, null, null",
+    ),
+    case(
+        "by a user who did little",
+        A,
+        "null, 9223372036854775807, null, 51, null, 'admin', null, null, null, null, null, null, null",
+    ),
+    case(
+        "by a user, last page",
+        A,
+        "'2025-12-05', 1, null, 51, null, 'user-7', null, null, null, null, null, null, null",
+    ),
+    case(
+        "of an action",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, 'order.cancelled', null, null, null, null, null, null",
+    ),
+    case(
+        "of an action that is rare",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, 'branch.created', null, null, null, null, null, null",
+    ),
+    case(
+        "of an action that never was",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, 'branch.deleted', 'branch', null, null, null, null, null",
+    ),
+    case(
+        "on one order",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, null, 'order', '500000', null, null, null, null",
+    ),
+    case(
+        "on entities of one id",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, null, null, '7', null, null, null, '{1,20,50}'",
+    ),
+    case(
+        "at one branch",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, null, null, null, 50, null, null, '{1,20,50}'",
+    ),
+    case(
+        "of one action at one branch",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, 'order.fulfilled', null, null, 20, null, null, null",
+    ),
+    case(
+        "from one address",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, null, null, null, null, '10.0.0.21', null, null",
+    ),
+    case(
+        "from an address that is not",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, null, null, null, null, '10.9.9.9', null, null",
+    ),
+    case(
+        "in one request",
+        A,
+        "null, 9223372036854775807, null, 51, null, null, null, null, null, null, null, 'drafted-5-user-5', null",
+    ),
+    case(
+        "visible to one of three branches",
+        A_BRANCH,
+        "null, 9223372036854775807, null, 51, null, null, null, null, null, null, null, null, '{1,20,50}'",
+    ),
+    case(
+        "visible to one of three branches, last page",
+        A_BRANCH,
+        "'2025-12-02', 1, null, 51, null, null, null, null, null, null, null, null, '{1,20,50}'",
+    ),
+    case(
+        "on orders",
+        A_TYPE,
+        "null, 9223372036854775807, null, 51, null, null, null, 'order', null, null, null, null, null",
+    ),
+    case(
+        "on branches",
+        A_TYPE,
+        "null, 9223372036854775807, null, 51, null, null, null, 'branch', null, null, null, null, '{1,20,50}'",
+    ),
+    case(
+        "on what there is not",
+        A_TYPE,
+        "null, 9223372036854775807, null, 51, null, null, null, 'none', null, null, null, null, null",
+    ),
+];
+
+const S: (&str, &str) = ("LIST", "services_stock s");
+const SUMMARY: (&str, &str) = ("SUMMARY", "services_stock s");
+const AS_OF: (&str, &str) = ("AS_OF", "services_stock s");
+
+// Branch and item that the page comes after, branches, branch, item; below_min and limit, or limit, time and kinds.
+const STOCK: &[Case] = &[
+    case("first page", S, "0, 0, null, null, null, null, 51"),
+    case("last page", S, "50, 19960, null, null, null, null, 51"),
+    case("of one branch", S, "0, 0, null, 20, null, null, 51"),
+    case("of one branch, last page", S, "20, 19960, null, 20, null, null, 51"),
+    case("of three branches", S, "0, 0, '{1,20,50}', null, null, null, 51"),
+    case("of three branches, last page", S, "50, 19960, '{1,20,50}', null, null, null, 51"),
+    case("of one item", S, "0, 0, null, null, 7, null, 51"),
+    case("of one level", S, "0, 0, null, 20, 7, null, 51"),
+    case("below the minimum", S, "0, 0, null, null, null, true, 51"),
+    case("below the minimum, last page", S, "50, 19000, null, null, null, true, 51"),
+    case("not below the minimum, of one branch", S, "0, 0, null, 20, null, false, 51"),
+    case("summary, first page", SUMMARY, "0, 0, null, null, null, null, 51"),
+    case("summary, last page", SUMMARY, "50, 19960, null, null, null, null, 51"),
+    case("summary of one branch", SUMMARY, "0, 0, null, 20, null, null, 51"),
+    case("summary of three branches below the minimum", SUMMARY, "0, 0, '{1,20,50}', null, null, true, 51"),
+    case("summary of one item", SUMMARY, "0, 0, null, null, 7, null, 51"),
+    case(
+        "as of lately, one branch",
+        AS_OF,
+        "0, 0, null, 20, null, 51, '2026-03-31', '{fulfilment,adjustment}'",
+    ),
+    case(
+        "as of lately, one branch, last page",
+        AS_OF,
+        "20, 19960, null, 20, null, 51, '2026-03-31', '{fulfilment,adjustment}'",
+    ),
+    case(
+        "as of the beginning, one branch",
+        AS_OF,
+        "0, 0, null, 20, null, 51, '2025-12-01 00:20', '{fulfilment,adjustment}'",
+    ),
+    case(
+        "as of before everything, one branch",
+        AS_OF,
+        "0, 0, null, 20, null, 51, '2020-01-01', '{fulfilment,adjustment}'",
+    ),
+    case(
+        "as of before everything",
+        AS_OF,
+        "0, 0, null, null, null, 51, '2020-01-01', '{fulfilment,adjustment}'",
+    ),
+    case(
+        "as of lately, three branches",
+        AS_OF,
+        "0, 0, '{1,20,50}', null, null, 51, '2026-03-31', '{fulfilment,adjustment}'",
+    ),
+    case("as of lately, one item", AS_OF, "0, 0, null, null, 7, 51, '2026-03-31', '{fulfilment,adjustment}'"),
+];
+
+const I: (&str, &str) = ("LIST", "from services_items");
+const B: (&str, &str) = ("LIST", "location");
+
+// Id that the page comes after, text, sku, barcode, active, limit.
+const ITEMS_AND_BRANCHES: &[Case] = &[
+    case("items", I, "0, null, null, null, null, 51"),
+    case("items, last page", I, "19960, null, null, null, null, 51"),
+    case("items with a word", I, "0, 'bolt', null, null, null, 51"),
+    case("items with a word that none has", I, "0, 'crane', null, null, null, 51"),
+    case("item of a SKU", I, "0, null, 'SKU-00007', null, null, 51"),
+    case("item of a barcode", I, "0, null, null, '4000000000007', null, 51"),
+    case("items out of use", I, "0, null, null, null, false, 51"),
+    case("branches", B, "0, null, 51"),
+    case("branches, some", B, "0, '{1,20,50}', 51"),
+];

@@ -1,0 +1,56 @@
+//! The statements of postings, changes and reads by id, as connections have them that plan once and keep the plan.
+//! The values of the parameters play no part in such a plan.
+
+use super::{Area, Case, case};
+
+/// Cases by area; an area is a snapshot.
+pub const AREAS: &[Area] = &[("posting", POSTING), ("change", CHANGE), ("read", READ)];
+
+/// What a batch of the engine loads, locks and writes.
+const POSTING: &[Case] = &[
+    case("answers given already", ("FIND", "services_idempotency_keys"), "null, null"),
+    case("orders", ("LOCK", "services_orders o"), "null"),
+    case("their lines", ("LINES_WITH_ITEMS", "services_order_lines"), "null"),
+    case("levels", ("LOCK", "services_stock s"), "null, null, null"),
+    case("new figures", ("UPDATE", "services_stock s"), "null, null, null, null, null, null"),
+    case("new levels", ("INSERT", "into services_stock "), "null, null, null, null, null, null"),
+    case(
+        "movements",
+        ("INSERT", "into services_stock_movements"),
+        "null, null, null, null, null, null, null, null, null, null, null, null",
+    ),
+    case(
+        "where orders stand",
+        ("UPDATE_STATUS", "services_orders o"),
+        "null, null, null, null, null, null, null",
+    ),
+    case(
+        "audit entries and events",
+        ("INSERT", "into services_audit_logs"),
+        "null, null, null, null, null, null, null, null, null, null",
+    ),
+    case("drafts", ("INSERT_ORDERS", "into services_orders"), "null, null, null, null, null, null, null"),
+    case(
+        "lines of drafts",
+        ("INSERT_ORDERS_LINES", "into services_order_lines"),
+        "null, null, null, null, null",
+    ),
+    case("answers", ("INSERT", "into services_idempotency_keys"), "null, null, null, null, null, null"),
+];
+
+/// What drafts and imports write.
+const CHANGE: &[Case] = &[
+    case("a draft", ("INSERT", "into services_orders"), "null, null, null, null, null, null, null, null"),
+    case("a draft's words", ("UPDATE_DRAFT", "services_orders"), "null, null, null, null"),
+    case("a draft's lines away", ("DELETE_LINES", "services_order_lines"), "null, null"),
+    case("a draft's new lines", ("INSERT_LINES", "services_order_lines"), "null, null, null, null"),
+    case("a draft away", ("DELETE", "services_orders"), "null, null"),
+    case("references that exist", ("REFERENCES", "services_orders"), "null, null"),
+    case("an item in use", ("IS_USED", "services_stock"), "null"),
+];
+
+/// What is read by id.
+const READ: &[Case] = &[
+    case("an order with its lines", ("GET", "services_orders"), "null"),
+    case("lines of a page of orders", ("LINES", "any($1)"), "null"),
+];
