@@ -37,6 +37,7 @@ struct Round {
     token: String,
     drafts: Drafts,
     taken: Cell<i64>,
+    victim: usize,
     /// After how many answers the process is killed, and who is told.
     fatal: u32,
     answers: Cell<u32>,
@@ -150,6 +151,7 @@ async fn kill_one(company: &mut Company, victim: usize, fatal: u32, totals: &mut
         token: company.program.token().await?,
         drafts,
         taken: Cell::new(0),
+        victim,
         fatal,
         answers: Cell::new(0),
         struck: Notify::new(),
@@ -264,7 +266,11 @@ impl Client {
         let mut tally = round.tally.borrow_mut();
         tally.acknowledged.push((order, "fulfilled"));
         tally.replayed += u64::from(replayed);
-        if let Some(killed_at) = round.killed_at.get().filter(|_| self.hit) {
+        // What the killed process had sent before may still arrive after it.
+        if self.hit
+            && self.at != round.victim
+            && let Some(killed_at) = round.killed_at.get()
+        {
             self.hit = false;
             tally.recovered.push(killed_at.elapsed());
         }
