@@ -63,10 +63,10 @@ pub async fn fill(database: &Database, which: Which, marker: Option<&Path>) -> R
 async fn load(database: &Database, File { kind, bytes }: &File) -> Result<()> {
     let import = Import {
         kind: *kind,
-        bytes,
+        file: bulk::File::Bytes(bytes),
         format: Format::default(),
         dry_run: false,
-        skip_bad: false,
+        skip_bad: None,
         actor: ACTOR,
     };
     let report = bulk::import(database, &import, &|_| {}).await?;

@@ -118,7 +118,7 @@ pub(crate) async fn post(
     order: OrderId,
     command: OrderCommand,
 ) -> Result<Answer, Error> {
-    let change = OrderChange { order, command, caller: caller.clone(), at: None };
+    let change = OrderChange { order, command, caller: caller.clone(), only: None, at: None };
     services.post(Command::Order(change), Actor::of(caller), context).await
 }
 

@@ -98,8 +98,8 @@ impl Migrations {
     }
 }
 
-/// Looks at the tables of the connecting role that hold anything. One that is looked at while it is empty is taken for
-/// empty for a long time.
+/// Looks at the tables of the connecting role that hold anything for good. One that is looked at while it is empty is
+/// taken for empty for a long time; unlogged ones hold what is there for one transaction alone.
 const ANALYSE_OWN_TABLES: &str = "
     do $$
     declare
@@ -109,7 +109,8 @@ const ANALYSE_OWN_TABLES: &str = "
             select c.oid::regclass
             from pg_class c
             join pg_roles r on r.oid = c.relowner
-            where r.rolname = current_user and c.relkind in ('r', 'p') and pg_relation_size(c.oid) > 0
+            where r.rolname = current_user and c.relkind in ('r', 'p') and c.relpersistence = 'p'
+              and pg_relation_size(c.oid) > 0
         loop
             execute format('analyze %s', own);
         end loop;

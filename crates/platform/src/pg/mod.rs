@@ -5,6 +5,7 @@
 //! (`futures_util::try_join!`) are sent together, in the order of their first poll, and cost one round trip.
 
 mod config;
+mod copy;
 mod dedicated;
 mod error;
 mod migrate;
@@ -19,6 +20,7 @@ mod transaction;
 pub use linkme;
 
 pub use config::DatabaseConfig;
+pub use copy::{CopyIn, Rows};
 pub use dedicated::Dedicated;
 pub use error::PgError;
 pub use migrate::{MigrateError, Migrations, analyse};

@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, NoTls, Row};
 
-use super::{DatabaseConfig, PgError, STATEMENTS, Statement};
+use super::{CopyIn, DatabaseConfig, PgError, Rows, STATEMENTS, Statement};
 
 /// The values of a statement's parameters, in order.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -132,6 +132,26 @@ impl Queries {
     pub async fn execute(&self, statement: &'static Statement, params: Params<'_>) -> Result<u64, PgError> {
         let prepared = self.prepare(statement).await?;
         Ok(self.client.execute(&prepared, params).await?)
+    }
+
+    /// The rows that a statement gives, one after the other: however many there are, few are held here. What is asked of
+    /// the connection meanwhile waits for the last of them.
+    ///
+    /// # Errors
+    /// [`PgError`].
+    pub async fn stream(&self, statement: &'static Statement, params: Params<'_>) -> Result<Rows, PgError> {
+        let prepared = self.prepare(statement).await?;
+        Ok(Rows::new(self.client.query_raw(&prepared, params.iter().copied()).await?))
+    }
+
+    /// Begins a `copy … from stdin binary` whose columns have these types. Nothing else can be asked of the connection
+    /// until it is finished.
+    ///
+    /// # Errors
+    /// [`PgError`].
+    pub async fn copy_in(&self, statement: &'static Statement, types: &[Type]) -> Result<CopyIn, PgError> {
+        let prepared = self.prepare(statement).await?;
+        Ok(CopyIn::new(self.client.copy_in(&prepared).await?, types))
     }
 
     /// Prepares every registered statement of `owner`, the one whose role the connection has. Calls that are polled

@@ -15,18 +15,20 @@ use crate::{Result, output, progress};
 const SHOWN: usize = 100;
 
 pub async fn run(settings: &Settings, arguments: &ImportArgs) -> Result<ExitCode> {
-    let bytes = read(&arguments.file)?;
+    let spooled = spooled(&arguments.file)?;
+    let file = spooled.as_ref().map_or(arguments.file.as_path(), tempfile::NamedTempFile::path);
+    let rejects = arguments.rejects.clone().unwrap_or_else(|| rejects_of(&arguments.file));
     let databases = Databases::open(settings).await?;
     let kind = arguments.kind.into();
     let import = Import {
         kind,
-        bytes: &bytes,
+        file: bulk::File::Path(file),
         format: Format {
             encoding: arguments.encoding.map(Into::into),
             separator: arguments.separator.map(Into::into),
         },
         dry_run: arguments.dry_run,
-        skip_bad: arguments.skip_bad,
+        skip_bad: arguments.skip_bad.then_some(rejects.as_path()),
         actor: "import",
     };
     let bar = progress::bar(0);
@@ -47,29 +49,35 @@ pub async fn run(settings: &Settings, arguments: &ImportArgs) -> Result<ExitCode
     for bad in report.bad.iter().take(SHOWN) {
         output::line(bad);
     }
-    if report.bad.len() > SHOWN {
-        output::line(format_args!("and {} more", report.bad.len() - SHOWN));
+    let shown = report.bad.len().min(SHOWN);
+    let more = report.faults - u64::try_from(shown).unwrap_or_default();
+    if more > 0 {
+        output::line(format_args!("and {more} more"));
     }
-    if !report.rejects.is_empty() && report.written {
-        let path = arguments.rejects.clone().unwrap_or_else(|| rejects_of(&arguments.file));
-        std::fs::write(&path, &report.rejects).map_err(|error| format!("{}: {error}", path.display()))?;
+    if report.faults > 0 && report.written {
         output::line(format_args!(
             "The rows left out are in {}; mend them there and import it.",
-            path.display()
+            rejects.display()
         ));
     }
     output::line(summary(&report, kind.noun(), arguments.dry_run));
-    let failed = !report.bad.is_empty() && !arguments.skip_bad;
+    let failed = report.faults > 0 && !arguments.skip_bad;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
-    if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes)?;
-        return Ok(bytes);
-    }
-    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
+/// What can be read only once, such as standard input, on disk: the file is read more than once.
+fn spooled(path: &Path) -> Result<Option<tempfile::NamedTempFile>> {
+    let told = |error: std::io::Error| format!("{}: {error}", path.display());
+    let mut input: Box<dyn Read> = if path.as_os_str() == "-" {
+        Box::new(std::io::stdin().lock())
+    } else if std::fs::metadata(path).map_err(told)?.is_file() {
+        return Ok(None);
+    } else {
+        Box::new(std::fs::File::open(path).map_err(told)?)
+    };
+    let mut file = tempfile::NamedTempFile::new()?;
+    std::io::copy(&mut input, &mut file)?;
+    Ok(Some(file))
 }
 
 /// `stock.csv` → `stock.rejects.csv`, in the same directory.
@@ -80,9 +88,7 @@ fn rejects_of(path: &Path) -> PathBuf {
 fn summary(report: &Report, noun: &str, dry_run: bool) -> String {
     let Report { rows, created, changed, unchanged, .. } = report;
     let counts = format!("{noun}: {created} new, {changed} changed, {unchanged} unchanged, of {rows} rows");
-    let mut lines: Vec<u64> = report.bad.iter().map(|bad| bad.line).collect();
-    lines.dedup();
-    let bad = match lines.len() {
+    let bad = match report.bad_rows {
         0 => String::new(),
         1 => "; 1 bad row".to_owned(),
         n => format!("; {n} bad rows"),

@@ -1,12 +1,13 @@
 //! CSV files in and out.
 
-use services::bulk::{self, BadRow, BulkError, Encoding, Format, Import, Kind, Report};
+use services::bulk::{self, BadRow, BulkError, Encoding, File, Format, Import, Kind, Report};
 
 use crate::support::{App, TestDatabase};
 
 /// An import with everything detected and nothing left out.
 fn plain(kind: Kind, bytes: &[u8]) -> Import<'_> {
-    Import { kind, bytes, format: Format::default(), dry_run: false, skip_bad: false, actor: "import" }
+    let file = File::Bytes(bytes);
+    Import { kind, file, format: Format::default(), dry_run: false, skip_bad: None, actor: "import" }
 }
 
 async fn run(database: &TestDatabase, import: &Import<'_>) -> Result<Report, BulkError> {
@@ -17,6 +18,14 @@ async fn run(database: &TestDatabase, import: &Import<'_>) -> Result<Report, Bul
 fn assert_counts(report: &Report, created: u64, changed: u64, unchanged: u64) {
     assert_eq!(report.bad, []);
     assert_eq!((report.created, report.changed, report.unchanged), (created, changed, unchanged));
+}
+
+/// Takes the good rows; gives also the file of the others.
+async fn run_skipping(database: &TestDatabase, import: Import<'_>) -> (Report, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rejects.csv");
+    let report = run(database, &Import { skip_bad: Some(&path), ..import }).await.unwrap();
+    (report, std::fs::read_to_string(&path).unwrap())
 }
 
 async fn load(database: &TestDatabase, kind: Kind, text: &str) -> Report {
@@ -159,11 +168,9 @@ async fn good_rows_are_taken_and_bad_ones_rejected_into_a_file_that_can_be_mende
                 C,Harbour,NAIL,x,draft\n\
                 C,Harbour,ROPE,1,draft\n\
                 D,Harbour,ROPE,1,submitted\n";
-    let import = Import { skip_bad: true, ..plain(Kind::Orders, text.as_bytes()) };
-    let report = run(&database, &import).await.unwrap();
+    let (report, rejects) = run_skipping(&database, plain(Kind::Orders, text.as_bytes())).await;
     assert!(report.written);
     assert_eq!(report.created, 2);
-    let rejects = String::from_utf8(report.rejects).unwrap();
     let lines: Vec<&str> = rejects.lines().collect();
     assert_eq!(lines[0], "reference,branch,sku,requested_qty,status,reject_reason");
     let of: Vec<&str> = lines[1..].iter().map(|line| &line[..1]).collect();
@@ -179,10 +186,8 @@ async fn good_rows_are_taken_and_bad_ones_rejected_into_a_file_that_can_be_mende
 async fn rejects_of_other_kinds_hold_the_bad_rows_alone() {
     let database = shop().await;
     let text = "sku,name,decimal_places\nA,First,0\nB,,0\nC,Third,7\nA,Again,0\n";
-    let import = Import { skip_bad: true, ..plain(Kind::Items, text.as_bytes()) };
-    let report = run(&database, &import).await.unwrap();
+    let (report, rejects) = run_skipping(&database, plain(Kind::Items, text.as_bytes())).await;
     assert_eq!(report.created, 1);
-    let rejects = String::from_utf8(report.rejects).unwrap();
     assert_eq!(rejects.lines().count(), 4, "{rejects}");
     assert!(rejects.contains("B,,0,name: must not be empty"), "{rejects}");
 }
@@ -353,4 +358,140 @@ async fn an_import_of_orders_and_the_services_post_to_the_same_stock_at_once() {
     assert_counts(&report.unwrap(), 300, 0, 0);
     assert_eq!(app.level(branch, item).await.0, "660");
     app.database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn an_import_of_stock_and_the_services_post_to_the_same_levels_at_once() {
+    let app = App::start().await;
+    let branch = app.branch("Harbour").await;
+    let mut items = Vec::new();
+    for number in 0..20 {
+        let item = app.item(&format!("SKU-{number}")).await;
+        app.stock(branch, item, 1_000).await;
+        items.push(item);
+    }
+    // Against the order of the keys.
+    let counts = (0..20).rev().map(|number| format!("Harbour,SKU-{number},500\n"));
+    let text = "branch,sku,quantity\n".to_owned() + &counts.collect::<String>();
+    let counting = async {
+        for _ in 0..5 {
+            assert!(load(&app.database, Kind::Stock, &text).await.written);
+        }
+    };
+    let selling = async {
+        for number in 0..40 {
+            let lines = [(items[number % 20], 1), (items[(number + 7) % 20], 1)];
+            let order = app.draft(branch, &lines).await;
+            app.admin().command(order, "fulfill").await.expect(200);
+        }
+    };
+    tokio::join!(counting, selling);
+    app.database.assert_sound().await;
+}
+
+/// More rows than an import takes at once.
+const MANY: usize = 6_000;
+
+/// A time on the first day of the year, so many seconds in.
+fn at(second: usize) -> String {
+    format!("2026-01-01T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
+}
+
+#[tokio::test]
+async fn counts_of_one_level_are_posted_in_the_order_of_time_however_many_there_are() {
+    let database = TestDatabase::new().await;
+    load(&database, Kind::Branches, "name\nHarbour\n").await;
+    load(&database, Kind::Items, "sku,name\nNAIL,Nail\nROPE,Rope\n").await;
+    let count = |number: usize| format!("Harbour,NAIL,{},{}\n", number + 1, at(number));
+    // The last one first.
+    let counts: String = (0..MANY).rev().map(count).collect();
+    let text = format!("branch,sku,quantity,at\n{counts}Harbour,ROPE,1,\n");
+    assert_counts(&load(&database, Kind::Stock, &text).await, 2, 5_999, 0);
+    assert_eq!(level(&database, "NAIL").await.0, "6000");
+    database.assert_sound().await;
+    let again = format!("branch,sku,quantity,at\n{counts}Harbour,NAIL,1,{}\n", at(17));
+    let report = load(&database, Kind::Stock, &again).await;
+    let told: Vec<(u64, Option<&str>)> = report.bad.iter().map(|bad| (bad.line, bad.column)).collect();
+    assert_eq!(told, [(6_002, Some("sku"))]);
+}
+
+#[tokio::test]
+async fn orders_that_stay_open_for_long_are_posted_whole_and_their_ids_follow_time() {
+    let database = TestDatabase::new().await;
+    load(&database, Kind::Branches, "name\nHarbour\nPort\n").await;
+    load(&database, Kind::Items, "sku,name\nNAIL,Nail\n").await;
+    load(
+        &database,
+        Kind::Stock,
+        "branch,sku,quantity,at\nHarbour,NAIL,9000,2025-01-01\nPort,NAIL,9000,2025-01-01\n",
+    )
+    .await;
+    let mut text = "reference,branch,sku,requested_qty,status,submitted_at,fulfilled_at\n".to_owned();
+    for number in 0..MANY {
+        let branch = if number % 2 == 0 { "Harbour" } else { "Port" };
+        let (submitted, fulfilled) = (at(number), at(10_000 + number));
+        text.push_str(&format!("{number:04},{branch},NAIL,1,fulfilled,{submitted},{fulfilled}\n"));
+    }
+    assert_counts(&load(&database, Kind::Orders, &text).await, 6_000, 0, 0);
+    assert_counts(&load(&database, Kind::Orders, &text).await, 0, 0, 6_000);
+    let left: String = database.value("select sum(quantity)::bigint::text from services_stock").await;
+    assert_eq!(left, "12000");
+    let out_of_turn: i64 = database
+        .value("select count(*) from (select reference < lag(reference) over (order by id) as earlier from services_orders) o where o.earlier")
+        .await;
+    assert_eq!(out_of_turn, 0);
+    database.run("analyze").await;
+    database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn every_bad_row_is_counted_and_rejected_and_the_first_are_told() {
+    let database = shop().await;
+    let rows: String = (0..MANY).map(|_| "Harbour,NONE,1\n").collect();
+    let text = format!("branch,sku,quantity\nHarbour,NAIL,11\n{rows}Harbour,ROPE,x\n");
+    let (report, rejects) = run_skipping(&database, plain(Kind::Stock, text.as_bytes())).await;
+    assert!(report.written);
+    assert_eq!((report.rows, report.faults, report.bad_rows, report.changed), (6_002, 6_001, 6_001, 1));
+    assert_eq!(report.bad.len(), bulk::SHOWN);
+    assert_eq!((report.bad[0].line, report.bad[999].line), (3, 1_002));
+    assert_eq!(rejects.lines().count(), 6_002);
+    assert_eq!(
+        rejects.lines().next_back(),
+        Some("Harbour,ROPE,x,\"quantity: \"\"x\"\" is not a decimal number\"")
+    );
+}
+
+#[tokio::test]
+async fn an_order_that_is_refused_takes_nothing_from_the_others() {
+    let database = shop().await;
+    // When the second order is submitted the first one holds the stock; when it would be fulfilled it does not.
+    let text = "reference,branch,sku,requested_qty,status,submitted_at,fulfilled_at,cancelled_at\n\
+        A,Harbour,NAIL,8,cancelled,2026-01-01T09:00:00Z,,2026-01-01T11:00:00Z\n\
+        B,Harbour,NAIL,5,fulfilled,2026-01-01T10:00:00Z,2026-01-01T12:00:00Z,\n\
+        C,Harbour,NAIL,10,fulfilled,,2026-01-01T13:00:00Z,\n";
+    let (report, _) = run_skipping(&database, plain(Kind::Orders, text.as_bytes())).await;
+    let short = BadRow {
+        line: 3,
+        column: Some("requested_qty"),
+        reason: "cannot be submitted: asks for 5, available 2".to_owned(),
+    };
+    assert_eq!((report.bad, report.created), (vec![short], 2));
+    assert_eq!(level(&database, "NAIL").await, ("0".into(), "0".into()));
+    database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn an_order_has_at_most_500_lines_in_a_file_too() {
+    let database = shop().await;
+    let rows: String = (0..501).map(|number| format!("A,Harbour,SKU-{number},1,draft\n")).collect();
+    let items: String = (0..501).map(|number| format!("SKU-{number},Item\n")).collect();
+    load(&database, Kind::Items, &format!("sku,name\n{items}")).await;
+    let text = format!("reference,branch,sku,requested_qty,status\n{rows}");
+    let (report, rejects) = run_skipping(&database, plain(Kind::Orders, text.as_bytes())).await;
+    let told: Vec<(u64, Option<&str>)> = report.bad.iter().map(|bad| (bad.line, bad.column)).collect();
+    assert_eq!(told, [(502, Some("reference"))]);
+    assert_eq!(rejects.lines().count(), 502);
+    let fits: String = text.lines().take(501).map(|line| format!("{line}\n")).collect();
+    assert_counts(&load(&database, Kind::Orders, &fits).await, 1, 0, 0);
+    database.assert_sound().await;
 }

@@ -7,7 +7,8 @@ use domain::BranchId;
 use serde_json::json;
 
 use super::cells::Reader;
-use super::table::{Column, Row, Table};
+use super::faults::Faults;
+use super::table::{Column, Columns, Row, Table};
 use super::work::{Effect, Work, Written, bad_fields};
 use super::{BadRow, BulkError};
 use crate::branches::{checked, fact, free_code};
@@ -21,15 +22,9 @@ pub(super) const COLUMNS: &[Column] = &[
     Column { name: "active", required: false },
 ];
 
-/// One branch of a file.
-pub(super) struct BranchRow {
-    pub line: u64,
-    input: BranchIn,
-}
-
 /// Reads one row. An empty cell leaves what it cannot be empty as it is.
-pub(super) fn parse(table: &Table, row: &Row) -> Result<BranchRow, Vec<BadRow>> {
-    let mut reader = Reader::new(table, row);
+fn parse(columns: &Columns, row: &Row) -> Result<BranchIn, Vec<BadRow>> {
+    let mut reader = Reader::new(columns, row);
     let input = BranchIn {
         name: reader.required("name").to_owned(),
         code: reader.some_text("code").map(str::to_owned),
@@ -37,13 +32,14 @@ pub(super) fn parse(table: &Table, row: &Row) -> Result<BranchRow, Vec<BadRow>> 
         timezone: reader.some_text("timezone").map(str::to_owned),
         active: reader.flag("active"),
     };
-    reader.finish(BranchRow { line: row.line, input })
+    reader.finish(input)
 }
 
 /// Branches are few: all are read, and each change is one statement.
 pub(super) async fn write(
     work: &Work<'_>,
-    rows: impl Iterator<Item = &BranchRow>,
+    table: &mut Table<'_>,
+    faults: &mut Faults<'_>,
 ) -> Result<Written, BulkError> {
     let existing = store::lock_all(work.conn).await?;
     let mut codes: HashMap<String, String> =
@@ -52,14 +48,24 @@ pub(super) async fn write(
         existing.into_iter().map(|row| (key(&row.branch.name), row.branch)).collect();
     let mut seen = HashSet::new();
     let mut written = Written::default();
-    for BranchRow { line, input } in rows {
+    let mut row = Row::default();
+    while table.next(&mut row)? {
         (work.done)(1);
+        faults.settle().await?;
+        let line = row.line;
+        let input = match parse(&table.columns, &row) {
+            Ok(input) => input,
+            Err(bad) => {
+                faults.extend(bad);
+                continue;
+            }
+        };
         let name = key(&input.name);
         let before = by_name.get(&name);
-        let mut values = match checked(input, before) {
+        let mut values = match checked(&input, before) {
             Ok(values) => values,
             Err(error) => {
-                written.bad.extend(bad_fields(error, *line, COLUMNS)?);
+                faults.extend(bad_fields(error, line, COLUMNS)?);
                 continue;
             }
         };
@@ -67,7 +73,7 @@ pub(super) async fn write(
             values.code = free_code(&values.name, |code| codes.contains_key(code));
         }
         let mut fault = |column, reason: &str| {
-            written.bad.push(BadRow { line: *line, column: Some(column), reason: reason.to_owned() });
+            faults.add(BadRow { line, column: Some(column), reason: reason.to_owned() });
         };
         if !seen.insert(name.clone()) {
             fault("name", "stands in an earlier line too");
@@ -78,7 +84,7 @@ pub(super) async fn write(
             continue;
         }
         codes.insert(values.code.clone(), name);
-        written.effects.push(store_one(work, &values, before).await?);
+        written.count(store_one(work, &values, before).await?);
     }
     Ok(written)
 }

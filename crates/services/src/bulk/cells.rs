@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::BadRow;
-use super::table::{Row, Table};
+use super::table::{Columns, Row};
 
 /// What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection"), and the apostrophe that prevents it.
 const DANGEROUS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
@@ -23,14 +23,14 @@ fn unguarded(text: &str) -> &str {
 
 /// One row, and the faults found in it.
 pub(super) struct Reader<'t> {
-    table: &'t Table,
+    columns: &'t Columns,
     row: &'t Row,
     bad: Vec<BadRow>,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(table: &'t Table, row: &'t Row) -> Reader<'t> {
-        Reader { table, row, bad: Vec::new() }
+    pub(super) fn new(columns: &'t Columns, row: &'t Row) -> Reader<'t> {
+        Reader { columns, row, bad: Vec::new() }
     }
 
     /// Notes a fault of a column.
@@ -40,7 +40,7 @@ impl<'t> Reader<'t> {
 
     /// The trimmed text of a cell; `None` when the file does not have the column.
     pub(super) fn text(&mut self, column: &'static str) -> Option<&'t str> {
-        let position = self.table.position(column)?;
+        let position = self.columns.position(column)?;
         let text = unguarded(self.row.cells.get(position)?.trim());
         if text.contains('\0') {
             self.fault(column, "must not contain a NUL character");
@@ -116,8 +116,11 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// What the row says, or its faults.
+    /// What the row says, or its faults. Of a row with cells missing or too many, which cell is which is not known.
     pub(super) fn finish<T>(self, row: T) -> Result<T, Vec<BadRow>> {
+        if let Some(bad) = self.columns.fault_of(self.row) {
+            return Err(vec![bad]);
+        }
         if self.bad.is_empty() { Ok(row) } else { Err(self.bad) }
     }
 }

@@ -1,6 +1,9 @@
 //! From bytes to text: which encoding, which separator.
 
-use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use std::io::{self, BufReader, ErrorKind, Read};
+use std::ops::Range;
+
+use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// How a file's characters are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,42 +28,107 @@ impl Encoding {
         }
     }
 
-    /// A byte order mark decides; else zero bytes, which text has in UTF-16 alone; else whether it is UTF-8.
-    fn detect(bytes: &[u8]) -> Encoding {
-        match bytes {
-            [0xEF, 0xBB, 0xBF, ..] => return Encoding::Utf8,
-            [0xFF, 0xFE, ..] => return Encoding::Utf16Le,
-            [0xFE, 0xFF, ..] => return Encoding::Utf16Be,
+    /// A byte order mark decides; else zero bytes, which text has in UTF-16 alone; else whether all of it is UTF-8.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn detect(mut file: impl Read) -> io::Result<Encoding> {
+        let mut start = Vec::new();
+        file.by_ref().take(64).read_to_end(&mut start)?;
+        match start.as_slice() {
+            [0xEF, 0xBB, 0xBF, ..] => return Ok(Encoding::Utf8),
+            [0xFF, 0xFE, ..] => return Ok(Encoding::Utf16Le),
+            [0xFE, 0xFF, ..] => return Ok(Encoding::Utf16Be),
             _ => {}
         }
         // ASCII letters, of which every header has some, are 0 in their higher byte.
-        let start = bytes.get(..64.min(bytes.len() & !1)).unwrap_or_default();
-        let zeros = |first: usize| start.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
-        let most = start.len() / 4;
+        let even = start.get(..start.len() & !1).unwrap_or_default();
+        let zeros = |first: usize| even.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
+        let most = even.len() / 4;
         if zeros(1) > most {
-            Encoding::Utf16Le
-        } else if zeros(0) > most {
-            Encoding::Utf16Be
-        } else if std::str::from_utf8(bytes).is_ok() {
-            Encoding::Utf8
-        } else {
-            Encoding::Windows1252
+            return Ok(Encoding::Utf16Le);
+        }
+        if zeros(0) > most {
+            return Ok(Encoding::Utf16Be);
+        }
+        let mut text = text(start.chain(file), Encoding::Utf8);
+        match io::copy(&mut text, &mut io::sink()) {
+            Ok(_) => Ok(Encoding::Utf8),
+            Err(error) if error.kind() == ErrorKind::InvalidData => Ok(Encoding::Windows1252),
+            Err(error) => Err(error),
         }
     }
 }
 
-/// The file's text, without a byte order mark.
-///
-/// # Errors
-/// Says that the bytes are not of the encoding, and what to try.
-pub(super) fn text(bytes: &[u8], encoding: Option<Encoding>) -> Result<String, String> {
-    let encoding = encoding.unwrap_or_else(|| Encoding::detect(bytes));
-    let (text, broken) = encoding.codec().decode_with_bom_removal(bytes);
-    if broken {
-        let name = encoding.codec().name();
-        return Err(format!("the file is not written in {name}; give its encoding by --encoding"));
+/// How much is decoded at once.
+pub(super) const BUFFER: usize = 64 * 1024;
+
+/// The text of a file, as UTF-8 without a byte order mark. Reading it fails with [`ErrorKind::InvalidData`] where the
+/// bytes are not of the encoding, and says what to try.
+pub(super) fn text<R: Read>(file: R, encoding: Encoding) -> BufReader<Text<R>> {
+    let decoder = encoding.codec().new_decoder_with_bom_removal();
+    let text = Text { file, encoding, decoder, bytes: vec![0; BUFFER], unread: 0..0, end: End::Ahead };
+    BufReader::with_capacity(BUFFER, text)
+}
+
+/// Decodes what it reads.
+pub(super) struct Text<R> {
+    file: R,
+    encoding: Encoding,
+    decoder: Decoder,
+    bytes: Vec<u8>,
+    /// Which of them are still to be decoded.
+    unread: Range<usize>,
+    end: End,
+}
+
+/// How near the end of the file is.
+#[derive(PartialEq)]
+enum End {
+    Ahead,
+    /// All bytes are read.
+    Read,
+    /// All bytes are decoded.
+    Decoded,
+}
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.end != End::Decoded {
+            let bytes = self.bytes.get(self.unread.clone()).unwrap_or_default();
+            let last = self.end == End::Read;
+            let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(bytes, out, last);
+            self.unread.start += read;
+            match result {
+                DecoderResult::Malformed(..) => return Err(self.malformed()),
+                DecoderResult::InputEmpty if last => self.end = End::Decoded,
+                DecoderResult::InputEmpty if written == 0 => {
+                    let read = self.file.read(&mut self.bytes)?;
+                    self.unread = 0..read;
+                    if read == 0 {
+                        self.end = End::Read;
+                    }
+                }
+                DecoderResult::InputEmpty => {}
+                DecoderResult::OutputFull if written == 0 => {
+                    return Err(io::Error::other("there is no room for one character"));
+                }
+                DecoderResult::OutputFull => {}
+            }
+            if written > 0 {
+                return Ok(written);
+            }
+        }
+        Ok(0)
     }
-    Ok(text.into_owned())
+}
+
+impl<R> Text<R> {
+    fn malformed(&self) -> io::Error {
+        let name = self.encoding.codec().name();
+        let reason = format!("the file is not written in {name}; give its encoding by --encoding");
+        io::Error::new(ErrorKind::InvalidData, reason)
+    }
 }
 
 /// What stands between the cells: what the first line has most of, outside quotes.
@@ -90,6 +158,12 @@ mod tests {
         bom.into_iter().chain(text.encode_utf16()).flat_map(bytes).collect()
     }
 
+    fn read(file: &[u8], encoding: Encoding) -> io::Result<String> {
+        let mut read = String::new();
+        text(file, encoding).read_to_string(&mut read)?;
+        Ok(read)
+    }
+
     #[test]
     fn text_is_read_in_whatever_encoding_it_was_written() {
         let wanted = "sku,name\nA,Käse für 5 €\n";
@@ -105,14 +179,28 @@ mod tests {
             utf16(wanted, false, u16::to_be_bytes),
         ];
         for file in files {
-            assert_eq!(text(&file, None).as_deref(), Ok(wanted), "{file:?}");
+            let encoding = Encoding::detect(&*file).unwrap();
+            assert_eq!(read(&file, encoding).unwrap(), wanted, "{file:?}");
         }
     }
 
     #[test]
     fn bytes_that_are_not_of_the_given_encoding_are_refused() {
-        let error = text(b"name\nK\xE4se\n", Some(Encoding::Utf8)).unwrap_err();
+        let error = read(b"name\nK\xE4se\n", Encoding::Utf8).unwrap_err().to_string();
         assert!(error.contains("UTF-8") && error.contains("--encoding"), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_ascii_is_found_and_read_however_far_into_the_file_it_stands() {
+        let wanted = format!("{}Käse €", "€ für Käse, ".repeat(BUFFER / 7));
+        let plain = "a".repeat(3 * BUFFER) + "ä€";
+        let (western, _, _) = WINDOWS_1252.encode(&plain);
+        for (file, wanted) in [(wanted.as_bytes(), &wanted), (&western, &plain)] {
+            let encoding = Encoding::detect(file).unwrap();
+            assert!(read(file, encoding).unwrap() == *wanted);
+        }
+        let wide = utf16(&wanted, false, u16::to_le_bytes);
+        assert!(read(&wide, Encoding::detect(&*wide).unwrap()).unwrap() == wanted);
     }
 
     #[test]

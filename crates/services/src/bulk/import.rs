@@ -1,20 +1,26 @@
 //! The way of every import: read the file, write in one transaction, commit only if that is wanted.
+//!
+//! The file is read as a stream. Counts and orders, which must be posted in another order than the file's, are sorted
+//! in the database; so however large the file is, little of it is held here.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use platform::pg::{Database, Dedicated, PgError};
 
-use super::table::Table;
-use super::work::{Effect, Work, Written, actor};
-use super::{BadRow, BulkError, Import, Kind, Progress, Report, branches, items, orders, stock};
+use super::faults::Faults;
+use super::table::{Row, TableFile};
+use super::work::{Work, Written, actor};
+use super::{BadRow, BulkError, Import, Kind, Progress, Report, SHOWN, branches, items, orders, stock};
 use crate::request::RequestContext;
 use crate::store::stock as levels;
 
-/// What an import's connection asks of the server: plans made once, as for posting; a statement of a large file may
-/// run long, and waits for those that post at the same time.
+/// What an import's writing connection asks of the server: plans made once, as for posting; a statement of a large
+/// file may run long, and waits for those that post at the same time.
 const SETTINGS: &[(&str, &str)] =
     &[("plan_cache_mode", "force_generic_plan"), ("statement_timeout", "0"), ("lock_timeout", "60s")];
+/// What the connections ask that keep the file's rows and faults: they wait while others write.
+pub(super) const STAGING_SETTINGS: &[(&str, &str)] =
+    &[("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0"), ("work_mem", "64MB")];
 /// How often an import is tried when it collides with postings.
 const TRIES: u32 = 4;
 
@@ -27,41 +33,17 @@ pub async fn import(
     import: &Import<'_>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, BulkError> {
-    let (table, mut bad) = Table::read(import.bytes, import.format, import.kind.columns())?;
-    let mut report =
-        Report { rows: u64::try_from(table.rows.len() + bad.len()).unwrap_or(u64::MAX), ..Report::default() };
-    let rows = Rows::parse(import.kind, &table, &mut bad);
-    let conn = database.dedicated("services", SETTINGS).await?;
-    let done = Counter { done: AtomicU64::new(0), of: report.rows, tell: progress };
+    let file = TableFile::of(import)?;
     let mut tries = 0;
-    let (effects, written) = loop {
+    loop {
         tries += 1;
-        match write(&conn, import, &rows, &bad, &done).await {
-            Ok((effects, more_bad, written)) => {
-                bad.extend(more_bad);
-                break (effects, written);
-            }
-            Err(BulkError::Database(error)) if collided(&error) && tries < TRIES && !conn.is_closed() => {
+        match attempt(database, import, &file, progress).await {
+            Err(BulkError::Database(error)) if collided(&error) && tries < TRIES => {
                 tracing::debug!(tries, "the import collided and is tried again");
-                conn.rollback().await?;
             }
-            Err(error) => return Err(error),
+            done => return done,
         }
-    };
-    bad.sort_by_key(|bad| bad.line);
-    let count = |wanted| {
-        u64::try_from(effects.iter().filter(|effect| **effect == wanted).count()).unwrap_or(u64::MAX)
-    };
-    report.created = count(Effect::Created);
-    report.changed = count(Effect::Changed);
-    report.unchanged = count(Effect::Unchanged);
-    report.written = written;
-    if import.skip_bad && !bad.is_empty() {
-        let lines = bad.iter().map(|bad| bad.line).collect();
-        report.rejects = table.rejects(&table.lines_with(&lines, import.kind.together()), &bad)?;
     }
-    report.bad = bad;
-    Ok(report)
 }
 
 /// Another transaction was in the way: the same import, run again, sees what that one did.
@@ -69,17 +51,84 @@ fn collided(error: &PgError) -> bool {
     error.is_retryable() || error.constraint().is_some()
 }
 
-/// Writes the rows in one transaction, and commits it if that is wanted. What a refused row did before it was refused
-/// is undone by beginning anew without it.
+/// The whole of it, once.
+async fn attempt(
+    database: &Database,
+    import: &Import<'_>,
+    file: &TableFile<'_>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report, BulkError> {
+    let mut faults = Faults::new(database, import.kind.columns());
+    let staged = Staged::read(database, import.kind, file, &mut faults).await?;
+    let conn = database.dedicated("services", SETTINGS).await?;
+    let done = Counter { done: AtomicU64::new(0), of: staged.rows, tell: progress };
+    let (written, bad, committed) = write(&conn, import, &staged, &mut faults, &done).await?;
+    Ok(Report {
+        rows: staged.rows,
+        created: written.created,
+        changed: written.changed,
+        unchanged: written.unchanged,
+        bad,
+        faults: faults.told(),
+        bad_rows: faults.rows(),
+        written: committed,
+    })
+}
+
+/// A file that was read once: its faults are known as far as each row shows them by itself.
+pub(super) struct Staged<'f> {
+    file: &'f TableFile<'f>,
+    kind: Kind,
+    /// Holds the rows that are to be sorted, in a transaction that is never committed.
+    conn: Dedicated,
+    rows: u64,
+}
+
+impl<'f> Staged<'f> {
+    async fn read(
+        database: &Database,
+        kind: Kind,
+        file: &'f TableFile<'f>,
+        faults: &mut Faults<'_>,
+    ) -> Result<Staged<'f>, BulkError> {
+        let conn = database.dedicated("services", STAGING_SETTINGS).await?;
+        conn.begin().await?;
+        let mut table = file.read()?;
+        let rows = match kind {
+            Kind::Stock => stock::stage(&conn, &mut table, faults).await?,
+            Kind::Orders => orders::stage(&conn, &mut table, faults).await?,
+            Kind::Branches | Kind::Items => {
+                let (mut row, mut rows) = (Row::default(), 0);
+                while table.next(&mut row)? {
+                    rows += 1;
+                }
+                rows
+            }
+        };
+        Ok(Staged { file, kind, conn, rows })
+    }
+
+    /// Writes the rows but those left out.
+    async fn write(&self, work: &Work<'_>, faults: &mut Faults<'_>) -> Result<Written, BulkError> {
+        match self.kind {
+            Kind::Branches => branches::write(work, &mut self.file.read()?, faults).await,
+            Kind::Items => items::write(work, &mut self.file.read()?, faults).await,
+            Kind::Stock => stock::write(work, &self.conn, faults).await,
+            Kind::Orders => orders::write(work, &self.conn, faults).await,
+        }
+    }
+}
+
+/// Writes the rows in one transaction, and commits it if that is wanted; gives the faults to show and says whether it
+/// did. What a refused row did before it was refused is undone by beginning anew without it. The commit comes last, so
+/// that an error before it means that nothing was written.
 async fn write(
     conn: &Dedicated,
     import: &Import<'_>,
-    rows: &Rows,
-    bad_before: &[BadRow],
+    staged: &Staged<'_>,
+    faults: &mut Faults<'_>,
     done: &Counter<'_>,
-) -> Result<(Vec<Effect>, Vec<BadRow>, bool), BulkError> {
-    let mut bad: Vec<BadRow> = Vec::new();
-    let mut left_out = BTreeSet::new();
+) -> Result<(Written, Vec<BadRow>, bool), BulkError> {
     loop {
         done.begin();
         conn.begin().await?;
@@ -89,83 +138,25 @@ async fn write(
         let report = |rows: usize| done.add(rows);
         let actor = actor(import.actor);
         let work = Work { conn, actor, context, now, done: &report };
-        let Written { effects, bad: refused } = rows.write(&work, &left_out).await?;
-        let again = import.skip_bad && !refused.is_empty();
-        left_out.extend(refused.iter().map(|bad| bad.line));
-        bad.extend(refused);
-        if again {
+        let written = staged.write(&work, faults).await?;
+        if import.skip_bad.is_some() && written.spoilt {
             conn.rollback().await?;
             continue;
         }
-        let clean = bad_before.is_empty() && bad.is_empty();
-        if import.dry_run || !(clean || import.skip_bad) {
+        let wanted = !import.dry_run && (import.skip_bad.is_some() || faults.told() == 0);
+        let bad = faults.first(SHOWN).await?;
+        if !wanted {
             conn.rollback().await?;
-            return Ok((effects, bad, false));
+            return Ok((written, bad, false));
+        }
+        if let (Some(path), false) = (import.skip_bad, bad.is_empty()) {
+            staged.file.write_rejects(faults, path).await?;
         }
         conn.commit().await.map_err(|error| match error {
             PgError::UnknownOutcome => BulkError::OutcomeUnknown,
             error => BulkError::Database(error),
         })?;
-        return Ok((effects, bad, true));
-    }
-}
-
-/// The rows that can be read, by kind.
-enum Rows {
-    Branches(Vec<branches::BranchRow>),
-    Items(Vec<items::ItemRow>),
-    Stock(Vec<stock::StockRow>),
-    Orders(Vec<orders::OrderRows>),
-}
-
-impl Rows {
-    fn parse(kind: Kind, table: &Table, bad: &mut Vec<BadRow>) -> Rows {
-        fn each<T>(
-            table: &Table,
-            bad: &mut Vec<BadRow>,
-            parse: impl Fn(&Table, &super::table::Row) -> Result<T, Vec<BadRow>>,
-        ) -> Vec<T> {
-            let mut good = Vec::with_capacity(table.rows.len());
-            for row in table.rows.iter().filter(|row| row.whole) {
-                match parse(table, row) {
-                    Ok(row) => good.push(row),
-                    Err(faults) => bad.extend(faults),
-                }
-            }
-            good
-        }
-        match kind {
-            Kind::Branches => Rows::Branches(each(table, bad, branches::parse)),
-            Kind::Items => Rows::Items(each(table, bad, items::parse)),
-            Kind::Stock => Rows::Stock(each(table, bad, stock::parse)),
-            Kind::Orders => {
-                let lines = each(table, bad, orders::parse);
-                let bad_lines = bad.iter().map(|bad| bad.line).collect();
-                let left_out = table.lines_with(&bad_lines, kind.together());
-                Rows::Orders(orders::gather(lines, &left_out, bad))
-            }
-        }
-    }
-
-    /// Writes the rows but those of the lines left out.
-    async fn write(&self, work: &Work<'_>, left_out: &BTreeSet<u64>) -> Result<Written, BulkError> {
-        match self {
-            Rows::Branches(rows) => {
-                branches::write(work, rows.iter().filter(|row| !left_out.contains(&row.line))).await
-            }
-            Rows::Items(rows) => {
-                let rows: Vec<_> = rows.iter().filter(|row| !left_out.contains(&row.line)).collect();
-                items::write(work, &rows).await
-            }
-            Rows::Stock(rows) => {
-                let rows: Vec<_> = rows.iter().filter(|row| !left_out.contains(&row.line)).collect();
-                stock::write(work, &rows).await
-            }
-            Rows::Orders(orders) => {
-                let orders: Vec<_> = orders.iter().filter(|order| !order.has_line_in(left_out)).collect();
-                orders::write(work, &orders).await
-            }
-        }
+        return Ok((written, bad, true));
     }
 }
 

@@ -8,7 +8,8 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::cells::Reader;
-use super::table::{Column, Row, Table};
+use super::faults::Faults;
+use super::table::{Column, Columns, Row, Table};
 use super::work::{CHUNK, Effect, Work, Written, bad_fields};
 use super::{BadRow, BulkError};
 use crate::items::{checked, fact};
@@ -26,14 +27,14 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// One item of a file.
-pub(super) struct ItemRow {
-    pub line: u64,
+struct ItemRow {
+    line: u64,
     input: ItemIn,
 }
 
 /// Reads one row. An empty cell leaves what it cannot be empty as it is; an empty barcode takes the barcode away.
-pub(super) fn parse(table: &Table, row: &Row) -> Result<ItemRow, Vec<BadRow>> {
-    let mut reader = Reader::new(table, row);
+fn parse(columns: &Columns, row: &Row) -> Result<ItemRow, Vec<BadRow>> {
+    let mut reader = Reader::new(columns, row);
     let places = reader.some_text("decimal_places");
     let decimal_places = places.and_then(|text| text.parse().ok());
     if places.is_some() && decimal_places.is_none() {
@@ -52,23 +53,45 @@ pub(super) fn parse(table: &Table, row: &Row) -> Result<ItemRow, Vec<BadRow>> {
     reader.finish(ItemRow { line: row.line, input })
 }
 
-pub(super) async fn write(work: &Work<'_>, rows: &[&ItemRow]) -> Result<Written, BulkError> {
-    let mut seen = HashSet::new();
-    let mut barcodes = HashMap::new();
+pub(super) async fn write(
+    work: &Work<'_>,
+    table: &mut Table<'_>,
+    faults: &mut Faults<'_>,
+) -> Result<Written, BulkError> {
+    let mut known = Known::default();
     let mut written = Written::default();
-    for chunk in rows.chunks(CHUNK) {
-        write_chunk(work, chunk, &mut seen, &mut barcodes, &mut written).await?;
-        (work.done)(chunk.len());
+    let mut row = Row::default();
+    let mut rows = Vec::new();
+    while table.next(&mut row)? {
+        match parse(&table.columns, &row) {
+            Ok(row) => rows.push(row),
+            Err(bad) => faults.extend(bad),
+        }
+        faults.settle().await?;
+        if rows.len() == CHUNK {
+            write_chunk(work, &rows, &mut known, faults, &mut written).await?;
+            rows.clear();
+        }
     }
+    write_chunk(work, &rows, &mut known, faults, &mut written).await?;
     Ok(written)
 }
 
-/// `seen` are the SKUs of earlier rows, `barcodes` whose barcode each known one is.
-async fn write_chunk<'r>(
+/// What must not come twice in a file. It grows with the catalogue.
+#[derive(Default)]
+struct Known {
+    /// The SKUs of earlier rows.
+    skus: HashSet<String>,
+    /// The SKU of each barcode that was asked about.
+    barcodes: HashMap<String, String>,
+}
+
+/// Creates or changes the items of some rows.
+async fn write_chunk(
     work: &Work<'_>,
-    rows: &[&'r ItemRow],
-    seen: &mut HashSet<&'r str>,
-    barcodes: &mut HashMap<String, String>,
+    rows: &[ItemRow],
+    known: &mut Known,
+    faults: &mut Faults<'_>,
     written: &mut Written,
 ) -> Result<(), BulkError> {
     let skus: Vec<&str> = rows.iter().map(|row| row.input.sku.as_str()).collect();
@@ -78,26 +101,26 @@ async fn write_chunk<'r>(
     let existing: HashMap<String, ItemOut> =
         existing.into_iter().map(|row| (row.item.sku.clone(), row.item)).collect();
     for (barcode, sku) in holders {
-        barcodes.entry(barcode).or_insert(sku);
+        known.barcodes.entry(barcode).or_insert(sku);
     }
     let (mut new, mut changed) = (Vec::new(), Vec::new());
     for ItemRow { line, input } in rows {
-        let mut fault =
-            |column, reason: String| written.bad.push(BadRow { line: *line, column: Some(column), reason });
         let before = existing.get(&input.sku);
         let values = match checked(input, before) {
             Ok(values) => values,
             Err(error) => {
-                written.bad.extend(bad_fields(error, *line, COLUMNS)?);
+                faults.extend(bad_fields(error, *line, COLUMNS)?);
                 continue;
             }
         };
-        if !seen.insert(&input.sku) {
+        let mut fault =
+            |column, reason: String| faults.add(BadRow { line: *line, column: Some(column), reason });
+        if !known.skus.insert(input.sku.clone()) {
             fault("sku", "stands in an earlier line too".to_owned());
             continue;
         }
         if let Some(barcode) = &values.barcode {
-            let holder = barcodes.entry(barcode.clone()).or_insert_with(|| values.sku.clone());
+            let holder = known.barcodes.entry(barcode.clone()).or_insert_with(|| values.sku.clone());
             if *holder != values.sku {
                 fault("barcode", format!("is the barcode of {holder}"));
                 continue;
@@ -105,7 +128,7 @@ async fn write_chunk<'r>(
         }
         match before {
             None => new.push(values),
-            Some(before) if same(&values, before) => written.effects.push(Effect::Unchanged),
+            Some(before) if same(&values, before) => written.count(Effect::Unchanged),
             Some(before) => {
                 let fewer = values.decimal_places < before.decimal_places;
                 if fewer && store::is_used(work.conn, ItemId(before.id)).await? {
@@ -123,13 +146,14 @@ async fn write_chunk<'r>(
     let inserted = try_join_all(new.iter().map(|values| store::insert(work.conn, values))).await?;
     let updates = changed.iter().map(|(values, before)| store::update(work.conn, ItemId(before.id), values));
     let updated = try_join_all(updates).await?;
-    written.effects.extend(inserted.iter().map(|_| Effect::Created));
-    written.effects.extend(updated.iter().map(|_| Effect::Changed));
+    inserted.iter().for_each(|_| written.count(Effect::Created));
+    updated.iter().for_each(|_| written.count(Effect::Changed));
     let created = inserted.iter().map(|row| fact("item.created", row, json!({ "to": row.item })));
     let changes = updated.iter().zip(&changed);
     let changes = changes
         .map(|(row, (_, before))| fact("item.updated", row, json!({ "from": before, "to": row.item })));
     work.tell(created.chain(changes).collect()).await?;
+    (work.done)(rows.len());
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod branches;
 mod cells;
 mod decode;
 mod export;
+mod faults;
 mod import;
 mod items;
 mod names;
@@ -14,6 +15,9 @@ mod orders;
 mod stock;
 mod table;
 mod work;
+
+use std::io::Read;
+use std::path::Path;
 
 use platform::pg::{Database, PgError};
 use thiserror::Error;
@@ -47,14 +51,6 @@ impl Kind {
         }
     }
 
-    /// The columns by which rows belong together, to be taken all or none.
-    fn together(self) -> &'static [&'static str] {
-        match self {
-            Kind::Branches | Kind::Items | Kind::Stock => &[],
-            Kind::Orders => &["branch", "reference"],
-        }
-    }
-
     /// What the counts of a report count.
     pub fn noun(self) -> &'static str {
         match self {
@@ -75,19 +71,40 @@ pub struct Format {
     pub separator: Option<u8>,
 }
 
+/// Where a file is. It is read more than once.
+#[derive(Debug, Clone, Copy)]
+pub enum File<'a> {
+    /// In memory.
+    Bytes(&'a [u8]),
+    /// On disk.
+    Path(&'a Path),
+}
+
+impl<'a> File<'a> {
+    fn open(self) -> Result<Box<dyn Read + Send + 'a>, BulkError> {
+        match self {
+            File::Bytes(bytes) => Ok(Box::new(bytes)),
+            File::Path(path) => match std::fs::File::open(path) {
+                Ok(file) => Ok(Box::new(file)),
+                Err(error) => Err(BulkError::File(format!("{}: {error}", path.display()))),
+            },
+        }
+    }
+}
+
 /// An import to make.
 #[derive(Debug, Clone, Copy)]
 pub struct Import<'a> {
     /// What the file holds.
     pub kind: Kind,
     /// The file.
-    pub bytes: &'a [u8],
+    pub file: File<'a>,
     /// How it is to be read.
     pub format: Format,
     /// Report only; write nothing.
     pub dry_run: bool,
-    /// Leave bad rows out, rather than write nothing because of them.
-    pub skip_bad: bool,
+    /// Leave bad rows out and write them to this file, rather than write nothing because of them.
+    pub skip_bad: Option<&'a Path>,
     /// Who imports, for the audit.
     pub actor: &'a str,
 }
@@ -101,6 +118,13 @@ pub struct BadRow {
     pub column: Option<&'static str>,
     /// What is wrong, and what it must be.
     pub reason: String,
+}
+
+impl BadRow {
+    /// What is wrong, as it stands behind the row itself.
+    fn in_row(&self) -> String {
+        self.column.map_or_else(|| self.reason.clone(), |column| format!("{column}: {}", self.reason))
+    }
 }
 
 impl std::fmt::Display for BadRow {
@@ -123,13 +147,18 @@ pub struct Report {
     pub changed: u64,
     /// Those that were there and stay as they were.
     pub unchanged: u64,
-    /// What is wrong with the file, by line.
+    /// What is wrong with the file, by line: the first [`SHOWN`] faults.
     pub bad: Vec<BadRow>,
+    /// How many faults there are.
+    pub faults: u64,
+    /// How many rows have a fault of their own.
+    pub bad_rows: u64,
     /// Whether anything was written.
     pub written: bool,
-    /// The rows left out, as a file of the same form with their reasons; empty when none was.
-    pub rejects: Vec<u8>,
 }
+
+/// How many faults a report holds.
+pub const SHOWN: usize = 1_000;
 
 /// Whether there is no branch yet.
 ///

@@ -1,20 +1,20 @@
 //! Stock in files: what is on hand, by branch and SKU.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-
 use domain::adjustment::SetStock;
 use domain::{Quantity, StockKey};
 use jiff::Timestamp;
+use platform::pg::Queries;
 
 use super::cells::Reader;
-use super::names::Names;
-use super::table::{Column, Row, Table};
+use super::faults::Faults;
+use super::names::Branches;
+use super::table::{Column, Columns, Row, Table};
 use super::work::{CHUNK, Effect, Work, Written};
 use super::{BadRow, BulkError};
 use crate::Command;
 use crate::documents::adjustments::StockCount;
 use crate::engine::Outcome;
-use crate::store::stock as levels;
+use crate::store::staging::{self, CountWrite, StagedCount};
 
 pub(super) const COLUMNS: &[Column] = &[
     Column { name: "branch", required: true },
@@ -25,8 +25,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// One count of a file.
-pub(super) struct StockRow {
-    pub line: u64,
+struct StockRow {
     branch: String,
     sku: String,
     quantity: Quantity,
@@ -34,8 +33,8 @@ pub(super) struct StockRow {
     at: Option<Timestamp>,
 }
 
-pub(super) fn parse(table: &Table, row: &Row) -> Result<StockRow, Vec<BadRow>> {
-    let mut reader = Reader::new(table, row);
+fn parse(columns: &Columns, row: &Row) -> Result<StockRow, Vec<BadRow>> {
+    let mut reader = Reader::new(columns, row);
     let quantity = reader.required_quantity("quantity");
     if quantity.is_negative() {
         reader.fault("quantity", "must not be below zero");
@@ -45,7 +44,6 @@ pub(super) fn parse(table: &Table, row: &Row) -> Result<StockRow, Vec<BadRow>> {
         reader.fault("reason", "must have at most 500 characters");
     }
     let row = StockRow {
-        line: row.line,
         branch: reader.required("branch").to_owned(),
         sku: reader.required("sku").to_owned(),
         quantity,
@@ -55,59 +53,115 @@ pub(super) fn parse(table: &Table, row: &Row) -> Result<StockRow, Vec<BadRow>> {
     reader.finish(row)
 }
 
-/// Posts the counts. Several counts of one level may stand in a file if each has its own time; they are posted in
-/// the order of time.
-pub(super) async fn write(work: &Work<'_>, rows: &[&StockRow]) -> Result<Written, BulkError> {
-    let mut written = Written::default();
-    let names = Names::load(work, rows.iter().map(|row| (row.branch.as_str(), row.sku.as_str()))).await?;
-    let mut seen = HashSet::new();
-    let mut counts = Vec::with_capacity(rows.len());
-    for row in rows {
-        let mut fault = |column, reason: &str| {
-            written.bad.push(BadRow { line: row.line, column: Some(column), reason: reason.to_owned() });
-        };
-        let (branch, item) = (names.branch(&row.branch), names.item(&row.sku));
-        if branch.is_none() {
-            fault("branch", "there is no such branch");
-        }
-        if item.is_none() {
-            fault("sku", "there is no such item");
-        }
-        let (Some(branch), Some(item)) = (branch, item) else { continue };
-        let key = StockKey { branch, item };
-        if !seen.insert((key, row.at)) {
-            fault("sku", "is counted in an earlier line too; give each count its own time in the column at");
-            continue;
-        }
-        counts.push((row, key));
-    }
-    counts.sort_by_key(|(row, _)| row.at.unwrap_or(work.now));
-    // Every level is locked at once and in key order, so that this waits for posting lanes, but never in a circle.
-    let keys: Vec<StockKey> =
-        counts.iter().map(|(_, key)| *key).collect::<BTreeSet<_>>().into_iter().collect();
-    let locked = levels::lock(work.conn, &[], &keys).await?;
-    let mut on_hand: HashMap<StockKey, Quantity> =
-        locked.into_iter().map(|row| (row.key, row.level.quantity)).collect();
-    for chunk in counts.chunks(CHUNK) {
-        let request = |(row, key): &(&&StockRow, StockKey)| {
-            let set = SetStock { key: *key, quantity: row.quantity, override_negative: false };
-            work.request(Command::SetStock(StockCount { set, reason: row.reason.clone(), at: row.at }))
-        };
-        let requests: Vec<_> = chunk.iter().map(request).collect();
-        for ((row, key), outcome) in chunk.iter().zip(work.post(&requests).await?) {
-            match outcome {
-                Outcome::Refused(refusal, _) => {
-                    let column = Some("quantity");
-                    written.bad.push(BadRow { line: row.line, column, reason: refusal.to_string() });
-                }
-                _ => written.effects.push(match on_hand.insert(*key, row.quantity) {
-                    None => Effect::Created,
-                    Some(before) if before == row.quantity => Effect::Unchanged,
-                    Some(_) => Effect::Changed,
-                }),
+/// Puts the counts where they can be sorted; says how many rows the file has.
+pub(super) async fn stage(
+    conn: &Queries,
+    table: &mut Table<'_>,
+    faults: &mut Faults<'_>,
+) -> Result<u64, BulkError> {
+    let branches = Branches::load(conn).await?;
+    let mut copy = staging::copy_counts(conn).await?;
+    let (mut row, mut rows) = (Row::default(), 0);
+    while table.next(&mut row)? {
+        rows += 1;
+        match parse(&table.columns, &row) {
+            Ok(StockRow { branch, sku, quantity, reason, at }) => {
+                let (line, branch) = (row.line, branches.find(&branch));
+                let write = CountWrite { line, branch, sku: &sku, quantity, reason: reason.as_deref(), at };
+                staging::count(&mut copy, &write).await?;
             }
+            Err(bad) => faults.extend(bad),
         }
-        (work.done)(chunk.len());
+        faults.settle().await?;
     }
-    Ok(written)
+    copy.finish().await?;
+    Ok(rows)
+}
+
+/// Posts the counts, level after level. Several counts of one level may stand in a file if each has its own time; they
+/// are posted in the order of time.
+pub(super) async fn write(
+    work: &Work<'_>,
+    staged: &Queries,
+    faults: &mut Faults<'_>,
+) -> Result<Written, BulkError> {
+    // Every level there is gets locked before any is made, and both in key order: so this waits for posting lanes, but
+    // never in a circle, as it would where a lane holds a later level and makes an earlier one.
+    for (branch, items) in staging::counted_levels(staged).await? {
+        work.lock(branch, &items).await?;
+    }
+    let mut rows = staging::counts(staged).await?;
+    let mut poster = Poster { work, written: Written::default(), last: None };
+    let mut chunk = rows.chunk(CHUNK).await?;
+    while !chunk.is_empty() {
+        let counts: Vec<StagedCount> = chunk.iter().map(staging::counted).collect();
+        // The next rows come while these are written.
+        let (_, next) = futures_util::try_join!(poster.post(&counts, faults), async {
+            rows.chunk(CHUNK).await.map_err(BulkError::from)
+        })?;
+        faults.settle().await?;
+        chunk = next;
+    }
+    Ok(poster.written)
+}
+
+/// Posts counts, and knows what was on hand before.
+struct Poster<'w> {
+    work: &'w Work<'w>,
+    written: Written,
+    /// The level counted last, and what is on hand there since.
+    last: Option<(StockKey, Quantity)>,
+}
+
+impl Poster<'_> {
+    async fn post(&mut self, counts: &[StagedCount], faults: &mut Faults<'_>) -> Result<(), BulkError> {
+        let good: Vec<(&StagedCount, StockKey)> =
+            counts.iter().filter_map(|count| Some((count, checked(count, faults)?))).collect();
+        let request = |(count, key): &(&StagedCount, StockKey)| {
+            let set = SetStock { key: *key, quantity: count.quantity, override_negative: false };
+            self.work.request(Command::SetStock(StockCount {
+                set,
+                reason: count.reason.clone(),
+                at: count.at,
+            }))
+        };
+        let requests: Vec<_> = good.iter().map(request).collect();
+        let (before, outcomes) = self.work.post(&requests).await?;
+        for ((count, key), outcome) in good.into_iter().zip(outcomes) {
+            if let Outcome::Refused(refusal, _) = outcome {
+                let (line, column) = (count.line, Some("quantity"));
+                faults.add(BadRow { line, column, reason: refusal.to_string() });
+                continue;
+            }
+            let counted_before = self.last.filter(|(last, _)| *last == key).map(|(_, quantity)| quantity);
+            let on_hand = counted_before.or_else(|| before.get(&key).map(|level| level.quantity));
+            self.written.count(match on_hand {
+                None => Effect::Created,
+                Some(quantity) if quantity == count.quantity => Effect::Unchanged,
+                Some(_) => Effect::Changed,
+            });
+            self.last = Some((key, count.quantity));
+        }
+        (self.work.done)(counts.len());
+        Ok(())
+    }
+}
+
+/// The level that a count is of, if it is a good one.
+fn checked(count: &StagedCount, faults: &mut Faults<'_>) -> Option<StockKey> {
+    let mut fault = |column, reason: &str| {
+        faults.add(BadRow { line: count.line, column: Some(column), reason: reason.to_owned() });
+    };
+    if count.branch.is_none() {
+        fault("branch", "there is no such branch");
+    }
+    if count.item.is_none() {
+        fault("sku", "there is no such item");
+    }
+    let key = StockKey { branch: count.branch?, item: count.item? };
+    if count.repeated {
+        fault("sku", "is counted in an earlier line too; give each count its own time in the column at");
+        return None;
+    }
+    Some(key)
 }

@@ -1,10 +1,14 @@
-//! A file as a table: its columns by name, its rows by line.
+//! A file as a table: its columns by name, its rows one after the other.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
+use std::io::{BufRead, Read};
+use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use csv::{Reader, ReaderBuilder, StringRecord, Writer, WriterBuilder};
 
-use super::{BadRow, BulkError, Format, decode};
+use super::decode::{self, Encoding};
+use super::faults::Faults;
+use super::{BadRow, BulkError, File, Import};
 
 /// A column that a file may have.
 #[derive(Debug)]
@@ -19,102 +23,146 @@ const REASON: Column = Column { name: "reject_reason", required: false };
 /// The reason of a row that is left out because of another one.
 const OTHER_LINE: &str = "another line of the same order is bad";
 
-/// A file's rows.
-#[derive(Debug)]
-pub(super) struct Table {
-    /// The name of each cell of a row, in order.
-    pub columns: Vec<&'static str>,
-    pub rows: Vec<Row>,
+/// A file, and how it is to be read: as often as is wanted.
+pub(super) struct TableFile<'a> {
+    file: File<'a>,
+    encoding: Encoding,
+    separator: u8,
+    known: &'static [Column],
 }
 
-/// One row.
+/// The rows of a file, of which one is held at a time.
+pub(super) struct Table<'a> {
+    pub columns: Columns,
+    reader: Reader<Box<dyn Read + Send + 'a>>,
+}
+
+/// The name of each cell of a row, in order.
 #[derive(Debug)]
+pub(super) struct Columns(Vec<&'static str>);
+
+/// One row.
+#[derive(Debug, Default)]
 pub(super) struct Row {
     /// The line of the file that it begins in.
     pub line: u64,
     pub cells: StringRecord,
-    /// Whether it has as many cells as the header.
-    pub whole: bool,
 }
 
-impl Table {
-    /// Reads a file with these columns. Rows that have too many or too few cells are told.
-    pub(super) fn read(
-        bytes: &[u8],
-        format: Format,
-        known: &'static [Column],
-    ) -> Result<(Table, Vec<BadRow>), BulkError> {
-        let text = decode::text(bytes, format.encoding).map_err(BulkError::File)?;
-        let separator = format.separator.unwrap_or_else(|| decode::separator(&text));
+impl<'a> TableFile<'a> {
+    /// Finds out what the import does not say of its file.
+    pub(super) fn of(import: &Import<'a>) -> Result<TableFile<'a>, BulkError> {
+        let (file, known) = (import.file, import.kind.columns());
+        let encoding = match import.format.encoding {
+            Some(encoding) => encoding,
+            None => Encoding::detect(file.open()?).map_err(unreadable)?,
+        };
+        let separator = match import.format.separator {
+            Some(separator) => separator,
+            None => {
+                let mut text = decode::text(file.open()?, encoding);
+                decode::separator(&String::from_utf8_lossy(text.fill_buf().map_err(unreadable)?))
+            }
+        };
+        Ok(TableFile { file, encoding, separator, known })
+    }
+
+    /// Begins to read it, at the first row after the header.
+    pub(super) fn read(&self) -> Result<Table<'a>, BulkError> {
+        let text: Box<dyn Read + Send + 'a> = Box::new(decode::text(self.file.open()?, self.encoding));
         let mut reader = ReaderBuilder::new()
-            .delimiter(separator)
+            .delimiter(self.separator)
             .has_headers(false)
             .flexible(true)
-            .from_reader(text.as_bytes());
-        let mut records = reader.records();
-        let header = match records.next() {
-            None => {
-                return Err(BulkError::File(
-                    "the file is empty; its first line names the columns".to_owned(),
-                ));
-            }
-            Some(header) => header.map_err(|error| BulkError::File(error.to_string()))?,
-        };
-        let columns = columns_of(&header, known).map_err(BulkError::File)?;
-        let (mut rows, mut bad) = (Vec::new(), Vec::new());
-        for record in records {
-            let cells = record.map_err(|error| BulkError::File(error.to_string()))?;
-            let line = cells.position().map_or(0, csv::Position::line);
-            if cells.iter().all(|cell| cell.trim().is_empty()) {
+            .buffer_capacity(decode::BUFFER)
+            .from_reader(text);
+        let mut header = StringRecord::new();
+        if !reader.read_record(&mut header).map_err(unreadable)? {
+            return Err(BulkError::File("the file is empty; its first line names the columns".to_owned()));
+        }
+        let columns = columns_of(&header, self.known).map_err(BulkError::File)?;
+        Ok(Table { columns: Columns(columns), reader })
+    }
+
+    /// Writes the rows that were left out to a file of the same form, with the reason behind each. It is moved into
+    /// place when complete: it may take the place of the file itself.
+    pub(super) async fn write_rejects(&self, faults: &mut Faults<'_>, path: &Path) -> Result<(), BulkError> {
+        let mut table = self.read()?;
+        let mut part = path.as_os_str().to_owned();
+        part.push(".part");
+        let mut writer = WriterBuilder::new().flexible(true).from_path(&part)?;
+        let Columns(columns) = &table.columns;
+        let own: Vec<bool> = columns.iter().map(|name| *name != REASON.name).collect();
+        writer.write_record(chosen(columns.iter().copied(), &own).chain([REASON.name]))?;
+        let mut reasons = faults.by_line(i64::MAX).await?;
+        let mut next = reasons.next().await?;
+        let mut row = Row::default();
+        while table.next(&mut row)? {
+            if !faults.leaves_out(row.line) {
                 continue;
             }
-            let whole = cells.len() == columns.len();
-            if !whole {
-                let reason = format!("has {} cells where the header has {}", cells.len(), columns.len());
-                bad.push(BadRow { line, column: None, reason });
+            let mut told = String::new();
+            while let Some(bad) = next.take_if(|bad| bad.line <= row.line) {
+                if !told.is_empty() {
+                    told.push_str("; ");
+                }
+                told.push_str(&bad.in_row());
+                next = reasons.next().await?;
             }
-            rows.push(Row { line, cells, whole });
+            let told = if told.is_empty() { OTHER_LINE } else { &told };
+            reject(&mut writer, &row, &own, told)?;
         }
-        Ok((Table { columns, rows }, bad))
+        writer.flush().map_err(csv::Error::from)?;
+        std::fs::rename(&part, path).map_err(csv::Error::from)?;
+        Ok(())
     }
+}
 
+fn reject<W: std::io::Write>(
+    writer: &mut Writer<W>,
+    row: &Row,
+    own: &[bool],
+    reason: &str,
+) -> Result<(), csv::Error> {
+    writer.write_record(chosen(row.cells.iter(), own).chain([reason]))
+}
+
+/// The cells of the file's own columns. Cells beyond the header are its own too.
+fn chosen<'c>(cells: impl Iterator<Item = &'c str>, own: &[bool]) -> impl Iterator<Item = &'c str> {
+    let own = own.iter().copied().chain(std::iter::repeat(true));
+    cells.zip(own).filter(|(_, own)| *own).map(|(cell, _)| cell)
+}
+
+impl Table<'_> {
+    /// Reads the next row that has anything in it; says whether there was one.
+    pub(super) fn next(&mut self, row: &mut Row) -> Result<bool, BulkError> {
+        while self.reader.read_record(&mut row.cells).map_err(unreadable)? {
+            row.line = row.cells.position().map_or(0, csv::Position::line);
+            if row.cells.iter().any(|cell| !cell.trim().is_empty()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Columns {
     /// Where a column is in each row, if the file has it.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| *column == name)
+        self.0.iter().position(|column| *column == name)
     }
 
-    /// The lines that say the same in `columns` as one of `lines`, those themselves with them.
-    pub(super) fn lines_with(&self, lines: &BTreeSet<u64>, columns: &[&str]) -> BTreeSet<u64> {
-        let positions: Vec<usize> = columns.iter().filter_map(|name| self.position(name)).collect();
-        let key = |row: &Row| -> Vec<String> {
-            positions.iter().map(|at| row.cells.get(*at).unwrap_or_default().trim().to_lowercase()).collect()
-        };
-        let chosen = self.rows.iter().filter(|row| lines.contains(&row.line));
-        let keys: HashSet<Vec<String>> = chosen.map(key).collect();
-        let same =
-            |row: &&Row| lines.contains(&row.line) || !positions.is_empty() && keys.contains(&key(row));
-        self.rows.iter().filter(same).map(|row| row.line).collect()
+    /// What is wrong with the number of a row's cells.
+    pub(super) fn fault_of(&self, row: &Row) -> Option<BadRow> {
+        let (cells, columns) = (row.cells.len(), self.0.len());
+        let reason = || format!("has {cells} cells where the header has {columns}");
+        (cells != columns).then(|| BadRow { line: row.line, column: None, reason: reason() })
     }
+}
 
-    /// The rows of the lines, as a file with the reason behind each.
-    pub(super) fn rejects(&self, lines: &BTreeSet<u64>, bad: &[BadRow]) -> Result<Vec<u8>, csv::Error> {
-        let mut writer = WriterBuilder::new().flexible(true).from_writer(Vec::new());
-        let own = |name: &&&str| **name != REASON.name;
-        writer.write_record(self.columns.iter().filter(own).chain([&REASON.name]))?;
-        let mut reasons: HashMap<u64, Vec<String>> = HashMap::new();
-        for BadRow { line, column, reason } in bad {
-            let reason = column.map_or_else(|| reason.clone(), |column| format!("{column}: {reason}"));
-            reasons.entry(*line).or_default().push(reason);
-        }
-        for row in self.rows.iter().filter(|row| lines.contains(&row.line)) {
-            let reason =
-                reasons.get(&row.line).map_or_else(|| OTHER_LINE.to_owned(), |reasons| reasons.join("; "));
-            let own = self.columns.iter().map(|name| *name != REASON.name).chain(std::iter::repeat(true));
-            let cells = row.cells.iter().zip(own).filter(|(_, own)| *own);
-            writer.write_record(cells.map(|(cell, _)| cell).chain([reason.as_str()]))?;
-        }
-        writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
-    }
+/// A file that cannot be read, or not as the text it is taken for.
+fn unreadable(error: impl std::fmt::Display) -> BulkError {
+    BulkError::File(error.to_string())
 }
 
 /// The known column of each header cell. Names may be written in any case, with spaces or dashes.

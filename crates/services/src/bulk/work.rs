@@ -1,7 +1,9 @@
 //! What every kind of import needs while it writes: its connection, its actor, its request id.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain::{BranchId, ItemId, StockKey, StockLevel};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
@@ -9,10 +11,12 @@ use super::{BadRow, BulkError};
 use crate::engine::{Outcome, Request, batch};
 use crate::error::Error;
 use crate::request::{Actor, RequestContext};
-use crate::store::audit::{self, Fact};
+use crate::store::audit::{self, AuditWrite, Fact};
+use crate::store::stock::LevelRow;
+use crate::store::{movements, stock};
 
 /// How many rows one round of statements takes.
-pub(super) const CHUNK: usize = 500;
+pub(super) const CHUNK: usize = 5_000;
 
 /// The open transaction of an import.
 pub(super) struct Work<'a> {
@@ -35,27 +39,68 @@ pub(super) enum Effect {
 /// What writing the rows did.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    pub effects: Vec<Effect>,
-    pub bad: Vec<BadRow>,
+    pub created: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+    /// A row that is refused had done something before: only a new beginning without it undoes that.
+    pub spoilt: bool,
+}
+
+impl Written {
+    pub(super) fn count(&mut self, effect: Effect) {
+        match effect {
+            Effect::Created => self.created += 1,
+            Effect::Changed => self.changed += 1,
+            Effect::Unchanged => self.unchanged += 1,
+        }
+    }
 }
 
 impl Work<'_> {
+    /// The entry of a fact in the audit.
+    pub(super) fn entry(&self, fact: Fact) -> AuditWrite {
+        fact.entry(self.now, &self.actor, &self.context)
+    }
+
     /// Writes facts to the audit and the outbox.
     pub(super) async fn tell(&self, facts: Vec<Fact>) -> Result<(), PgError> {
-        let entries: Vec<_> =
-            facts.into_iter().map(|fact| fact.entry(self.now, &self.actor, &self.context)).collect();
-        audit::insert(self.conn, &entries).await?;
+        let entries: Vec<_> = facts.into_iter().map(|fact| self.entry(fact)).collect();
+        audit::copy(self.conn, &entries).await?;
         self.conn.replan_as_tables_grow().await
     }
 
-    /// Posts requests as the engine does, within this transaction.
-    pub(super) async fn post(&self, requests: &[Request]) -> Result<Vec<Outcome>, PgError> {
+    /// Locks those levels of a branch that there are, in key order.
+    pub(super) async fn lock(&self, branch: BranchId, items: &[ItemId]) -> Result<Vec<LevelRow>, PgError> {
+        let keys: Vec<StockKey> = items.iter().map(|item| StockKey { branch, item: *item }).collect();
+        stock::lock(self.conn, &[], &keys).await
+    }
+
+    /// Posts requests as the engine does, within this transaction; gives also the levels that there were before.
+    pub(super) async fn post(
+        &self,
+        requests: &[Request],
+    ) -> Result<(HashMap<StockKey, StockLevel>, Vec<Outcome>), PgError> {
         let requests: Vec<&Request> = requests.iter().collect();
         let loaded = batch::load(self.conn, &requests).await?;
+        let before = loaded.levels().map(|row| (row.key, row.level)).collect();
         let decided = batch::decide(loaded, &requests);
-        batch::write(self.conn, &decided).await?;
-        self.conn.replan_as_tables_grow().await?;
-        Ok(decided.outcomes)
+        stock::write(self.conn, &decided.existing_levels, &[]).await?;
+        // Levels come before movements, which refer to them.
+        stock::copy(self.conn, &decided.new_levels).await?;
+        self.append(&decided.movements, &decided.entries).await?;
+        decided.documents.write(self.conn).await?;
+        Ok((before, decided.outcomes))
+    }
+
+    /// Writes to the ledger, the audit and the outbox.
+    pub(super) async fn append(
+        &self,
+        moved: &[movements::MovementWrite],
+        entries: &[AuditWrite],
+    ) -> Result<(), PgError> {
+        movements::copy(self.conn, moved).await?;
+        audit::copy(self.conn, entries).await?;
+        self.conn.replan_as_tables_grow().await
     }
 
     /// A request of this import.

@@ -47,7 +47,7 @@ struct Moved {
 }
 
 /// What the adjustments of a batch need: numbers for them, and facts about their branches and items.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Adjustments {
     numbers: Vec<i64>,
     branches: HashMap<BranchId, bool>,
@@ -67,7 +67,7 @@ impl Adjustments {
         count: usize,
     ) -> Result<Adjustments, PgError> {
         if keys.is_empty() {
-            return Ok(Adjustments { numbers: Vec::new(), branches: HashMap::new(), items: HashMap::new() });
+            return Ok(Adjustments::default());
         }
         let branch_ids: Vec<i64> = keys.iter().map(|key| key.branch.0).collect();
         let item_ids: Vec<i64> = keys.iter().map(|key| key.item.0).collect();

@@ -15,7 +15,7 @@ use platform::pg::{PgError, Queries};
 use crate::answer::Answer;
 use crate::request::Actor;
 use crate::store::audit::Fact;
-use crate::store::orders::DraftWrite;
+use crate::store::orders::{DraftWrite, LineRow, OrderRow};
 use crate::store::stock::{self, LevelRow};
 
 /// What a caller wants posted.
@@ -128,6 +128,20 @@ pub(crate) async fn load(conn: &Queries, commands: &[&Command]) -> Result<Loaded
 }
 
 impl Documents {
+    /// Orders alone.
+    pub(crate) fn of(orders: orders::Orders) -> Documents {
+        Documents {
+            drafts: drafts::Drafts::default(),
+            orders,
+            adjustments: adjustments::Adjustments::default(),
+        }
+    }
+
+    /// The orders that moved on, as they stand now.
+    pub(crate) fn into_orders(self) -> impl Iterator<Item = (OrderRow, Vec<LineRow>)> {
+        self.orders.into_changed()
+    }
+
     /// Asks the rule of the command's kind.
     pub(crate) fn decide(&self, command: &Command, levels: &Levels) -> Result<Posting, Declined> {
         match command {

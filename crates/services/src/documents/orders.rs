@@ -24,6 +24,8 @@ pub struct OrderChange {
     pub command: OrderCommand,
     /// Who wants it: whether they may is decided on the locked order, whose branch and maker are known only then.
     pub caller: Caller,
+    /// The only status it may be in, where the command is for others too.
+    pub only: Option<OrderStatus>,
     /// When it took effect, where a file tells of the past.
     pub at: Option<Timestamp>,
 }
@@ -44,6 +46,9 @@ struct Moved {
     to: &'static str,
 }
 
+/// An order with whether its branch is active, and its lines with whether each one's item is.
+pub(crate) type OrderFacts = (OrderRow, bool, Vec<(LineRow, bool)>);
+
 /// The locked orders of a batch.
 #[derive(Debug)]
 pub(crate) struct Orders(HashMap<OrderId, LoadedOrder>);
@@ -63,8 +68,14 @@ impl Orders {
         }
         let (rows, mut lines) =
             futures_util::try_join!(store::lock(conn, ids), store::lines_with_items(conn, ids))?;
-        let loaded = rows.into_iter().map(|(row, branch_active)| {
+        Ok(Orders::of(rows.into_iter().map(|(row, branch_active)| {
             let lines = lines.remove(&row.id).unwrap_or_default();
+            (row, branch_active, lines)
+        })))
+    }
+
+    pub(crate) fn of(orders: impl Iterator<Item = OrderFacts>) -> Orders {
+        let loaded = orders.map(|(row, branch_active, lines)| {
             let order = Order {
                 id: row.id,
                 branch: row.branch,
@@ -75,12 +86,22 @@ impl Orders {
             let lines = lines.into_iter().map(|(line, _)| line).collect();
             (row.id, LoadedOrder { order, row, lines, changed: false })
         });
-        Ok(Orders(loaded.collect()))
+        Orders(loaded.collect())
+    }
+
+    /// Those that moved on.
+    pub(crate) fn into_changed(self) -> impl Iterator<Item = (OrderRow, Vec<LineRow>)> {
+        self.0.into_values().filter(|loaded| loaded.changed).map(|loaded| (loaded.row, loaded.lines))
     }
 
     pub(crate) fn decide(&self, change: &OrderChange, levels: &Levels) -> Result<Posting, Declined> {
         let loaded = self.0.get(&change.order).ok_or(Refusal::NotFound)?;
         require_permit(change, &loaded.row)?;
+        let status = loaded.row.status;
+        if change.only.is_some_and(|only| only != status) {
+            let (verb, allowed) = ("posted once more", "one that was posted before");
+            return Err(Refusal::WrongState { status, verb, allowed }.into());
+        }
         Ok(domain::order::decide(&loaded.order, change.command, levels)?)
     }
 

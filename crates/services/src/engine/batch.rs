@@ -22,6 +22,18 @@ pub(crate) struct Loaded {
     keys: Vec<KeyState>,
 }
 
+impl Loaded {
+    /// A batch of requests without Idempotency-Keys, whose documents the caller has loaded and locked.
+    pub(crate) fn of(documents: documents::Loaded, requests: usize) -> Loaded {
+        Loaded { documents, keys: std::iter::repeat_with(|| KeyState::None).take(requests).collect() }
+    }
+
+    /// The levels that there are.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = &LevelRow> {
+        self.documents.levels.iter()
+    }
+}
+
 /// What is known of a request's Idempotency-Key.
 enum KeyState {
     None,
@@ -33,11 +45,11 @@ enum KeyState {
 
 /// A batch that is decided: what to write, and each request's outcome, to be told once it is committed.
 pub(crate) struct Decided<'a> {
-    documents: Documents,
-    existing_levels: Vec<LevelWrite>,
-    new_levels: Vec<LevelWrite>,
-    movements: Vec<MovementWrite>,
-    entries: Vec<AuditWrite>,
+    pub documents: Documents,
+    pub existing_levels: Vec<LevelWrite>,
+    pub new_levels: Vec<LevelWrite>,
+    pub movements: Vec<MovementWrite>,
+    pub entries: Vec<AuditWrite>,
     keys: Vec<Option<&'a IdempotencyKey>>,
     pub outcomes: Vec<Outcome>,
 }

@@ -4,9 +4,11 @@ use std::net::IpAddr;
 
 use contract::AuditOut;
 use jiff::Timestamp;
+use platform::pg::types::Type;
 use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 
+use super::JsonText;
 use crate::page::Page;
 use crate::request::{Actor, RequestContext};
 
@@ -89,6 +91,14 @@ statement! {
         select at, action, branch_id, entity_type, entity_id, details
         from u
         order by n";
+    /// Adds many entries.
+    COPY: "services" = "
+        copy services_audit_logs
+            (at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details)
+        from stdin binary";
+    /// Adds their events.
+    COPY_EVENTS: "services" = "
+        copy services_outbox (at, kind, branch_id, entity_type, entity_id, payload) from stdin binary";
     /// A page of entries, newest first.
     LIST: "services" = "
         select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
@@ -216,6 +226,50 @@ pub(crate) async fn insert(conn: &Queries, writes: &[AuditWrite]) -> Result<(), 
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// The same by COPY.
+pub(crate) async fn copy(conn: &Queries, writes: &[AuditWrite]) -> Result<(), PgError> {
+    let types = [
+        Type::TIMESTAMPTZ,
+        Type::TEXT,
+        Type::TEXT,
+        Type::TEXT,
+        Type::TEXT,
+        Type::TEXT,
+        Type::INT8,
+        Type::INET,
+        Type::TEXT,
+        Type::JSONB,
+    ];
+    if writes.is_empty() {
+        return Ok(());
+    }
+    let mut copy = conn.copy_in(&COPY, &types).await?;
+    for w in writes {
+        copy.row(&[
+            &w.at,
+            &w.actor.user_id.as_deref(),
+            &w.actor.name.as_ref(),
+            &w.action,
+            &w.entity_type,
+            &w.entity_id,
+            &w.branch_id,
+            &w.ip,
+            &w.request_id,
+            &JsonText(&w.details),
+        ])
+        .await?;
+    }
+    copy.finish().await?;
+    let types = [Type::TIMESTAMPTZ, Type::TEXT, Type::INT8, Type::TEXT, Type::TEXT, Type::JSONB];
+    let mut copy = conn.copy_in(&COPY_EVENTS, &types).await?;
+    for w in writes {
+        copy.row(&[&w.at, &w.action, &w.branch_id, &w.entity_type, &w.entity_id, &JsonText(&w.details)])
+            .await?;
+    }
+    copy.finish().await?;
     Ok(())
 }
 

@@ -70,10 +70,10 @@ statement! {
         order by id
         for no key update";
     /// What people call every branch.
-    NAMES: "services" = "select id, name, code from services_branches";
+    NAMES: "services" = "select id, name, code, active from services_branches";
     /// Branches by what people call them, for files.
     BY_NAME_OR_CODE: "services" = "
-        select id, name, code from services_branches where lower(name) = any($1) or code = any($2)";
+        select id, name, code, active from services_branches where lower(name) = any($1) or code = any($2)";
 }
 
 fn row(row: &Row) -> BranchRow {
@@ -147,6 +147,7 @@ pub(crate) struct BranchName {
     pub id: BranchId,
     pub name: String,
     pub code: String,
+    pub active: bool,
 }
 
 /// The branches whose lower-case name or whose code is among those given.
@@ -164,5 +165,5 @@ pub(crate) async fn names(conn: &Queries) -> Result<Vec<BranchName>, PgError> {
 }
 
 fn name_row(row: &Row) -> BranchName {
-    BranchName { id: BranchId(row.get(0)), name: row.get(1), code: row.get(2) }
+    BranchName { id: BranchId(row.get(0)), name: row.get(1), code: row.get(2), active: row.get(3) }
 }

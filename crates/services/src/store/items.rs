@@ -86,8 +86,6 @@ statement! {
     /// What the rules need to know of items.
     FACTS: "services" = "
         select id, active, decimal_places from services_items where id = any($1)";
-    /// Items by SKU, for files.
-    BY_SKU: "services" = "select id, sku from services_items where sku = any($1)";
     /// SKUs of items, for files.
     SKUS: "services" = "select id, sku from services_items where id = any($1)";
     /// Items by SKU, locked for a change that leaves their ids alone.
@@ -176,11 +174,6 @@ fn facts_row(row: &Row) -> (ItemId, ItemFacts) {
 /// What the rules need to know of those items that exist.
 pub(crate) async fn facts(conn: &Queries, ids: &[i64]) -> Result<Vec<(ItemId, ItemFacts)>, PgError> {
     Ok(conn.query(&FACTS, &[&ids]).await?.iter().map(facts_row).collect())
-}
-
-/// The ids of those SKUs that exist.
-pub(crate) async fn by_sku(conn: &Queries, skus: &[&str]) -> Result<Vec<(ItemId, String)>, PgError> {
-    Ok(conn.query(&BY_SKU, &[&skus]).await?.iter().map(|r| (ItemId(r.get(0)), r.get(1))).collect())
 }
 
 /// The SKUs of those ids.

@@ -4,9 +4,12 @@ pub(crate) mod audit;
 pub(crate) mod branches;
 pub(crate) mod idempotency;
 pub(crate) mod items;
+mod json;
 pub(crate) mod movements;
 mod num;
 pub(crate) mod orders;
+pub(crate) mod staging;
 pub(crate) mod stock;
 
+pub(crate) use json::JsonText;
 pub(crate) use num::Num;

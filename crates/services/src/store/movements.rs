@@ -3,6 +3,7 @@
 use contract::MovementOut;
 use domain::{Movement, MovementKind};
 use jiff::Timestamp;
+use platform::pg::types::Type;
 use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 
@@ -48,6 +49,12 @@ statement! {
             u(at, branch_id, item_id, kind, quantity, balance, document_type, document_id,
               actor_user_id, actor, reason, request_id, n)
         order by u.n";
+    /// Adds much to the ledger.
+    COPY: "services" = "
+        copy services_stock_movements
+            (at, branch_id, item_id, kind, quantity, balance, document_type, document_id,
+             actor_user_id, actor, reason, request_id)
+        from stdin binary";
     /// A page of the ledger, newest first.
     LIST: "services" = "
         select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
@@ -142,6 +149,47 @@ pub(crate) async fn insert(conn: &Queries, writes: &[MovementWrite]) -> Result<(
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// Appends the movements, in order, by COPY.
+pub(crate) async fn copy(conn: &Queries, writes: &[MovementWrite]) -> Result<(), PgError> {
+    let types = [
+        Type::TIMESTAMPTZ,
+        Type::INT8,
+        Type::INT8,
+        Type::TEXT,
+        Type::NUMERIC,
+        Type::NUMERIC,
+        Type::TEXT,
+        Type::INT8,
+        Type::TEXT,
+        Type::TEXT,
+        Type::TEXT,
+        Type::TEXT,
+    ];
+    if writes.is_empty() {
+        return Ok(());
+    }
+    let mut copy = conn.copy_in(&COPY, &types).await?;
+    for MovementWrite { movement, at, document_type, document_id, actor, reason, request_id } in writes {
+        copy.row(&[
+            at,
+            &movement.key.branch.0,
+            &movement.key.item.0,
+            &movement.kind.as_str(),
+            &Num(movement.quantity),
+            &Num(movement.balance),
+            document_type,
+            document_id,
+            &actor.user_id.as_deref(),
+            &actor.name.as_ref(),
+            reason,
+            request_id,
+        ])
+        .await?;
+    }
+    copy.finish().await?;
     Ok(())
 }
 

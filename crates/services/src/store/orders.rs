@@ -6,12 +6,12 @@ use contract::{LineOut, OrderOut};
 use domain::order::{DraftLine, OrderStatus};
 use domain::{BranchId, OrderId, Quantity};
 use jiff::Timestamp;
+use platform::pg::types::Type;
 use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 
 use super::Num;
 use crate::page::Page;
-use crate::request::Actor;
 
 /// An order without its lines, and the version its ETag shows.
 #[derive(Debug, Clone)]
@@ -181,23 +181,6 @@ statement! {
             order by w.created_at desc, w.id desc
             limit $6))
         order by o.created_at desc, o.id desc";
-    /// A new draft with its lines, in the lines' order.
-    INSERT: "services" = "
-        with o as (
-            insert into services_orders (branch_id, reference, note, created_by, created_by_user_id, created_at)
-            values ($1, $2, $3, $4, $5, coalesce($6, now()))
-            returning id, branch_id, created_at),
-        l as (
-            insert into services_order_lines (order_id, branch_id, item_id, requested_qty)
-            select o.id, o.branch_id, u.item_id, u.requested_qty
-            from o
-            cross join unnest($7::bigint[], $8::numeric[]) with ordinality u(item_id, requested_qty, n)
-            order by u.n
-            returning id, item_id, requested_qty)
-        select o.id, o.created_at, l.id, l.item_id, l.requested_qty
-        from o
-        cross join l
-        order by l.id";
     /// Numbers for new orders.
     ORDER_NUMBERS: "services" = "
         select nextval('services_orders_id_seq') from generate_series(1, $1::bigint)";
@@ -244,12 +227,15 @@ statement! {
                     $6::timestamptz[], $7::bigint[])
             u(id, branch_id, status, submitted_at, fulfilled_at, cancelled_at, version)
         where o.id = u.id and o.branch_id = u.branch_id";
-    /// Which of these references orders of these branches have already.
-    REFERENCES: "services" = "
-        select distinct o.branch_id, o.reference
-        from services_orders o
-        join unnest($1::bigint[], $2::text[]) u(branch_id, reference)
-          on o.branch_id = u.branch_id and o.reference = u.reference";
+    /// Many orders, as they stand, under ids that were drawn for them.
+    COPY: "services" = "
+        copy services_orders
+            (id, branch_id, status, reference, note, created_by, created_by_user_id, created_at, submitted_at,
+             fulfilled_at, cancelled_at, version)
+        from stdin binary";
+    /// Their lines.
+    COPY_LINES: "services" = "
+        copy services_order_lines (id, order_id, branch_id, item_id, requested_qty) from stdin binary";
 }
 
 fn order_row(row: &Row) -> OrderRow {
@@ -333,48 +319,6 @@ pub(crate) async fn list(
     let lines = lines(conn, &ids).await?;
     let no_lines = Vec::new();
     Ok(orders.iter().map(|order| order.out(lines.get(&order.id).unwrap_or(&no_lines))).collect())
-}
-
-/// Stores a draft.
-pub(crate) async fn insert(
-    conn: &Queries,
-    draft: &DraftWrite,
-    actor: &Actor,
-) -> Result<(OrderRow, Vec<LineRow>), PgError> {
-    let items: Vec<i64> = draft.lines.iter().map(|line| line.item.0).collect();
-    let quantities: Vec<Num> = draft.lines.iter().map(|line| Num(line.requested)).collect();
-    let rows = conn
-        .query(
-            &INSERT,
-            &[
-                &draft.branch.0,
-                &draft.reference,
-                &draft.note,
-                &actor.name.as_ref(),
-                &actor.user_id.as_deref(),
-                &draft.created_at,
-                &items,
-                &quantities,
-            ],
-        )
-        .await?;
-    // A draft has at least one line, so there is a row.
-    let (id, created_at) = rows.first().map_or((0, Timestamp::UNIX_EPOCH), |row| (row.get(0), row.get(1)));
-    let order = OrderRow {
-        id: OrderId(id),
-        branch: draft.branch,
-        status: OrderStatus::Draft,
-        reference: draft.reference.clone(),
-        note: draft.note.clone(),
-        created_by: actor.name.to_string(),
-        created_at,
-        submitted_at: None,
-        fulfilled_at: None,
-        cancelled_at: None,
-        version: 1,
-        created_by_user_id: actor.user_id.as_deref().map(str::to_owned),
-    };
-    Ok((order, rows.iter().map(|row| line_row(row, 2)).collect()))
 }
 
 /// Takes numbers for so many new orders and lines, each rising.
@@ -465,13 +409,41 @@ pub(crate) async fn update_status(conn: &Queries, orders: &[&OrderRow]) -> Resul
     Ok(())
 }
 
-/// Which of the (branch, reference) pairs orders have already.
-pub(crate) async fn references(
-    conn: &Queries,
-    pairs: &[(BranchId, &str)],
-) -> Result<Vec<(BranchId, String)>, PgError> {
-    let branches: Vec<i64> = pairs.iter().map(|(branch, _)| branch.0).collect();
-    let references: Vec<&str> = pairs.iter().map(|(_, reference)| *reference).collect();
-    let rows = conn.query(&REFERENCES, &[&branches, &references]).await?;
-    Ok(rows.iter().map(|row| (BranchId(row.get(0)), row.get(1))).collect())
+/// Stores orders with their lines, as they stand, under the ids they have, by COPY.
+pub(crate) async fn copy(conn: &Queries, orders: &[(OrderRow, Vec<LineRow>)]) -> Result<(), PgError> {
+    let (id, text, time) = (Type::INT8, Type::TEXT, Type::TIMESTAMPTZ);
+    let types =
+        [&id, &id, &text, &text, &text, &text, &text, &time, &time, &time, &time, &id].map(Type::clone);
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let mut copy = conn.copy_in(&COPY, &types).await?;
+    for (o, _) in orders {
+        copy.row(&[
+            &o.id.0,
+            &o.branch.0,
+            &o.status.as_str(),
+            &o.reference,
+            &o.note,
+            &o.created_by,
+            &o.created_by_user_id,
+            &o.created_at,
+            &o.submitted_at,
+            &o.fulfilled_at,
+            &o.cancelled_at,
+            &o.version,
+        ])
+        .await?;
+    }
+    copy.finish().await?;
+    let types = [&id, &id, &id, &id, &Type::NUMERIC].map(Type::clone);
+    let mut copy = conn.copy_in(&COPY_LINES, &types).await?;
+    for (order, lines) in orders {
+        for line in lines {
+            let requested = Num(line.requested);
+            copy.row(&[&line.id, &order.id.0, &order.branch.0, &line.item_id, &requested]).await?;
+        }
+    }
+    copy.finish().await?;
+    Ok(())
 }

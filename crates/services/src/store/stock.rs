@@ -3,6 +3,7 @@
 use contract::{StockAsOfOut, StockOut, StockSummaryOut};
 use domain::{BranchId, ItemId, MovementKind, StockKey, StockLevel};
 use jiff::Timestamp;
+use platform::pg::types::Type;
 use platform::pg::{Params, PgError, Queries, Row, Statement};
 use platform::statement;
 
@@ -63,6 +64,9 @@ statement! {
         from unnest($1::bigint[], $2::bigint[], $3::numeric[], $4::numeric[], $5::boolean[], $6::timestamptz[])
             u(branch_id, item_id, quantity, reserved, override_negative, at)
         order by u.branch_id, u.item_id";
+    /// Many levels of items that a branch never had before.
+    COPY: "services" = "
+        copy services_stock (branch_id, item_id, quantity, reserved, overdrawn, updated_at) from stdin binary";
     /// The time on the database's clock, now that the locks are held.
     CLOCK: "services" = "select clock_timestamp()";
     /// A page of levels. Branch by branch, so that of each no more is read than the page may need.
@@ -182,6 +186,22 @@ async fn write_all(
     let overrides: Vec<bool> = levels.iter().map(|write| write.override_negative).collect();
     let at: Vec<Timestamp> = levels.iter().map(|write| write.at).collect();
     conn.execute(statement, &[&branches, &items, &quantities, &reserved, &overrides, &at]).await?;
+    Ok(())
+}
+
+/// Stores levels that do not exist yet, by COPY.
+pub(crate) async fn copy(conn: &Queries, new: &[LevelWrite]) -> Result<(), PgError> {
+    let types = [Type::INT8, Type::INT8, Type::NUMERIC, Type::NUMERIC, Type::BOOL, Type::TIMESTAMPTZ];
+    if new.is_empty() {
+        return Ok(());
+    }
+    let mut copy = conn.copy_in(&COPY, &types).await?;
+    for LevelWrite { key, level, override_negative, at } in new {
+        let overdrawn = level.quantity.is_negative() && *override_negative;
+        let (quantity, reserved) = (Num(level.quantity), Num(level.reserved));
+        copy.row(&[&key.branch.0, &key.item.0, &quantity, &reserved, &overdrawn, at]).await?;
+    }
+    copy.finish().await?;
     Ok(())
 }
 

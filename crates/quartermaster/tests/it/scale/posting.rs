@@ -38,14 +38,12 @@ const POSTING: &[Case] = &[
     case("answers", ("INSERT", "into services_idempotency_keys"), "null, null, null, null, null, null"),
 ];
 
-/// What drafts and imports write.
+/// What a change of a draft writes, and what a deletion asks.
 const CHANGE: &[Case] = &[
-    case("a draft", ("INSERT", "into services_orders"), "null, null, null, null, null, null, null, null"),
     case("a draft's words", ("UPDATE_DRAFT", "services_orders"), "null, null, null, null"),
     case("a draft's lines away", ("DELETE_LINES", "services_order_lines"), "null, null"),
     case("a draft's new lines", ("INSERT_LINES", "services_order_lines"), "null, null, null, null"),
     case("a draft away", ("DELETE", "services_orders"), "null, null"),
-    case("references that exist", ("REFERENCES", "services_orders"), "null, null"),
     case("an item in use", ("IS_USED", "services_stock"), "null"),
 ];
 

@@ -1,0 +1,22 @@
+//! Orders in files: one order line a line, orders known by branch and reference.
+
+mod post;
+mod read;
+
+use super::table::Column;
+
+pub(super) use post::write;
+pub(super) use read::stage;
+
+pub(super) const COLUMNS: &[Column] = &[
+    Column { name: "reference", required: true },
+    Column { name: "branch", required: true },
+    Column { name: "sku", required: true },
+    Column { name: "requested_qty", required: true },
+    Column { name: "status", required: true },
+    Column { name: "note", required: false },
+    Column { name: "created_at", required: false },
+    Column { name: "submitted_at", required: false },
+    Column { name: "fulfilled_at", required: false },
+    Column { name: "cancelled_at", required: false },
+];
