@@ -1,7 +1,9 @@
 //! The audit over the API.
 
+use domain::BranchId;
+use identity::{BranchScope, Role};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::App;
 use crate::support::api::send;
@@ -91,6 +93,23 @@ async fn a_refused_change_leaves_no_entry() {
 }
 
 #[tokio::test]
+async fn an_auditor_of_some_branches_sees_their_entries_and_those_of_no_branch() {
+    let app = App::start().await;
+    let (harbour, station) = (app.branch("Harbour").await, app.branch("Station").await);
+    let item = app.any_item().await;
+    app.stock(harbour, item, 3).await;
+    app.stock(station, item, 4).await;
+    let auditor = app.user("auditor", &[Role::Auditor], &BranchScope::only([BranchId(station)]));
+    let seen =
+        async |query: &str| auditor.get(&format!("/v1/audit?{query}")).await.expect(200).each("action");
+    assert_eq!(seen("").await, ["stock.adjusted", "item.created", "branch.created"]);
+    assert_eq!(seen("limit=1").await, ["stock.adjusted"]);
+    assert_eq!(seen("entity_type=stock").await, ["stock.adjusted"]);
+    assert_eq!(seen("entity_type=item").await, ["item.created"]);
+    assert_eq!(seen(&format!("entity_id={harbour}&entity_type=branch")).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn entries_are_found_by_each_field() {
     let app = App::start().await;
     let branch = app.branch("Harbour").await;
@@ -107,6 +126,14 @@ async fn entries_are_found_by_each_field() {
         (&format!("branch_id={branch}"), 2),
         ("ip=127.0.0.1", 3),
         ("ip=10.0.0.1", 0),
+        ("ip=nowhere", 0),
+        ("actor_user_id=id-other", 0),
+        ("action=item.deleted", 0),
+        ("entity_type=stock", 1),
+        ("entity_type=order", 0),
+        ("entity_type=branch&action=stock.adjusted", 0),
+        (&format!("entity_id={branch}:{item}"), 1),
+        (&format!("entity_type=stock&branch_id={branch}&action=stock.adjusted"), 1),
         ("request_id=none", 0),
         ("from=2999-01-01T00:00:00Z", 0),
         ("to=2999-01-01T00:00:00Z", 3),

@@ -366,6 +366,15 @@ async fn orders_are_listed_newest_first_by_their_filters() {
     assert_eq!(listed("/recent?limit=1").await, [third_id]);
     assert_eq!(listed(&format!("?branch_id={elsewhere}")).await, [second]);
     assert_eq!(listed("?status=submitted").await, [first]);
+    assert_eq!(listed("?status=draft").await, [third_id, second]);
+    assert_eq!(listed("?status=draft&limit=1").await, [third_id]);
+    assert_eq!(listed("?status=fulfilled").await, Vec::<i64>::new());
+    assert_eq!(
+        listed(&format!("?status=draft&branch_id={elsewhere}&reference=R/1")).await,
+        Vec::<i64>::new()
+    );
+    let manager = app.manager(&[branch, elsewhere]).get("/v1/orders").await.expect(200).each("id");
+    assert_eq!(manager, [third_id, second, first]);
     assert_eq!(listed("?reference=R/1").await, [third_id]);
     let at = third["created_at"].as_str().unwrap();
     assert_eq!(listed(&format!("?created_from={at}")).await, [third_id]);

@@ -149,7 +149,14 @@ async fn the_ledger_is_filtered_by_document_kind_and_time() {
         app.admin().get(&format!("/v1/stock/movements?{query}")).await.expect(200).each("quantity")
     };
     assert_eq!(found(&format!("document_type=order&document_id={order}")).await, [json!(-4)]);
+    assert_eq!(found(&format!("document_id={order}&kind=fulfilment")).await, [json!(-4)]);
     assert_eq!(found("kind=adjustment").await, [json!(10)]);
+    assert_eq!(found("document_type=order").await, [json!(-4)]);
+    assert_eq!(found("kind=adjustment&document_type=order").await, Vec::<Value>::new());
+    assert_eq!(found("kind=none").await, Vec::<Value>::new());
+    assert_eq!(found(&format!("item_id={item}")).await, [json!(-4), json!(10)]);
+    assert_eq!(found(&format!("item_id={item}&kind=fulfilment&branch_id={branch}")).await, [json!(-4)]);
+    assert_eq!(found(&format!("branch_id={branch}&limit=1")).await, [json!(-4)]);
     assert_eq!(found("to=2020-01-01T00:00:00Z").await, Vec::<Value>::new());
     assert_eq!(found("from=2020-01-01T00:00:00Z").await, [json!(-4), json!(10)]);
 }
