@@ -217,6 +217,17 @@ fn stock_out(row: &Row) -> StockOut {
     }
 }
 
+/// The rows of a page. Branch by branch, a plan that is kept is as good as any; only for one item it would read the
+/// branch to its end.
+async fn page_of_levels(
+    conn: &Queries,
+    statement: &'static Statement,
+    params: Params<'_>,
+    of_one_item: bool,
+) -> Result<Vec<Row>, PgError> {
+    if of_one_item { conn.query_anew(statement, params).await } else { conn.query(statement, params).await }
+}
+
 /// A page of levels, by branch and item.
 pub(crate) async fn list(
     conn: &Queries,
@@ -226,12 +237,9 @@ pub(crate) async fn list(
 ) -> Result<Vec<StockOut>, PgError> {
     let after = page.after(0);
     let StockFilter { branch_id, item_id, below_min } = filter;
-    let rows = conn
-        .query_anew(
-            &LIST,
-            &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &page.rows()],
-        )
-        .await?;
+    let limit = page.rows();
+    let params: Params<'_> = &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &limit];
+    let rows = page_of_levels(conn, &LIST, params, item_id.is_some()).await?;
     Ok(rows.iter().map(stock_out).collect())
 }
 
@@ -244,12 +252,9 @@ pub(crate) async fn summary(
 ) -> Result<Vec<StockSummaryOut>, PgError> {
     let after = page.after(0);
     let StockFilter { branch_id, item_id, below_min } = filter;
-    let rows = conn
-        .query_anew(
-            &SUMMARY,
-            &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &page.rows()],
-        )
-        .await?;
+    let limit = page.rows();
+    let params: Params<'_> = &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &limit];
+    let rows = page_of_levels(conn, &SUMMARY, params, item_id.is_some()).await?;
     let out = |row: &Row| {
         let LevelRow { key, level, updated_at } = level_row(row);
         StockSummaryOut {
