@@ -117,6 +117,29 @@ statement! {
           and ($13::bigint[] is null or e.branch_id is null or e.branch_id = any($13))
         order by e.at desc, e.id desc
         limit $4";
+    /// The same on one entity or of one request, which are few: found first and sorted then, whatever the planner takes
+    /// their number for.
+    LIST_OF_FEW: "services" = "
+        select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
+               e.request_id, e.details
+        from (
+            select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
+                   e.request_id, e.details
+            from services_audit_logs e
+            where (e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+              and e.at >= coalesce($3::timestamptz, '-infinity')
+              and ($5::text is null or e.actor_user_id = $5)
+              and ($6::text is null or e.actor = $6)
+              and ($7::text is null or e.action = $7)
+              and ($8::text is null or e.entity_type = $8)
+              and ($9::text is null or e.entity_id = $9)
+              and ($10::bigint is null or e.branch_id = $10)
+              and ($11::inet is null or e.ip = $11)
+              and ($12::text is null or e.request_id = $12)
+              and ($13::bigint[] is null or e.branch_id is null or e.branch_id = any($13))
+            offset 0) e
+        order by e.at desc, e.id desc
+        limit $4";
     /// The same of some branches and of what belongs to none, merged from the newest of each.
     LIST_BY_BRANCH: "services" = "
         select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
@@ -308,10 +331,11 @@ pub(crate) async fn list(
         &f.request_id,
         &visible,
     ];
-    let one = f.entity_id.is_some() || f.request_id.is_some();
-    let rows = if !one && f.entity_type.is_some() && f.action.is_none() {
+    let rows = if f.entity_id.is_some() || f.request_id.is_some() {
+        conn.query_anew(&LIST_OF_FEW, params).await?
+    } else if f.entity_type.is_some() && f.action.is_none() {
         conn.query_anew(&LIST_BY_TYPE, params).await?
-    } else if !one && visible.is_some() && f.branch_id.is_none() {
+    } else if visible.is_some() && f.branch_id.is_none() {
         conn.query_anew(&LIST_BY_BRANCH, params).await?
     } else {
         conn.query_anew(&LIST, params).await?

@@ -84,6 +84,7 @@ const MOVEMENTS: &[Case] = &[
 ];
 
 const A: (&str, &str) = ("LIST", "from services_audit_logs e");
+const A_FEW: (&str, &str) = ("LIST_OF_FEW", "services_audit_logs e");
 const A_BRANCH: (&str, &str) = ("LIST_BY_BRANCH", "services_audit_logs e");
 const A_TYPE: (&str, &str) = ("LIST_BY_TYPE", "services_audit_logs e");
 
@@ -142,12 +143,12 @@ const AUDIT: &[Case] = &[
     ),
     case(
         "on one order",
-        A,
+        A_FEW,
         "null, 9223372036854775807, null, 51, null, null, null, 'order', '500000', null, null, null, null",
     ),
     case(
         "on entities of one id",
-        A,
+        A_FEW,
         "null, 9223372036854775807, null, 51, null, null, null, null, '7', null, null, null, '{1,20,50}'",
     ),
     case(
@@ -172,7 +173,7 @@ const AUDIT: &[Case] = &[
     ),
     case(
         "in one request",
-        A,
+        A_FEW,
         "null, 9223372036854775807, null, 51, null, null, null, null, null, null, null, 'drafted-5-user-5', null",
     ),
     case(
