@@ -1,7 +1,7 @@
 -- The answers to requests with an Idempotency-Key, written in the transaction that made them true.
 create table services_idempotency_keys (
-    caller       text        not null,
-    key          text        not null,
+    caller       text        collate "C" not null,
+    key          text        collate "C" not null,
     request_hash bytea       not null,
     status       smallint    not null,
     headers      jsonb       not null,

@@ -127,11 +127,25 @@ async fn session(database: &TestDatabase, plan_cache_mode: &str) -> Client {
     client
 }
 
+/// Gathers statistics and marks every page as visible to all, on both of which plans depend. A VACUUM that comes at once
+/// after the rows may find them too fresh to mark any.
+async fn settle(database: &TestDatabase) {
+    for _ in 0..10 {
+        database.run("vacuum (analyze)").await;
+        let unmarked = "select count(*) from pg_class
+            where relkind = 'r' and relname like 'services\\_%' and relallvisible < relpages";
+        if database.value::<i64>(unmarked).await == 0 {
+            return;
+        }
+    }
+    panic!("VACUUM does not mark the pages as visible to all");
+}
+
 #[tokio::test]
 async fn at_a_million_orders_no_list_or_posting_reads_a_table_from_end_to_end() {
     let database = TestDatabase::new().await;
     database.run(MILLION).await;
-    database.run("vacuum (analyze)").await;
+    settle(&database).await;
 
     let lists = session(&database, "force_custom_plan").await;
     compare(&lists, lists::AREAS, "").await;
@@ -163,11 +177,14 @@ async fn every_statement_on_a_table_that_grows_has_its_plan_compared() {
     let rest: BTreeSet<&str> = STATEMENTS
         .iter()
         .filter(|s| GROWING.iter().any(|table| s.sql.contains(table)) && !compared.contains(s.sql))
+        // A COPY into a table has no plan.
+        .filter(|s| !s.sql.trim_start().starts_with("copy services"))
         .map(|s| s.name)
         .collect();
-    // `verify` reads everything on purpose; how much the worker forgets at once is known when it is planned.
+    // `verify` reads everything on purpose; numbers come from sequences; an import gathers the orders of its own file; how
+    // much the worker forgets at once is known when it is planned.
     insta::assert_snapshot!(
         rest.into_iter().collect::<Vec<_>>().join(" "),
-        @"ADJUSTMENTS_AUDITED BALANCES_FOLLOW BELOW_ZERO BRANCHES_AUDITED DELETE_BEFORE FULFILLED_ONCE ITEMS_AUDITED LINES ONLY_FULFILLED_MOVED ORDERS_AUDITED QUANTITY_IS_LAST_BALANCE QUANTITY_IS_SUM RESERVED_IS_SUM TIME_NEVER_GOES_BACK"
+        @"ADJUSTMENTS_AUDITED BALANCES_FOLLOW BELOW_ZERO BRANCHES_AUDITED DELETE_BEFORE FULFILLED_ONCE GATHER ITEMS_AUDITED LINES LINE_NUMBERS ONLY_FULFILLED_MOVED ORDERS_AUDITED ORDER_NUMBERS QUANTITY_IS_LAST_BALANCE QUANTITY_IS_SUM RESERVED_IS_SUM TIME_NEVER_GOES_BACK"
     );
 }
