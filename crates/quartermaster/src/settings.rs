@@ -109,7 +109,7 @@ settings! {
     statement_timeout: Duration = "30s", "TIME",
         "How long a statement may run in the database";
     posting_lanes: NonZeroUsize = "2", "COUNT",
-        "Posting connections, each for its share of the branches";
+        "Posting connections, each for its share of the documents";
     posting_queue: NonZeroUsize = "2048", "COUNT",
         "Requests that may wait in each lane before callers are told to come back";
     posting_batch: NonZeroUsize = "128", "COUNT",

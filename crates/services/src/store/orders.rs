@@ -181,12 +181,10 @@ statement! {
             order by w.created_at desc, w.id desc
             limit $6))
         order by o.created_at desc, o.id desc";
-    /// Numbers for new orders.
-    ORDER_NUMBERS: "services" = "
-        select nextval('services_orders_id_seq') from generate_series(1, $1::bigint)";
-    /// Numbers for new lines.
-    LINE_NUMBERS: "services" = "
-        select nextval('services_order_lines_id_seq') from generate_series(1, $1::bigint)";
+    /// Numbers for new orders and new lines.
+    NUMBERS: "services" = "
+        select array(select nextval('services_orders_id_seq') from generate_series(1, $1::bigint)),
+               array(select nextval('services_order_lines_id_seq') from generate_series(1, $2::bigint))";
     /// New drafts under numbers that were taken for them.
     INSERT_ORDERS: "services" = "
         insert into services_orders (id, branch_id, reference, note, created_by, created_by_user_id, created_at)
@@ -327,15 +325,9 @@ pub(crate) async fn numbers(
     orders: usize,
     lines: usize,
 ) -> Result<(Vec<i64>, Vec<i64>), PgError> {
-    let (orders, lines) =
-        (i64::try_from(orders).unwrap_or(i64::MAX), i64::try_from(lines).unwrap_or(i64::MAX));
-    let (order_count, line_count): (Params<'_>, Params<'_>) = (&[&orders], &[&lines]);
-    let (orders, lines) = futures_util::try_join!(
-        conn.query(&ORDER_NUMBERS, order_count),
-        conn.query(&LINE_NUMBERS, line_count)
-    )?;
-    let numbers = |rows: &[Row]| rows.iter().map(|row| row.get(0)).collect();
-    Ok((numbers(&orders), numbers(&lines)))
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let row = conn.query_one(&NUMBERS, &[&count(orders), &count(lines)]).await?;
+    Ok((row.get(0), row.get(1)))
 }
 
 /// Stores new drafts with their lines, under numbers taken for them.

@@ -151,6 +151,9 @@ pub(crate) async fn lock(
     orders: &[i64],
     keys: &[StockKey],
 ) -> Result<Vec<LevelRow>, PgError> {
+    if orders.is_empty() && keys.is_empty() {
+        return Ok(Vec::new());
+    }
     let branches: Vec<i64> = keys.iter().map(|key| key.branch.0).collect();
     let items: Vec<i64> = keys.iter().map(|key| key.item.0).collect();
     Ok(conn.query(&LOCK, &[&orders, &branches, &items]).await?.iter().map(level_row).collect())
