@@ -1,7 +1,5 @@
 //! One question, one place: may this caller do this at this branch?
 
-use std::sync::Arc;
-
 use domain::BranchId;
 use thiserror::Error;
 
@@ -79,16 +77,6 @@ impl Permit {
     /// What may be done.
     pub fn action(&self) -> Action {
         self.action
-    }
-
-    /// The caller's id; `None` for the operator.
-    pub fn user_id(&self) -> Option<&Arc<str>> {
-        self.caller.user_id()
-    }
-
-    /// The caller's name.
-    pub fn username(&self) -> &Arc<str> {
-        self.caller.username()
     }
 
     /// The branches whose rows the caller may see: what every list is filtered by.

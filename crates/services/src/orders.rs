@@ -1,25 +1,21 @@
 //! Orders: the use cases. Drafting, and what touches stock or ends an order, is posted; editing a draft is plain work.
 
-use std::collections::HashMap;
-
 use contract::{LineIn, OrderIn, OrderOut};
-use domain::order::{DraftLine, ItemFacts, MAX_LINES, OrderCommand, check_draft, require_draft};
+use domain::order::{DraftLine, MAX_LINES, OrderCommand, check_draft, require_draft};
 use domain::{BranchId, ItemId, OrderId};
 use identity::{Action, Caller, authorize};
 use platform::pg::Queries;
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::documents::Command;
 use crate::documents::orders::OrderChange;
+use crate::documents::{Command, Facts};
 use crate::error::Error;
 use crate::page::Page;
 use crate::request::{Actor, IfMatch, RequestContext, require_version};
 use crate::scope::visible_ids;
 use crate::services::Services;
-use crate::store::audit::Fact;
 use crate::store::orders::{self as store, DraftWrite, LineRow, OrderFilter, OrderRow};
-use crate::store::{branches, items};
 use crate::valid::{Faults, none_if_empty};
 use crate::work::{Begun, Work};
 
@@ -86,7 +82,7 @@ pub(crate) async fn update(
     row.version = version;
     (row.reference, row.note) = (draft.reference, draft.note);
     let out = row.out(&lines);
-    let fact = fact("order.updated", &row, json!({ "from": before, "to": out }));
+    let fact = row.fact("order.updated", &json!({ "from": before, "to": out }));
     let answer = Answer::json(200, &out).with_version(version);
     work.finish(fact, answer).await
 }
@@ -106,7 +102,7 @@ pub(crate) async fn delete(
     };
     let (row, lines) = lock_draft(work.conn(), caller, id, if_match, "deleted").await?;
     store::delete(work.conn(), id, row.branch).await?;
-    let fact = fact("order.deleted", &row, json!({ "from": row.out(&lines) }));
+    let fact = row.fact("order.deleted", &json!({ "from": row.out(&lines) }));
     work.finish(fact, Answer::empty(204)).await
 }
 
@@ -139,16 +135,6 @@ async fn lock_draft(
     Ok((row, lines))
 }
 
-pub(crate) fn fact(action: &'static str, row: &OrderRow, details: serde_json::Value) -> Fact {
-    Fact {
-        action,
-        entity_type: "order",
-        entity_id: row.id.to_string(),
-        branch_id: Some(row.branch.0),
-        details: details.to_string(),
-    }
-}
-
 /// What can be checked of a draft without the database.
 fn checked(input: &OrderIn) -> Result<DraftWrite, Error> {
     let mut faults = Faults::default();
@@ -166,17 +152,13 @@ fn checked(input: &OrderIn) -> Result<DraftWrite, Error> {
         reference: reference.and_then(none_if_empty),
         note: note.and_then(none_if_empty),
         lines: input.lines.iter().map(line).collect(),
-        created_at: None,
     })
 }
 
 /// What must be checked of a draft against its branch and items.
 async fn check_references(conn: &Queries, draft: &DraftWrite) -> Result<(), Error> {
-    let items: Vec<i64> = draft.lines.iter().map(|line| line.item.0).collect();
-    let branch_ids = [draft.branch.0];
-    let (branches, items) =
-        futures_util::try_join!(branches::active(conn, &branch_ids), items::facts(conn, &items))?;
-    let branch_active = branches.first().map(|(_, active)| *active);
-    let items: HashMap<ItemId, ItemFacts> = items.into_iter().collect();
-    Ok(check_draft(branch_active, &draft.lines, |item| items.get(&item).copied())?)
+    let items = draft.lines.iter().map(|line| line.item);
+    let facts = Facts::load(conn, std::iter::once(draft.branch), items).await?;
+    let branch_active = facts.branch_active(draft.branch);
+    Ok(check_draft(branch_active, &draft.lines, |item| facts.item(item))?)
 }

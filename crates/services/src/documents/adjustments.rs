@@ -1,20 +1,16 @@
 //! Adjustments as documents: setting what is on hand.
 
-use std::collections::HashMap;
-
 use contract::StockOut;
 use domain::adjustment::{SetStock, StockFacts};
-use domain::order::ItemFacts;
-use domain::{BranchId, ItemId, Levels, MovementKind, Posting, Quantity, Refusal, StockKey};
+use domain::{Levels, MovementKind, Posting, Quantity, Refusal, StockKey};
 use jiff::Timestamp;
 use platform::pg::{Params, PgError, Queries};
 use platform::statement;
 use serde::Serialize;
 
-use super::Posted;
+use super::{Facts, Posted};
 use crate::answer::{Answer, as_json};
 use crate::store::audit::Fact;
-use crate::store::{branches, items};
 
 /// A count or a correction.
 #[derive(Debug, Clone)]
@@ -50,8 +46,7 @@ struct Moved {
 #[derive(Debug, Default)]
 pub(crate) struct Adjustments {
     numbers: Vec<i64>,
-    branches: HashMap<BranchId, bool>,
-    items: HashMap<ItemId, ItemFacts>,
+    facts: Facts,
 }
 
 statement! {
@@ -69,26 +64,19 @@ impl Adjustments {
         if keys.is_empty() {
             return Ok(Adjustments::default());
         }
-        let branch_ids: Vec<i64> = keys.iter().map(|key| key.branch.0).collect();
-        let item_ids: Vec<i64> = keys.iter().map(|key| key.item.0).collect();
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let params: Params<'_> = &[&count];
-        let (numbers, branches, items) = futures_util::try_join!(
+        let (numbers, facts) = futures_util::try_join!(
             conn.query(&NUMBERS, params),
-            branches::active(conn, &branch_ids),
-            items::facts(conn, &item_ids),
+            Facts::load(conn, keys.iter().map(|key| key.branch), keys.iter().map(|key| key.item)),
         )?;
-        Ok(Adjustments {
-            numbers: numbers.iter().map(|row| row.get(0)).collect(),
-            branches: branches.into_iter().collect(),
-            items: items.into_iter().collect(),
-        })
+        Ok(Adjustments { numbers: numbers.iter().map(|row| row.get(0)).collect(), facts })
     }
 
     pub(crate) fn decide(&self, count: &StockCount, levels: &Levels) -> Result<Posting, Refusal> {
         let StockKey { branch, item } = count.set.key;
-        let branch_active = *self.branches.get(&branch).ok_or(Refusal::NotFound)?;
-        let item = self.items.get(&item).ok_or(Refusal::NotFound)?;
+        let branch_active = self.facts.branch_active(branch).ok_or(Refusal::NotFound)?;
+        let item = self.facts.item(item).ok_or(Refusal::NotFound)?;
         let facts =
             StockFacts { branch_active, item_active: item.active, decimal_places: item.decimal_places };
         domain::adjustment::decide(&count.set, facts, levels)

@@ -1,25 +1,27 @@
 //! Drafts as documents: new orders with their lines.
 
-use std::collections::HashMap;
-
 use contract::OrderOut;
-use domain::order::{ItemFacts, OrderStatus, check_draft};
-use domain::{BranchId, ItemId, MovementKind, OrderId, Posting, Refusal};
+use domain::order::check_draft;
+use domain::{MovementKind, OrderId, Posting, Refusal};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 use serde::Serialize;
 
-use super::Posted;
-use crate::answer::{Answer, as_json};
+use super::{Facts, Posted};
+use crate::answer::Answer;
 use crate::request::Actor;
 use crate::store::audit::Fact;
 use crate::store::orders::{self as store, DraftWrite, LineRow, OrderRow};
-use crate::store::{branches, items};
 
 /// What the audit keeps of a new order.
 #[derive(Debug, Serialize)]
 struct Details<'a> {
     to: &'a OrderOut,
+}
+
+/// What is told of a new order.
+pub(crate) fn created(row: &OrderRow, out: &OrderOut) -> Fact {
+    row.fact("order.created", &Details { to: out })
 }
 
 /// What the drafts of a batch need: numbers for them and their lines, and facts about their branches and items; and
@@ -28,8 +30,7 @@ struct Details<'a> {
 pub(crate) struct Drafts {
     order_ids: std::vec::IntoIter<i64>,
     line_ids: std::vec::IntoIter<i64>,
-    branches: HashMap<BranchId, bool>,
-    items: HashMap<ItemId, ItemFacts>,
+    facts: Facts,
     drafted: Vec<(OrderRow, Vec<LineRow>)>,
 }
 
@@ -38,31 +39,22 @@ impl Drafts {
         if drafts.is_empty() {
             return Ok(Drafts::default());
         }
-        let mut branch_ids: Vec<i64> = drafts.iter().map(|draft| draft.branch.0).collect();
-        let lines = drafts.iter().flat_map(|draft| &draft.lines);
-        let mut item_ids: Vec<i64> = lines.map(|line| line.item.0).collect();
-        let line_count = item_ids.len();
-        for ids in [&mut branch_ids, &mut item_ids] {
-            ids.sort_unstable();
-            ids.dedup();
-        }
-        let ((order_ids, line_ids), branches, items) = futures_util::try_join!(
-            store::numbers(conn, drafts.len(), line_count),
-            branches::active(conn, &branch_ids),
-            items::facts(conn, &item_ids),
+        let lines = || drafts.iter().flat_map(|draft| &draft.lines);
+        let ((order_ids, line_ids), facts) = futures_util::try_join!(
+            store::numbers(conn, drafts.len(), lines().count()),
+            Facts::load(conn, drafts.iter().map(|draft| draft.branch), lines().map(|line| line.item)),
         )?;
         Ok(Drafts {
             order_ids: order_ids.into_iter(),
             line_ids: line_ids.into_iter(),
-            branches: branches.into_iter().collect(),
-            items: items.into_iter().collect(),
+            facts,
             drafted: Vec::new(),
         })
     }
 
     pub(crate) fn decide(&self, draft: &DraftWrite) -> Result<Posting, Refusal> {
-        let branch_active = self.branches.get(&draft.branch).copied();
-        check_draft(branch_active, &draft.lines, |item| self.items.get(&item).copied())?;
+        let branch_active = self.facts.branch_active(draft.branch);
+        check_draft(branch_active, &draft.lines, |item| self.facts.item(item))?;
         Ok(Posting { kind: MovementKind::Fulfilment, changes: Vec::new() })
     }
 
@@ -79,31 +71,16 @@ impl Drafts {
             .map(|(line, id)| LineRow { id, item_id: line.item.0, requested: line.requested })
             .collect();
         let row = OrderRow {
-            id: OrderId(id),
-            branch: draft.branch,
-            status: OrderStatus::Draft,
             reference: draft.reference.clone(),
             note: draft.note.clone(),
-            created_by: actor.name.to_string(),
-            created_by_user_id: actor.user_id.as_deref().map(str::to_owned),
-            created_at: at,
-            submitted_at: None,
-            fulfilled_at: None,
-            cancelled_at: None,
-            version: 1,
+            ..OrderRow::draft(OrderId(id), draft.branch, actor, at)
         };
         let out = row.out(&lines);
         let posted = Posted {
             document_type: MovementKind::Fulfilment.document_type(),
             document_id: id,
             reason: None,
-            fact: Some(Fact {
-                action: "order.created",
-                entity_type: "order",
-                entity_id: id.to_string(),
-                branch_id: Some(draft.branch.0),
-                details: as_json(&Details { to: &out }),
-            }),
+            fact: Some(created(&row, &out)),
             answer: Answer::json(201, &out)
                 .with_version(row.version)
                 .with_location(format!("/v1/orders/{id}")),

@@ -5,6 +5,7 @@
 
 pub(crate) mod adjustments;
 pub(crate) mod drafts;
+mod facts;
 pub(crate) mod orders;
 
 use domain::{Levels, Posting, Refusal, StockKey};
@@ -12,6 +13,7 @@ use identity::Denied;
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
+pub(crate) use self::facts::Facts;
 use crate::answer::Answer;
 use crate::request::Actor;
 use crate::store::audit::Fact;
@@ -43,7 +45,7 @@ impl Command {
     /// When it took effect, where a file tells of the past.
     pub(crate) fn at(&self) -> Option<Timestamp> {
         match self {
-            Command::Draft(draft) => draft.created_at,
+            Command::Draft(_) => None,
             Command::Order(change) => change.at,
             Command::SetStock(count) => count.at,
         }

@@ -11,8 +11,7 @@ use platform::pg::{PgError, Queries};
 use serde::Serialize;
 
 use super::{Declined, Posted};
-use crate::answer::{Answer, as_json};
-use crate::store::audit::Fact;
+use crate::answer::Answer;
 use crate::store::orders::{self as store, LineRow, OrderRow};
 
 /// A command on one order.
@@ -130,13 +129,7 @@ impl Orders {
             document_type: MovementKind::Fulfilment.document_type(),
             document_id: row.id.0,
             reason: None,
-            fact: Some(Fact {
-                action: action(after),
-                entity_type: "order",
-                entity_id: row.id.to_string(),
-                branch_id: Some(row.branch.0),
-                details: as_json(&details),
-            }),
+            fact: Some(row.fact(action(after), &details)),
             answer: Answer::json(200, &out).with_version(row.version),
         })
     }

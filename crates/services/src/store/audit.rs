@@ -71,6 +71,55 @@ pub(crate) struct AuditFilter {
     pub to: Option<Timestamp>,
 }
 
+/// The columns of an entry.
+macro_rules! columns {
+    () => {
+        "e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
+         e.request_id, e.details"
+    };
+}
+
+/// The same as lists show them.
+macro_rules! shown {
+    () => {
+        "e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
+         e.request_id, e.details"
+    };
+}
+
+/// What every list asks for: what comes after the page before, from a time on, by each filter that is given. Whoever
+/// has found the kind of entity otherwise leaves the filter by it out.
+macro_rules! filters {
+    ($of_type:expr) => {
+        concat!(
+            "(e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+             and e.at >= coalesce($3::timestamptz, '-infinity')
+             and ($5::text is null or e.actor_user_id = $5)
+             and ($6::text is null or e.actor = $6)
+             and ($7::text is null or e.action = $7) ",
+            $of_type,
+            " and ($9::text is null or e.entity_id = $9)
+             and ($10::bigint is null or e.branch_id = $10)
+             and ($11::inet is null or e.ip = $11)
+             and ($12::text is null or e.request_id = $12)"
+        )
+    };
+}
+
+/// The filter by kind of entity.
+macro_rules! of_any_type {
+    () => {
+        "and ($8::text is null or e.entity_type = $8)"
+    };
+}
+
+/// What the caller may see.
+macro_rules! visible {
+    () => {
+        "($13::bigint[] is null or e.branch_id is null or e.branch_id = any($13))"
+    };
+}
+
 statement! {
     /// Adds entries and their events. In one statement, the details are read as JSON once.
     INSERT: "services" = "
@@ -100,122 +149,66 @@ statement! {
     COPY_EVENTS: "services" = "
         copy services_outbox (at, kind, branch_id, entity_type, entity_id, payload) from stdin binary";
     /// A page of entries, newest first.
-    LIST: "services" = "
-        select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
-               e.request_id, e.details
+    LIST: "services" = concat!("select ", shown!(), "
         from services_audit_logs e
-        where (e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-          and e.at >= coalesce($3::timestamptz, '-infinity')
-          and ($5::text is null or e.actor_user_id = $5)
-          and ($6::text is null or e.actor = $6)
-          and ($7::text is null or e.action = $7)
-          and ($8::text is null or e.entity_type = $8)
-          and ($9::text is null or e.entity_id = $9)
-          and ($10::bigint is null or e.branch_id = $10)
-          and ($11::inet is null or e.ip = $11)
-          and ($12::text is null or e.request_id = $12)
-          and ($13::bigint[] is null or e.branch_id is null or e.branch_id = any($13))
+        where ", filters!(of_any_type!()), "
+          and ", visible!(), "
         order by e.at desc, e.id desc
-        limit $4";
+        limit $4");
     /// The same on one entity or of one request, which are few: found first and sorted then, whatever the planner takes
     /// their number for.
-    LIST_OF_FEW: "services" = "
-        select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
-               e.request_id, e.details
+    LIST_OF_FEW: "services" = concat!("select ", shown!(), "
         from (
-            select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
-                   e.request_id, e.details
+            select ", columns!(), "
             from services_audit_logs e
-            where (e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-              and e.at >= coalesce($3::timestamptz, '-infinity')
-              and ($5::text is null or e.actor_user_id = $5)
-              and ($6::text is null or e.actor = $6)
-              and ($7::text is null or e.action = $7)
-              and ($8::text is null or e.entity_type = $8)
-              and ($9::text is null or e.entity_id = $9)
-              and ($10::bigint is null or e.branch_id = $10)
-              and ($11::inet is null or e.ip = $11)
-              and ($12::text is null or e.request_id = $12)
-              and ($13::bigint[] is null or e.branch_id is null or e.branch_id = any($13))
+            where ", filters!(of_any_type!()), "
+              and ", visible!(), "
             offset 0) e
         order by e.at desc, e.id desc
-        limit $4";
+        limit $4");
     /// The same of some branches and of what belongs to none, merged from the newest of each.
-    LIST_BY_BRANCH: "services" = "
-        select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
-               e.request_id, e.details
+    LIST_BY_BRANCH: "services" = concat!("select ", shown!(), "
         from (
-            select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
-                   e.request_id, e.details
+            select ", columns!(), "
             from unnest($13::bigint[]) b(id)
             cross join lateral (
-                select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
-                       e.request_id, e.details
+                select ", columns!(), "
                 from services_audit_logs e
                 where e.branch_id = b.id
-                  and (e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-                  and e.at >= coalesce($3::timestamptz, '-infinity')
-                  and ($5::text is null or e.actor_user_id = $5)
-                  and ($6::text is null or e.actor = $6)
-                  and ($7::text is null or e.action = $7)
-                  and ($8::text is null or e.entity_type = $8)
-                  and ($9::text is null or e.entity_id = $9)
-                  and ($10::bigint is null or e.branch_id = $10)
-                  and ($11::inet is null or e.ip = $11)
-                  and ($12::text is null or e.request_id = $12)
+                  and ", filters!(of_any_type!()), "
                 order by e.at desc, e.id desc
                 limit $4) e
             union all (
-                select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
-                       e.request_id, e.details
+                select ", columns!(), "
                 from services_audit_logs e
                 where e.branch_id is null
-                  and (e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-                  and e.at >= coalesce($3::timestamptz, '-infinity')
-                  and ($5::text is null or e.actor_user_id = $5)
-                  and ($6::text is null or e.actor = $6)
-                  and ($7::text is null or e.action = $7)
-                  and ($8::text is null or e.entity_type = $8)
-                  and ($9::text is null or e.entity_id = $9)
-                  and ($10::bigint is null or e.branch_id = $10)
-                  and ($11::inet is null or e.ip = $11)
-                  and ($12::text is null or e.request_id = $12)
+                  and ", filters!(of_any_type!()), "
                 order by e.at desc, e.id desc
                 limit $4)) e
         order by e.at desc, e.id desc
-        limit $4";
+        limit $4");
     /// The same of one kind of entity, merged from the newest of each of its actions: from each action that was ever
     /// taken, one step in the index leads to the next. A check keeps the action's first word to the kind of entity.
-    LIST_BY_TYPE: "services" = "
+    LIST_BY_TYPE: "services" = concat!("
         with recursive taken(action) as (
             (select action from services_audit_logs where action > $8 || '.' order by action limit 1)
             union all
             select (select e.action from services_audit_logs e where e.action > t.action order by e.action limit 1)
             from taken t
             where starts_with(t.action, $8 || '.'))
-        select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
-               e.request_id, e.details
+        select ", shown!(), "
         from taken t
         cross join lateral (
-            select e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
-                   e.request_id, e.details
+            select ", columns!(), "
             from services_audit_logs e
             where e.action = t.action
-              and (e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-              and e.at >= coalesce($3::timestamptz, '-infinity')
-              and ($5::text is null or e.actor_user_id = $5)
-              and ($6::text is null or e.actor = $6)
-              and ($7::text is null or e.action = $7)
-              and ($9::text is null or e.entity_id = $9)
-              and ($10::bigint is null or e.branch_id = $10)
-              and ($11::inet is null or e.ip = $11)
-              and ($12::text is null or e.request_id = $12)
-              and ($13::bigint[] is null or e.branch_id is null or e.branch_id = any($13))
+              and ", filters!(""), "
+              and ", visible!(), "
             order by e.at desc, e.id desc
             limit $4) e
         where starts_with(t.action, $8 || '.')
         order by e.at desc, e.id desc
-        limit $4";
+        limit $4");
 }
 
 /// Appends the entries, in order, and an event for each to the outbox.

@@ -35,6 +35,22 @@ pub(crate) struct MovementFilter {
     pub to: Option<Timestamp>,
 }
 
+/// The columns that lists show.
+macro_rules! columns {
+    () => {
+        "m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
+         m.reason"
+    };
+}
+
+/// What comes after the page before, from a time on.
+macro_rules! since {
+    () => {
+        "(m.at, m.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+         and m.at >= coalesce($3::timestamptz, '-infinity')"
+    };
+}
+
 statement! {
     /// Adds to the ledger.
     INSERT: "services" = "
@@ -56,62 +72,48 @@ statement! {
              actor_user_id, actor, reason, request_id)
         from stdin binary";
     /// A page of the ledger, newest first.
-    LIST: "services" = "
-        select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
-               m.reason
+    LIST: "services" = concat!("select ", columns!(), "
         from services_stock_movements m
-        where (m.at, m.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-          and m.at >= coalesce($3::timestamptz, '-infinity')
+        where ", since!(), "
         order by m.at desc, m.id desc
-        limit $4";
+        limit $4");
     /// The same of some kinds, and of each branch or some: merged from the newest of each branch and kind.
-    LIST_BY_KIND: "services" = "
-        select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
-               m.reason
+    LIST_BY_KIND: "services" = concat!("select ", columns!(), "
         from services_branches b
         cross join unnest($5::text[]) k(kind)
         cross join lateral (
-            select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
-                   m.reason
+            select ", columns!(), "
             from services_stock_movements m
             where m.branch_id = b.id and m.kind = k.kind
-              and (m.at, m.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-              and m.at >= coalesce($3::timestamptz, '-infinity')
+              and ", since!(), "
             order by m.at desc, m.id desc
             limit $4) m
         where $6::bigint[] is null or b.id = any($6)
         order by m.at desc, m.id desc
-        limit $4";
+        limit $4");
     /// The same of one item.
-    LIST_BY_ITEM: "services" = "
-        select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
-               m.reason
+    LIST_BY_ITEM: "services" = concat!("select ", columns!(), "
         from services_branches b
         cross join lateral (
-            select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
-                   m.reason
+            select ", columns!(), "
             from services_stock_movements m
             where m.branch_id = b.id and m.item_id = $7 and m.kind = any($5::text[])
-              and (m.at, m.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-              and m.at >= coalesce($3::timestamptz, '-infinity')
+              and ", since!(), "
             order by m.at desc, m.id desc
             limit $4) m
         where $6::bigint[] is null or b.id = any($6)
         order by m.at desc, m.id desc
-        limit $4";
+        limit $4");
     /// The same of one document.
-    LIST_BY_DOCUMENT: "services" = "
-        select m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
-               m.reason
+    LIST_BY_DOCUMENT: "services" = concat!("select ", columns!(), "
         from services_stock_movements m
         where m.document_type = any($8::text[]) and m.document_id = $9
           and m.kind = any($5::text[])
-          and (m.at, m.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-          and m.at >= coalesce($3::timestamptz, '-infinity')
+          and ", since!(), "
           and ($6::bigint[] is null or m.branch_id = any($6))
           and ($7::bigint is null or m.item_id = $7)
         order by m.at desc, m.id desc
-        limit $4";
+        limit $4");
 }
 
 /// Appends the movements, in order.

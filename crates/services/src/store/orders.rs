@@ -9,9 +9,13 @@ use jiff::Timestamp;
 use platform::pg::types::Type;
 use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
+use serde::Serialize;
 
 use super::Num;
+use super::audit::Fact;
+use crate::answer::as_json;
 use crate::page::Page;
+use crate::request::Actor;
 
 /// An order without its lines, and the version its ETag shows.
 #[derive(Debug, Clone)]
@@ -40,6 +44,35 @@ pub(crate) struct LineRow {
 }
 
 impl OrderRow {
+    /// A draft that says nothing yet.
+    pub(crate) fn draft(id: OrderId, branch: BranchId, actor: &Actor, created_at: Timestamp) -> OrderRow {
+        OrderRow {
+            id,
+            branch,
+            status: OrderStatus::Draft,
+            reference: None,
+            note: None,
+            created_by: actor.name.to_string(),
+            created_at,
+            submitted_at: None,
+            fulfilled_at: None,
+            cancelled_at: None,
+            version: 1,
+            created_by_user_id: actor.user_id.as_deref().map(str::to_owned),
+        }
+    }
+
+    /// What the audit is to tell of it.
+    pub(crate) fn fact(&self, action: &'static str, details: &impl Serialize) -> Fact {
+        Fact {
+            action,
+            entity_type: "order",
+            entity_id: self.id.to_string(),
+            branch_id: Some(self.branch.0),
+            details: as_json(details),
+        }
+    }
+
     /// The order as the wire shows it. A fulfilled order's lines left whole, any other's not at all.
     pub(crate) fn out(&self, lines: &[LineRow]) -> OrderOut {
         let fulfilled = self.status == OrderStatus::Fulfilled;
@@ -76,8 +109,6 @@ pub struct DraftWrite {
     pub note: Option<String>,
     /// What it asks for: at least one line.
     pub lines: Vec<DraftLine>,
-    /// When it was drafted, where a file says so; now otherwise.
-    pub created_at: Option<Timestamp>,
 }
 
 /// Which orders a list shows.
@@ -177,7 +208,7 @@ statement! {
         where o.id = any(array(
             select w.id
             from waiting w
-            where w.id in (select a.order_id from asking a)
+            join (select distinct order_id from asking) a on a.order_id = w.id
             order by w.created_at desc, w.id desc
             limit $6))
         order by o.created_at desc, o.id desc";

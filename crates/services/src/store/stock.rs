@@ -220,15 +220,19 @@ fn stock_out(row: &Row) -> StockOut {
     }
 }
 
-/// The rows of a page. Branch by branch, a plan that is kept is as good as any; only for one item it would read the
-/// branch to its end.
+/// The rows of a page. Of one branch, a plan that is kept is as good as any. Of one item it would read the branch to its
+/// end, and of all branches it would ask each for a page.
 async fn page_of_levels(
     conn: &Queries,
     statement: &'static Statement,
     params: Params<'_>,
-    of_one_item: bool,
+    filter: &StockFilter,
 ) -> Result<Vec<Row>, PgError> {
-    if of_one_item { conn.query_anew(statement, params).await } else { conn.query(statement, params).await }
+    if filter.branch_id.is_some() && filter.item_id.is_none() {
+        conn.query(statement, params).await
+    } else {
+        conn.query_anew(statement, params).await
+    }
 }
 
 /// A page of levels, by branch and item.
@@ -242,7 +246,7 @@ pub(crate) async fn list(
     let StockFilter { branch_id, item_id, below_min } = filter;
     let limit = page.rows();
     let params: Params<'_> = &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &limit];
-    let rows = page_of_levels(conn, &LIST, params, item_id.is_some()).await?;
+    let rows = page_of_levels(conn, &LIST, params, filter).await?;
     Ok(rows.iter().map(stock_out).collect())
 }
 
@@ -257,7 +261,7 @@ pub(crate) async fn summary(
     let StockFilter { branch_id, item_id, below_min } = filter;
     let limit = page.rows();
     let params: Params<'_> = &[&after.first, &after.second, &visible, branch_id, item_id, below_min, &limit];
-    let rows = page_of_levels(conn, &SUMMARY, params, item_id.is_some()).await?;
+    let rows = page_of_levels(conn, &SUMMARY, params, filter).await?;
     let out = |row: &Row| {
         let LevelRow { key, level, updated_at } = level_row(row);
         StockSummaryOut {

@@ -47,8 +47,10 @@ const CHANGE: &[Case] = &[
     case("an item in use", ("IS_USED", "services_stock"), "null"),
 ];
 
-/// What is read by id.
+/// What is read by plans that are kept.
 const READ: &[Case] = &[
     case("an order with its lines", ("GET", "services_orders"), "null"),
+    case("a page of the levels of a branch", ("LIST", "services_stock s"), "0, 0, null, 20, null, null, 51"),
+    case("the same with names", ("SUMMARY", "services_stock s"), "0, 0, null, 20, null, null, 51"),
     case("lines of a page of orders", ("LINES", "any($1)"), "null"),
 ];

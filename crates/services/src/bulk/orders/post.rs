@@ -7,7 +7,6 @@ use domain::{BranchId, ItemId, OrderId, Refusal, StockKey};
 use identity::Caller;
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
-use serde_json::json;
 
 use super::read::Head;
 use crate::Command;
@@ -15,10 +14,10 @@ use crate::bulk::faults::Faults;
 use crate::bulk::names::Branches;
 use crate::bulk::work::{CHUNK, Effect, Work, Written};
 use crate::bulk::{BadRow, BulkError};
+use crate::documents::drafts::created;
 use crate::documents::orders::{OrderChange, OrderFacts, Orders};
 use crate::documents::{Documents, Loaded};
 use crate::engine::{Outcome, Request, batch};
-use crate::orders::fact;
 use crate::store::orders::{self as store, LineRow, OrderRow};
 use crate::store::staging::{self, StagedOrder, Wanted};
 use crate::store::stock::{self as levels, LevelRow, LevelWrite};
@@ -232,7 +231,7 @@ impl<'w> Desk<'w> {
             .filter(good)
             .map(|step| {
                 let (draft, lines) = (self.row(branch, step), lines(step.order));
-                self.work.entry(fact("order.created", &draft, json!({ "to": draft.out(&lines) })))
+                self.work.entry(created(&draft, &draft.out(&lines)))
             })
             .collect();
         created.iter().for_each(|_| self.written.count(Effect::Created));
@@ -283,18 +282,9 @@ impl<'w> Desk<'w> {
     /// An order as a draft.
     fn row(&self, branch: BranchId, step: &Step<'_>) -> OrderRow {
         OrderRow {
-            id: step.order.id,
-            branch,
-            status: OrderStatus::Draft,
             reference: Some(step.order.reference.clone()),
             note: step.head.note.clone(),
-            created_by: self.work.actor.name.to_string(),
-            created_by_user_id: self.work.actor.user_id.as_deref().map(str::to_owned),
-            created_at: step.order.created_at,
-            submitted_at: None,
-            fulfilled_at: None,
-            cancelled_at: None,
-            version: 1,
+            ..OrderRow::draft(step.order.id, branch, &self.work.actor, step.order.created_at)
         }
     }
 
