@@ -4,6 +4,7 @@
 //! (`upstream`); this crate has no SQL for them.
 
 pub mod accounts;
+mod audit;
 mod error;
 mod http;
 mod migrations;
@@ -18,6 +19,7 @@ use client::Patience;
 use platform::pg::Database;
 use tokio_util::sync::CancellationToken;
 
+pub use audit::By;
 pub use error::Error;
 pub use migrations::{ROLES, migrations};
 pub use tokens::{Keys, mint_for};

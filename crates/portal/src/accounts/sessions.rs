@@ -1,14 +1,14 @@
 //! Sessions: a random id in a cookie, its digest in the database.
 
-use std::net::IpAddr;
-
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use platform::pg::Database;
 use platform::statement;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::users::{self, User};
+use crate::audit::{self, By};
 use crate::error::Error;
 
 statement! {
@@ -40,15 +40,18 @@ statement! {
 /// Begins a session for a user; gives its id, for the cookie alone.
 pub(crate) async fn begin(
     database: &Database,
+    by: &By,
     user: &User,
-    ip: Option<IpAddr>,
     user_agent: &str,
 ) -> Result<String, Error> {
     let random: [u8; 32] = rand::random();
     let id = BASE64_URL_SAFE_NO_PAD.encode(random);
-    let ip = ip.map(|ip| ip.to_string());
+    let ip = by.ip.map(|ip| ip.to_string());
     let user_agent: String = user_agent.chars().filter(|c| !c.is_control()).take(300).collect();
-    database.get().await?.execute(&INSERT, &[&digest(&id), &user.id, &ip, &user_agent]).await?;
+    let transaction = database.begin().await?;
+    transaction.execute(&INSERT, &[&digest(&id), &user.id, &ip, &user_agent]).await?;
+    audit::record(&transaction, by, "user.signed_in", &user.id.to_string(), &json!({})).await?;
+    transaction.commit().await?;
     Ok(id)
 }
 

@@ -4,8 +4,10 @@ use domain::BranchId;
 use identity::{BranchScope, Role};
 use platform::pg::{Database, Row};
 use platform::statement;
+use serde_json::json;
 
 use super::passwords;
+use crate::audit::{self, By};
 use crate::error::Error;
 
 /// A user as tokens and pages need them.
@@ -95,7 +97,7 @@ fn can_be_a_name(text: &str) -> bool {
 ///
 /// # Errors
 /// [`Error::Invalid`] when the name is taken or not allowed, or the password is.
-pub async fn add(database: &Database, new: &NewUser<'_>) -> Result<i64, Error> {
+pub async fn add(database: &Database, by: &By, new: &NewUser<'_>) -> Result<i64, Error> {
     if !can_be_a_name(new.username) {
         return Err(Error::Invalid("a user name has 1 to 150 letters, digits or ._@+-".to_owned()));
     }
@@ -112,10 +114,16 @@ pub async fn add(database: &Database, new: &NewUser<'_>) -> Result<i64, Error> {
     };
     let groups: Vec<&str> = new.roles.iter().map(|role| role.name()).collect();
     transaction.execute(&INSERT_GROUPS, &[&id, &groups]).await?;
-    if let BranchScope::Only(branches) = new.scope {
-        let branches: Vec<i64> = branches.iter().map(|branch| branch.0).collect();
-        transaction.execute(&INSERT_BRANCHES, &[&id, &branches]).await?;
-    }
+    let branches = match new.scope {
+        BranchScope::All => json!("*"),
+        BranchScope::Only(branches) => {
+            let branches: Vec<i64> = branches.iter().map(|branch| branch.0).collect();
+            transaction.execute(&INSERT_BRANCHES, &[&id, &branches]).await?;
+            json!(branches)
+        }
+    };
+    let details = json!({ "username": new.username, "roles": groups, "branches": branches });
+    audit::record(&transaction, by, "user.added", &id.to_string(), &details).await?;
     transaction.commit().await?;
     Ok(id)
 }
@@ -124,12 +132,14 @@ pub async fn add(database: &Database, new: &NewUser<'_>) -> Result<i64, Error> {
 ///
 /// # Errors
 /// [`Error::Invalid`] when there is no such user or the password is not allowed.
-pub async fn set_password(database: &Database, username: &str, password: &str) -> Result<(), Error> {
+pub async fn set_password(database: &Database, by: &By, username: &str, password: &str) -> Result<(), Error> {
     let hash = passwords::hash(password).await?;
     let transaction = database.begin().await?;
     let row = transaction.query_opt(&SET_PASSWORD, &[&username, &hash]).await?;
     let id: i64 = row.ok_or_else(|| Error::Invalid(format!("there is no user {username:?}")))?.get(0);
-    transaction.execute(&END_SESSIONS, &[&id]).await?;
+    let ended = transaction.execute(&END_SESSIONS, &[&id]).await?;
+    let details = json!({ "sessions_ended": ended });
+    audit::record(&transaction, by, "user.password_set", &id.to_string(), &details).await?;
     transaction.commit().await?;
     Ok(())
 }

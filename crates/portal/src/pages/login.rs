@@ -4,15 +4,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Form;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use platform::http::RequestId;
 use serde::Deserialize;
 
 use super::{Trouble, page};
 use crate::Shared;
 use crate::accounts::{sessions, users};
+use crate::audit::By;
 use crate::http::cookie;
 
 #[derive(Template)]
@@ -47,6 +49,7 @@ pub(crate) async fn get(Query(query): Query<LoginQuery>) -> Response {
 pub(crate) async fn post(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, Trouble> {
@@ -58,11 +61,13 @@ pub(crate) async fn post(
     };
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
     let ip = address.ip().to_canonical();
+    let by =
+        By { user_id: None, name: String::new(), ip: Some(ip), request_id: Some(request_id) }.user(&user);
     // Whatever session the browser had, it gets a new one: an id planted before sign-in opens nothing.
     if let Some(before) = cookie::session(&headers, &shared.config) {
         sessions::end(&shared.database, before).await?;
     }
-    let id = sessions::begin(&shared.database, &user, Some(ip), agent).await?;
+    let id = sessions::begin(&shared.database, &by, &user, agent).await?;
     tracing::info!(username = user.username, %ip, "signed in");
     let cookie = cookie::begin(&id, &shared.config);
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use domain::BranchId;
 use identity::{BranchScope, Role};
 use platform::serve::stop_on_signal;
+use portal::By;
 use portal::accounts::users::{self, NewUser};
 use rand::seq::IndexedRandom;
 
@@ -90,8 +91,12 @@ async fn prepare(settings: &Settings, databases: &Databases) -> Result<Vec<(Stri
         passwords.push(((*name).to_owned(), new_password()));
         write_passwords(&file, &passwords)?;
         let password = passwords.last().map_or("", |(_, password)| password);
-        users::add(&databases.portal, &NewUser { username: name, password, roles: &[*role], scope: &scope })
-            .await?;
+        users::add(
+            &databases.portal,
+            &By::operator("quartermaster demo"),
+            &NewUser { username: name, password, roles: &[*role], scope: &scope },
+        )
+        .await?;
     }
     Ok(passwords)
 }

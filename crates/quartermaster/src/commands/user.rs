@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal};
 
 use domain::BranchId;
 use identity::{BranchScope, Role};
+use portal::By;
 use portal::accounts::users::{self, NewUser, User};
 
 use crate::cli::UserCommand;
@@ -33,7 +34,7 @@ async fn add(databases: &Databases, name: &str, roles: &[Role], branches: Option
     };
     let password = new_password()?;
     let new = NewUser { username: name, password: &password, roles, scope: &scope };
-    users::add(&databases.portal, &new).await?;
+    users::add(&databases.portal, &operator(), &new).await?;
     output::line(format_args!("Added {name}."));
     Ok(())
 }
@@ -51,7 +52,7 @@ async fn set_password(databases: &Databases, name: &str) -> Result<()> {
     if users::active(&databases.portal, name).await?.is_none() {
         return Err(format!("there is no active user {name:?}").into());
     }
-    users::set_password(&databases.portal, name, &new_password()?).await?;
+    users::set_password(&databases.portal, &operator(), name, &new_password()?).await?;
     output::line(format_args!("Set the password of {name} and ended their sessions."));
     Ok(())
 }
@@ -70,6 +71,10 @@ async fn list(databases: &Databases) -> Result<()> {
         output::line(format_args!("{id:>6}  {username:<24}  {:<18}  {place}{state}", roles.join(", ")));
     }
     Ok(())
+}
+
+fn operator() -> By {
+    By::operator("quartermaster user")
 }
 
 /// Asked for twice at a terminal; one line of standard input otherwise.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use identity::{BranchScope, Role, Verifier};
+use portal::By;
 use portal::accounts::users::{self, NewUser};
 use portal::{Config, Portal};
 use reqwest::{Client, Response, redirect};
@@ -57,7 +58,7 @@ impl Company {
 
     async fn user(&self, username: &str, roles: &[Role], scope: &BranchScope) {
         let new = NewUser { username, password: PASSWORD, roles, scope };
-        users::add(&self.database.pool(portal::ROLES), &new).await.unwrap();
+        users::add(&self.database.pool(portal::ROLES), &By::operator("test"), &new).await.unwrap();
     }
 
     fn browser(&self) -> Browser {
@@ -187,7 +188,14 @@ async fn a_new_password_ends_every_session() {
     let company = Company::start().await;
     company.user("mia", &[Role::Admin], &BranchScope::All).await;
     let browser = company.signed_in("mia").await;
-    users::set_password(&company.database.pool(portal::ROLES), "mia", "another password").await.unwrap();
+    users::set_password(
+        &company.database.pool(portal::ROLES),
+        &By::operator("test"),
+        "mia",
+        "another password",
+    )
+    .await
+    .unwrap();
     assert_eq!(browser.get("/").await.status(), 303);
     assert_eq!(company.browser().sign_in("mia", "another password").await.status(), 303);
     assert_eq!(company.browser().sign_in("mia", PASSWORD).await.status(), 422);
@@ -376,7 +384,7 @@ async fn user_names_and_passwords_that_cannot_be_used_are_refused() {
     let pool = company.database.pool(portal::ROLES);
     for (username, password) in [("MIA", PASSWORD), ("", PASSWORD), ("a b", PASSWORD), ("new", "short")] {
         let new = NewUser { username, password, roles: &[Role::Worker], scope: &BranchScope::All };
-        let error = users::add(&pool, &new).await.unwrap_err();
+        let error = users::add(&pool, &By::operator("test"), &new).await.unwrap_err();
         assert!(matches!(error, portal::Error::Invalid(_)), "{username:?}: {error}");
     }
     assert_eq!(users::list(&pool).await.unwrap().len(), 1);

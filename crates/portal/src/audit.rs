@@ -1,0 +1,57 @@
+//! `portal_audit_logs`: who did what to what the portal owns. An entry is written in the transaction of its change,
+//! and never has a secret in it.
+
+use std::net::IpAddr;
+
+use platform::pg::{PgError, Transaction};
+use platform::statement;
+use serde_json::Value;
+
+use crate::accounts::users::User;
+
+statement! {
+    /// A new entry.
+    INSERT: "portal" = "
+        insert into portal_audit_logs (actor_user_id, actor, action, entity_type, entity_id, ip, request_id, details)
+        values ($1, $2, $3, split_part($3, '.', 1), $4, $5::text::inet, $6, $7)";
+}
+
+/// Who makes a change, from where, in which request.
+#[derive(Debug, Clone)]
+pub struct By {
+    /// The id of the user or program; `None` for the operator's command line and for who is not signed in.
+    pub user_id: Option<String>,
+    /// The name shown to people.
+    pub name: String,
+    /// The address it came from.
+    pub ip: Option<IpAddr>,
+    /// The id of the request.
+    pub request_id: Option<String>,
+}
+
+impl By {
+    /// The operator at the command line.
+    pub fn operator(name: &str) -> By {
+        By { user_id: None, name: name.to_owned(), ip: None, request_id: None }
+    }
+
+    /// The same request, now that it is known who makes it.
+    pub(crate) fn user(self, user: &User) -> By {
+        By { user_id: Some(user.id.to_string()), name: user.username.clone(), ..self }
+    }
+}
+
+/// Writes one entry: `action` is the kind of entity, a dot and what was done, as in `user.added`.
+pub(crate) async fn record(
+    transaction: &Transaction,
+    by: &By,
+    action: &'static str,
+    entity_id: &str,
+    details: &Value,
+) -> Result<(), PgError> {
+    let ip = by.ip.map(|ip| ip.to_string());
+    transaction
+        .execute(&INSERT, &[&by.user_id, &by.name, &action, &entity_id, &ip, &by.request_id, details])
+        .await?;
+    Ok(())
+}
