@@ -37,8 +37,7 @@ pub(crate) async fn get(
     caller: &Caller,
     id: OrderId,
 ) -> Result<(OrderRow, Vec<LineRow>), Error> {
-    let found = store::get(&*services.database.get().await?, id).await?;
-    let (row, lines) = found.ok_or(Error::NotFound("order"))?;
+    let (row, lines) = services.order_reader.get(id).await?.ok_or(Error::NotFound("order"))?;
     authorize(caller, Action::ViewOrders, Some(row.branch))?;
     Ok((row, lines))
 }

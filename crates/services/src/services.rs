@@ -6,6 +6,7 @@ use crate::answer::Answer;
 use crate::documents::Command;
 use crate::engine::{Engine, EngineConfig, Outcome, Request};
 use crate::error::Error;
+use crate::order_reader::OrderReader;
 use crate::request::{Actor, RequestContext};
 
 /// The services behind their HTTP surface.
@@ -13,13 +14,15 @@ use crate::request::{Actor, RequestContext};
 pub struct Services {
     pub(crate) database: Database,
     pub(crate) engine: Engine,
+    pub(crate) order_reader: OrderReader,
 }
 
 impl Services {
-    /// Starts the engine on `database`.
+    /// Starts the engine and the reader of orders on `database`.
     pub fn start(database: Database, engine: &EngineConfig) -> Services {
+        let order_reader = OrderReader::start(&database, engine.queue);
         let engine = Engine::start(engine, &database);
-        Services { database, engine }
+        Services { database, engine, order_reader }
     }
 
     /// Posts a command and gives its answer.

@@ -380,3 +380,25 @@ async fn orders_are_listed_newest_first_by_their_filters() {
     assert_eq!(listed(&format!("?created_from={at}")).await, [third_id]);
     assert_eq!(listed(&format!("?created_to={at}")).await, [second, first]);
 }
+
+#[tokio::test]
+async fn orders_that_are_read_at_the_same_time_are_each_given_to_who_asked() {
+    let app = App::start().await;
+    let (branch, item) = shop(&app).await;
+    let other = app.branch("Hill").await;
+    let (mine, theirs) = (app.draft(branch, &[(item, 3)]).await, app.draft(other, &[(item, 5)]).await);
+    let worker = app.worker(&[branch]);
+    let answers = futures_util::future::join_all((0..60_i64).map(|n| {
+        let order = [mine, theirs, 9_000_000 + n][usize::try_from(n % 3).unwrap()];
+        let worker = &worker;
+        async move { (order, worker.get(&format!("/v1/orders/{order}")).await) }
+    }));
+    for (order, answer) in answers.await {
+        if order == mine {
+            let shown = answer.expect(200).json();
+            assert_eq!((&shown["id"], &shown["lines"][0]["requested_qty"]), (&json!(mine), &json!(3)));
+        } else {
+            answer.expect_problem(404, "not-found");
+        }
+    }
+}

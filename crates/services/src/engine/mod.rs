@@ -2,7 +2,8 @@
 //!
 //! Requests wait in bounded queues, one a lane; all requests for an order go to the same lane. A lane takes all that
 //! waits (natural batching: an idle lane posts one at a time at once, a busy one in batches) and posts it in one
-//! transaction of two round trips: `BEGIN` with every lock and load, then every write with `COMMIT`. Correctness
+//! transaction of two round trips: `BEGIN` with every lock and load, then every write with `COMMIT`. Each lane has a
+//! thread of its own, so that locks are not held while the threads that serve requests are busy. Correctness
 //! never rests on the queues: lanes and processes may post at once, since row locks, checks and unique keys decide.
 
 pub(crate) mod batch;
@@ -21,6 +22,7 @@ use crate::answer::Answer;
 use crate::documents::Command;
 use crate::error::Error;
 use crate::request::{Actor, RequestContext};
+use crate::thread;
 
 /// How many requests may wait, and how they are posted.
 #[derive(Debug, Clone)]
@@ -90,7 +92,7 @@ impl Engine {
             .map(|_| {
                 let (sender, queue) = mpsc::channel(config.queue.max(1));
                 let lane = lane::Lane::new(database.clone(), queue, config.batch.max(1));
-                tasks.spawn(lane.run(closing.clone()));
+                thread::spawn(tasks.track_future(lane.run(closing.clone())));
                 sender
             })
             .collect();

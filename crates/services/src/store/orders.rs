@@ -123,15 +123,21 @@ pub(crate) struct OrderFilter {
     pub short: bool,
 }
 
+/// Orders with their lines, a row a line.
+macro_rules! with_lines {
+    () => {
+        "select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
+                o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id, l.id, l.item_id, l.requested_qty
+         from services_orders o
+         join services_order_lines l on l.order_id = o.id and l.branch_id = o.branch_id"
+    };
+}
+
 statement! {
-    /// One order, a row a line.
-    GET: "services" = "
-        select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
-               o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id, l.id, l.item_id, l.requested_qty
-        from services_orders o
-        join services_order_lines l on l.order_id = o.id and l.branch_id = o.branch_id
-        where o.id = $1
-        order by l.id";
+    /// One order with its lines.
+    GET: "services" = concat!(with_lines!(), " where o.id = $1 order by l.id");
+    /// Orders with their lines.
+    GET_MANY: "services" = concat!(with_lines!(), " where o.id = any($1) order by o.id, l.id");
     /// Orders locked by id, with whether their branch is active.
     LOCK: "services" = "
         select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
@@ -295,6 +301,19 @@ pub(crate) async fn get(conn: &Queries, id: OrderId) -> Result<Option<(OrderRow,
     let rows = conn.query(&GET, &[&id.0]).await?;
     let lines = rows.iter().map(|row| line_row(row, 12)).collect();
     Ok(rows.first().map(|order| (order_row(order), lines)))
+}
+
+/// Those of the orders that there are, with their lines.
+pub(crate) async fn get_many(
+    conn: &Queries,
+    ids: &[i64],
+) -> Result<HashMap<OrderId, (OrderRow, Vec<LineRow>)>, PgError> {
+    let mut orders: HashMap<OrderId, (OrderRow, Vec<LineRow>)> = HashMap::with_capacity(ids.len());
+    for row in &conn.query(&GET_MANY, &[&ids]).await? {
+        let id = OrderId(row.get(0));
+        orders.entry(id).or_insert_with(|| (order_row(row), Vec::new())).1.push(line_row(row, 12));
+    }
+    Ok(orders)
 }
 
 /// Locks the orders in the order of their ids; says whether each one's branch is active.

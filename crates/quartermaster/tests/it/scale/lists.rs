@@ -205,14 +205,17 @@ const AUDIT: &[Case] = &[
 
 const S: (&str, &str) = ("LIST", "services_stock s");
 const SUMMARY: (&str, &str) = ("SUMMARY", "services_stock s");
+const S_OF_BRANCH: (&str, &str) = ("LIST_OF_BRANCH", "services_stock s");
+const SUMMARY_OF_BRANCH: (&str, &str) = ("SUMMARY_OF_BRANCH", "services_stock s");
 const AS_OF: (&str, &str) = ("AS_OF", "services_stock s");
 
-// Branch and item that the page comes after, branches, branch, item; below_min and limit, or limit, time and kinds.
+// Branch and item that the page comes after, branches, branch, item; below_min and limit, or limit, time and kinds. Of
+// one branch: the branch, the item that the page comes after, limit.
 const STOCK: &[Case] = &[
     case("first page", S, "0, 0, null, null, null, null, 51"),
     case("last page", S, "50, 19960, null, null, null, null, 51"),
-    case("of one branch", S, "0, 0, null, 20, null, null, 51"),
-    case("of one branch, last page", S, "20, 19960, null, 20, null, null, 51"),
+    case("of one branch", S_OF_BRANCH, "20, 0, 51"),
+    case("of one branch, last page", S_OF_BRANCH, "20, 19960, 51"),
     case("of three branches", S, "0, 0, '{1,20,50}', null, null, null, 51"),
     case("of three branches, last page", S, "50, 19960, '{1,20,50}', null, null, null, 51"),
     case("of one item", S, "0, 0, null, null, 7, null, 51"),
@@ -222,7 +225,9 @@ const STOCK: &[Case] = &[
     case("not below the minimum, of one branch", S, "0, 0, null, 20, null, false, 51"),
     case("summary, first page", SUMMARY, "0, 0, null, null, null, null, 51"),
     case("summary, last page", SUMMARY, "50, 19960, null, null, null, null, 51"),
-    case("summary of one branch", SUMMARY, "0, 0, null, 20, null, null, 51"),
+    case("summary of one branch", SUMMARY_OF_BRANCH, "20, 0, 51"),
+    case("summary of one branch, last page", SUMMARY_OF_BRANCH, "20, 19960, 51"),
+    case("summary of one branch below the minimum", SUMMARY, "0, 0, null, 20, null, true, 51"),
     case("summary of three branches below the minimum", SUMMARY, "0, 0, '{1,20,50}', null, null, true, 51"),
     case("summary of one item", SUMMARY, "0, 0, null, null, 7, null, 51"),
     case(

@@ -50,7 +50,8 @@ const CHANGE: &[Case] = &[
 /// What is read by plans that are kept.
 const READ: &[Case] = &[
     case("an order with its lines", ("GET", "services_orders"), "null"),
-    case("a page of the levels of a branch", ("LIST", "services_stock s"), "0, 0, null, 20, null, null, 51"),
-    case("the same with names", ("SUMMARY", "services_stock s"), "0, 0, null, 20, null, null, 51"),
+    case("orders with their lines", ("GET_MANY", "services_orders"), "null"),
+    case("a page of the levels of a branch", ("LIST_OF_BRANCH", "services_stock s"), "20, 0, 51"),
+    case("the same with names", ("SUMMARY_OF_BRANCH", "services_stock s"), "20, 0, 51"),
     case("lines of a page of orders", ("LINES", "any($1)"), "null"),
 ];
