@@ -1,5 +1,7 @@
 //! The audit over the API.
 
+mod changes;
+
 use domain::BranchId;
 use identity::{BranchScope, Role};
 use reqwest::Method;

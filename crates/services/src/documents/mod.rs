@@ -101,6 +101,17 @@ pub(crate) struct Posted {
     pub answer: Answer,
 }
 
+/// That there is a stock level now, with nothing on hand.
+pub(crate) fn opened(key: StockKey) -> Fact {
+    Fact {
+        action: "stock.opened",
+        entity_type: "stock",
+        entity_id: format!("{}:{}", key.branch, key.item),
+        branch_id: Some(key.branch.0),
+        details: "{}".to_owned(),
+    }
+}
+
 /// Loads and locks: documents by id, then stock levels by key. The order is the same in every batch of every
 /// process, so batches wait for each other but never in a circle.
 pub(crate) async fn load(conn: &Queries, commands: &[&Command]) -> Result<Loaded, PgError> {

@@ -156,6 +156,9 @@ impl Desk {
         let at = keys
             .filter_map(|key| self.last_change(key))
             .fold(command.at().unwrap_or(self.now), Timestamp::max);
+        // A count of nothing moves nothing, but from now on there is a level.
+        let opened =
+            posting.changes.iter().map(|change| change.key).find(|key| self.last_change(*key).is_none());
         for change in &posting.changes {
             let no_effect = change.quantity.is_zero() && change.reserved.is_zero();
             if no_effect && self.stored.contains_key(&change.key) {
@@ -175,7 +178,8 @@ impl Desk {
             reason: posted.reason.clone(),
             request_id: context.request_id.clone(),
         }));
-        self.entries.extend(posted.fact.map(|fact| fact.entry(self.now, actor, context)));
+        let fact = posted.fact.or_else(|| opened.map(documents::opened));
+        self.entries.extend(fact.map(|fact| fact.entry(self.now, actor, context)));
         Ok(posted.answer)
     }
 
