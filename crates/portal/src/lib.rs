@@ -9,6 +9,7 @@ mod error;
 mod http;
 mod migrations;
 mod pages;
+mod sealed;
 mod tokens;
 mod upstream;
 
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub use audit::By;
 pub use error::Error;
 pub use migrations::{ROLES, migrations};
+pub use sealed::AUDIT;
 pub use tokens::{Keys, mint_for};
 
 /// How the portal behaves.

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod audit;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,6 +9,8 @@ use identity::Role;
 
 use crate::running::Part;
 use crate::settings::Flags;
+
+pub use audit::{ArchiveArgs, AuditCommand, AuditName, CheckArgs, ExportAuditArgs, VerifyArgs};
 
 /// Multi-branch inventory and orders on PostgreSQL: what every branch has, has promised, and what moved.
 #[derive(Debug, Parser)]
@@ -51,6 +55,9 @@ pub enum Command {
     Export(ExportArgs),
     /// Check that everything that must hold in the database holds
     Verify,
+    /// Verify, export and archive the sealed audit
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the OpenAPI document of the services
     Openapi,
     /// Print the settings in force, where each comes from, secrets masked

@@ -13,6 +13,7 @@ pub struct Databases {
     /// The pool of the portal's running role.
     pub portal: Database,
     private: Option<PrivateServer>,
+    /// The user that may take on the owners' roles.
     owner: DatabaseConfig,
 }
 
@@ -41,7 +42,7 @@ impl Databases {
             (None, None) => return Err("there is no database".into()),
         };
         Ok(Databases {
-            owner: owner.with_role(services::ROLES.owner),
+            owner,
             services: pool(services::ROLES, "quartermaster services")?,
             portal: pool(portal::ROLES, "quartermaster portal")?,
             private,
@@ -53,7 +54,16 @@ impl Databases {
     /// # Errors
     /// When the database refuses or is away.
     pub async fn analyse(&self) -> Result<()> {
-        Ok(platform::pg::analyse(&self.owner).await?)
+        Ok(platform::pg::analyse(&self.owner.clone().with_role(services::ROLES.owner)).await?)
+    }
+
+    /// A pool of the role that owns one half's tables, for what may take long and no running part may do.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn of_owner(&self, roles: RolePair) -> Result<Database> {
+        let config = DatabaseConfig { statement_timeout: None, ..self.owner.clone().with_role(roles.owner) };
+        Ok(Database::open(config)?)
     }
 
     /// Whether nothing is to be filled: there are branches, and no fill was cut off.

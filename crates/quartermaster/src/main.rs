@@ -8,6 +8,7 @@ mod fill;
 mod output;
 mod progress;
 mod running;
+mod sealing;
 mod settings;
 
 use std::process::ExitCode;

@@ -14,9 +14,11 @@ use services::http::{App, HttpSettings};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use worker::{Audited, Sealing};
 
 use crate::Result;
 use crate::databases::Databases;
+use crate::sealing::SealFiles;
 use crate::settings::Settings;
 
 /// A part of the program.
@@ -74,7 +76,10 @@ impl Running {
             running.portal(settings, &databases.portal, listener).await?;
         }
         if parts.contains(&Part::Worker) {
-            let config = worker::Config { idempotency_retention: settings.idempotency_retention };
+            let config = worker::Config {
+                idempotency_retention: settings.idempotency_retention,
+                sealing: sealing(settings, databases)?,
+            };
             let worker = worker::run(databases.services.clone(), config, running.stop.clone());
             running.tasks.spawn(async move {
                 worker.await;
@@ -154,6 +159,26 @@ impl Running {
         });
         Ok(())
     }
+}
+
+/// How the audits are sealed; `None` where no key is set.
+fn sealing(settings: &Settings, databases: &Databases) -> Result<Option<Sealing>> {
+    let Some(files) = SealFiles::of(settings) else {
+        tracing::warn!("the audit is not sealed: set seal_key");
+        return Ok(None);
+    };
+    let audits = vec![
+        Audited { log: &services::AUDIT, database: databases.services.clone() },
+        Audited { log: &portal::AUDIT, database: databases.portal.clone() },
+    ];
+    Ok(Some(Sealing {
+        audits,
+        key: files.load()?,
+        trusted: SealFiles::trusted(Some(&files), &[])?,
+        heads: files.heads,
+        push: settings.seal_push.as_ref().map(|url| url.0.clone()),
+        every: settings.seal_interval,
+    }))
 }
 
 async fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener> {

@@ -124,6 +124,14 @@ settings! {
         "Origins whose pages may call the services, separated by commas; * for any, empty for none";
     idempotency_retention: Duration = "168h", "TIME",
         "How long answers are kept under their Idempotency-Key";
+    seal_key: Option<PathBuf> = "", "FILE",
+        "Private key that seals the audit (quartermaster audit keygen); empty for seal.key in data_dir with a private PostgreSQL, and for no seals otherwise";
+    seal_heads: Option<PathBuf> = "", "FILE",
+        "File outside the database that each seal is appended to; empty for seal.heads beside the key";
+    seal_push: Option<BaseUrl> = "", "URL",
+        "Where the newest seal of each audit is posted to; empty for nowhere";
+    seal_interval: Duration = "5s", "TIME",
+        "How often the audit is sealed";
     log: Option<String> = "", "LEVELS",
         "Log levels, as in info,platform=debug; empty for info when serving and warn otherwise";
     log_format: LogFormat = "text", "FORMAT",

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod audit;
 mod config;
 mod demo;
 mod export;
@@ -41,6 +42,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             output::line("The database is up to date.");
         }
         Command::Verify => return verify::run(&settings).await,
+        Command::Audit(command) => return audit::run(&settings, command).await,
         Command::Openapi => output::line(format_args!("{:#}", services::http::openapi())),
         Command::Config => config::run(&sources)?,
         Command::Token { user } => token::run(&settings, &user).await?,

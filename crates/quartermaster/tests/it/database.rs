@@ -99,8 +99,10 @@ async fn audit_entries_and_movements_are_never_changed_by_anybody() {
 async fn every_statement_of_the_program_fits_the_schema_and_its_role() {
     let database = TestDatabase::new().await;
     let mut names = BTreeSet::new();
-    for (owner, roles) in [("services", services::ROLES), ("portal", portal::ROLES)] {
-        let client = database.connect(roles.running).await;
+    let of_running = [("services", services::ROLES.running), ("portal", portal::ROLES.running)];
+    let of_owners = [("services_owner", services::ROLES.owner), ("portal_owner", portal::ROLES.owner)];
+    for (owner, role) in [of_running, of_owners].concat() {
+        let client = database.connect(role).await;
         for statement in STATEMENTS.iter().filter(|statement| statement.owner == owner) {
             if let Err(error) = client.prepare(statement.sql).await {
                 panic!("{} of {owner}: {error:?}\n{}", statement.name, statement.sql);

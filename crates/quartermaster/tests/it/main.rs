@@ -19,5 +19,6 @@ mod portal;
 mod posting;
 mod roles;
 mod scale;
+mod seals;
 mod stock;
 mod support;

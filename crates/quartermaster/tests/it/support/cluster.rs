@@ -37,6 +37,7 @@ impl Cluster {
             ("full_page_writes", "off"),
             ("synchronous_commit", "off"),
             ("autovacuum", "off"),
+            ("max_prepared_transactions", "4"),
         ];
         let server = PrivateServer::open(&dir, &fast).await.unwrap();
         stop_with_this_process(&dir);

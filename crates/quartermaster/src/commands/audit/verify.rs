@@ -1,0 +1,98 @@
+//! `audit verify`.
+
+use std::process::ExitCode;
+
+use auditlog::{Report, Trust};
+use serde_json::json;
+
+use super::BOTH;
+use crate::cli::VerifyArgs;
+use crate::databases::Databases;
+use crate::sealing::SealFiles;
+use crate::settings::Settings;
+use crate::{Result, output};
+
+pub async fn run(settings: &Settings, arguments: &VerifyArgs) -> Result<ExitCode> {
+    let files = SealFiles::of(settings);
+    let keys = SealFiles::trusted(files.as_ref(), &arguments.key)?;
+    let heads = match (&arguments.heads, &files) {
+        _ if arguments.no_heads => None,
+        (Some(heads), _) => Some(heads.clone()),
+        (None, Some(files)) => Some(files.heads.clone()),
+        (None, None) => {
+            return Err("no file of heads: name it with --heads, or verify with --no-heads".into());
+        }
+    };
+    if let Some(missing) = heads.as_ref().filter(|heads| !heads.exists()) {
+        let path = missing.display();
+        return Err(format!(
+            "{path}: the file of heads is missing; name it with --heads, or verify with --no-heads"
+        )
+        .into());
+    }
+    let trust = Trust { keys: &keys, heads: heads.as_deref(), archives: arguments.archive.as_deref() };
+    let databases = Databases::open(settings).await?;
+    let reports = verify(&databases, &trust).await;
+    databases.close().await?;
+    let reports = reports?;
+    let warnings: Vec<String> = reports.iter().flat_map(|report| warnings(report, &trust)).collect();
+    let sound = reports.iter().all(Report::is_sound);
+    if arguments.json {
+        output::line(json!({ "sound": sound, "warnings": warnings, "audits": reports }));
+    } else {
+        reports.iter().for_each(print);
+        warnings.iter().for_each(|warning| output::line(format_args!("Warning: {warning}")));
+        let result =
+            if sound { "Everything is as it was sealed." } else { "The audit is not as it was sealed." };
+        output::line(result);
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn verify(databases: &Databases, trust: &Trust<'_>) -> Result<Vec<Report>> {
+    let mut reports = Vec::new();
+    for name in BOTH {
+        let (log, database) = name.of(databases);
+        let conn = database.dedicated(log.name, auditlog::READING).await?;
+        conn.begin().await?;
+        reports.push(auditlog::verify(&conn, log, trust).await?);
+        conn.rollback().await?;
+    }
+    Ok(reports)
+}
+
+fn print(report: &Report) {
+    let Report { log, seals, entries, unsealed, findings, more_findings, .. } = report;
+    let waiting = unsealed.entries;
+    output::line(format_args!("{log:<10}{seals} seals, {entries} entries, {waiting} not sealed yet"));
+    if let (entries, last @ 1..) = report.archived {
+        output::line(format_args!("          {entries} entries archived, to seal {last}"));
+    }
+    if let Some(head) = &report.head {
+        output::line(format_args!("          newest seal {} of {}: {}", head.number, head.at, head.hash));
+    }
+    for finding in findings {
+        output::line(format_args!("          {finding}"));
+    }
+    if *more_findings > 0 {
+        output::line(format_args!("          and {more_findings} more"));
+    }
+}
+
+fn warnings(report: &Report, trust: &Trust<'_>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let log = report.log;
+    if report.unsealed.overdue {
+        let (entries, oldest) = (report.unsealed.entries, report.unsealed.oldest.as_deref().unwrap_or("?"));
+        warnings.push(format!(
+            "{log}: {entries} entries wait for their seal, the oldest of {oldest}: does a worker run, with seal_key set?"
+        ));
+    }
+    if report.archived.1 > 0 && !report.archives_verified {
+        warnings.push(format!("{log}: the archives were not verified; give their directory with --archive"));
+    }
+    if trust.heads.is_none() {
+        warnings.push(format!("{log}: without a file of heads, what was cut off the end is not seen"));
+    }
+    warnings
+}
