@@ -18,6 +18,9 @@ pub enum Error {
     /// The HTTP client for the services could not be made.
     #[error("no client for the services")]
     Client(#[from] client::ClientError),
+    /// A secret could not be sealed or opened.
+    #[error("a secret cannot be opened: it was sealed under another key_encryption_key, or changed")]
+    Seal,
     /// A password could not be hashed.
     #[error("the password could not be hashed")]
     Hash,

@@ -10,6 +10,7 @@ mod http;
 mod migrations;
 mod pages;
 mod sealed;
+mod secrets;
 mod tokens;
 mod upstream;
 
@@ -24,6 +25,7 @@ pub use audit::By;
 pub use error::Error;
 pub use migrations::{ROLES, migrations};
 pub use sealed::AUDIT;
+pub use secrets::{KeyEncryptionKey, Sealer};
 pub use tokens::{Keys, mint_for};
 
 /// How the portal behaves.
@@ -35,6 +37,8 @@ pub struct Config {
     pub issuer: String,
     /// Whether cookies are sent over TLS alone. Off only for plain http on loopback.
     pub cookie_secure: bool,
+    /// Seals the secrets in the portal's tables.
+    pub key_encryption_key: KeyEncryptionKey,
     /// How long to wait for the services. A page must come within 2 s, so less than that in all.
     pub patience: Patience,
 }

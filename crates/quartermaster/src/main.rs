@@ -9,6 +9,7 @@ mod output;
 mod progress;
 mod running;
 mod sealing;
+mod secrets;
 mod settings;
 
 use std::process::ExitCode;

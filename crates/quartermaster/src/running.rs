@@ -19,6 +19,7 @@ use worker::{Audited, Sealing};
 use crate::Result;
 use crate::databases::Databases;
 use crate::sealing::SealFiles;
+use crate::secrets;
 use crate::settings::Settings;
 
 /// A part of the program.
@@ -144,6 +145,7 @@ impl Running {
         let config = portal::Config {
             services_url: url(settings.services_url.as_ref(), addr),
             issuer: settings.issuer.clone(),
+            key_encryption_key: secrets::key_encryption_key(settings)?,
             cookie_secure: settings.portal_url.as_ref().is_some_and(|url| url.0.starts_with("https://")),
             patience: client::Patience {
                 per_try: Duration::from_millis(700),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use platform::telemetry::LogFormat;
 
 pub use sources::{Origin, SettingsError, Sources};
-pub use values::{BaseUrl, DatabaseUrl, Origins, Value};
+pub use values::{BaseUrl, DatabaseUrl, Key, Origins, Value};
 
 /// What the help says of a setting. Of a default that is empty the help's own words tell.
 macro_rules! help {
@@ -104,6 +104,8 @@ settings! {
         "Where the portal finds the services; empty for their own address";
     issuer: String = "quartermaster", "NAME",
         "Issuer of the tokens; the same for the portal and the services of one company";
+    key_encryption_key: Option<Key> = "", "KEY",
+        "32 random bytes in base64 that seal the secrets in the portal's tables; empty for a file in data_dir beside a private PostgreSQL";
     pool_size: NonZeroUsize = "16", "COUNT",
         "Most database connections of the portal, and of the services besides posting";
     statement_timeout: Duration = "30s", "TIME",

@@ -135,7 +135,8 @@ impl Sources {
         match T::parse(text) {
             Ok(value) => Ok((value, origin)),
             Err(reason) => {
-                let text = if name == "database_url" { String::new() } else { text.to_owned() };
+                let secret = ["database_url", "key_encryption_key"].contains(&name);
+                let text = if secret { String::new() } else { text.to_owned() };
                 Err(SettingsError::Value { name: name.to_owned(), origin, text, reason })
             }
         }

@@ -6,6 +6,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use platform::telemetry::LogFormat;
 
 /// A kind of value.
@@ -135,6 +137,28 @@ impl Value for DatabaseUrl {
     }
     fn show(&self) -> toml::Value {
         self.masked().into()
+    }
+}
+
+/// A key of 32 bytes. Never shown.
+#[derive(Clone)]
+pub struct Key(pub [u8; 32]);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Value for Key {
+    fn parse(text: &str) -> Result<Key, String> {
+        let bytes = BASE64_STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes
+            .map(Key)
+            .ok_or_else(|| "must be 32 random bytes in base64, as `openssl rand -base64 32` gives".to_owned())
+    }
+    fn show(&self) -> toml::Value {
+        "***".into()
     }
 }
 

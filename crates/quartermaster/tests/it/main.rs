@@ -20,5 +20,6 @@ mod posting;
 mod roles;
 mod scale;
 mod seals;
+mod signin;
 mod stock;
 mod support;

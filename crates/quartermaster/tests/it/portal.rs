@@ -39,6 +39,7 @@ impl Company {
         let config = Config {
             services_url: services.clone(),
             issuer: "test".to_owned(),
+            key_encryption_key: portal::KeyEncryptionKey([7; 32]),
             cookie_secure: false,
             patience: client::Patience::default(),
         };

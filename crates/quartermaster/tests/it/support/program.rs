@@ -6,6 +6,9 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+/// The key of every program of the tests: any 32 bytes.
+const KEY: &str = "c2l4IHRpbWVzIHNldmVuIGlzIGZvcnR5IHR3byAhISE=";
+
 /// A command line of the program, away from the settings of whoever runs the tests.
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quartermaster"));
@@ -15,6 +18,7 @@ pub fn program(arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    command.env("QUARTERMASTER_KEY_ENCRYPTION_KEY", KEY);
     command
 }
 
