@@ -14,6 +14,7 @@ mod secrets;
 mod tokens;
 mod upstream;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +40,10 @@ pub struct Config {
     pub cookie_secure: bool,
     /// Seals the secrets in the portal's tables.
     pub key_encryption_key: KeyEncryptionKey,
+    /// Proxies of the company's, whose word for where a request is from is taken.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// For how long sessions hold.
+    pub sessions: accounts::sessions::Limits,
     /// How long to wait for the services. A page must come within 2 s, so less than that in all.
     pub patience: Patience,
 }
@@ -58,6 +63,7 @@ pub(crate) struct Shared {
     pub config: Config,
     pub database: Database,
     pub keys: Keys,
+    pub sealer: Sealer,
     pub upstream: upstream::Upstream,
 }
 
@@ -69,10 +75,11 @@ impl Portal {
     pub async fn build(config: Config, database: Database) -> Result<Portal, Error> {
         let keys = Keys::load(&database).await?;
         let upstream = upstream::Upstream::new(&config.services_url, config.patience)?;
-        Ok(Portal { shared: Arc::new(Shared { config, database, keys, upstream }) })
+        let sealer = Sealer::new(&config.key_encryption_key)?;
+        Ok(Portal { shared: Arc::new(Shared { config, database, keys, sealer, upstream }) })
     }
 
-    /// Removes ended sessions, now and every hour, until `stop`.
+    /// Removes what has ended by itself, now and every hour, until `stop`: sessions, guesses, devices.
     pub async fn keep_house(&self, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(Duration::from_secs(3_600));
         loop {
@@ -80,10 +87,18 @@ impl Portal {
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            if let Err(error) = accounts::sessions::purge(&self.shared.database).await {
-                tracing::warn!(%error, "ended sessions could not be removed; tried again later");
+            if let Err(error) = self.tidy().await {
+                tracing::warn!(%error, "what has ended could not be removed; tried again later");
             }
         }
+    }
+
+    async fn tidy(&self) -> Result<(), Error> {
+        let database = &self.shared.database;
+        accounts::sessions::purge(database, self.shared.config.sessions).await?;
+        accounts::throttle::purge(database).await?;
+        accounts::devices::purge(database).await?;
+        Ok(())
     }
 
     /// The portal's HTTP surface.

@@ -68,9 +68,12 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         user: String,
     },
-    /// Add and list users, and set their passwords
+    /// Add and list users, set their passwords, end their sessions
     #[command(subcommand)]
     User(UserCommand),
+    /// Say what groups ask of their members
+    #[command(subcommand)]
+    Group(GroupCommand),
 }
 
 /// The company to make.
@@ -201,6 +204,36 @@ pub enum UserCommand {
     },
     /// List the users with their roles and branches
     List,
+    /// List a user's sessions, or end them
+    Sessions {
+        /// The user's name
+        name: String,
+        /// End all of them
+        #[arg(long)]
+        end: bool,
+    },
+    /// Remove the second factor of a user who has lost it, and end their sessions
+    ResetSecondFactor {
+        /// The user's name
+        name: String,
+    },
+}
+
+/// What groups ask of their members.
+#[derive(Debug, Subcommand)]
+pub enum GroupCommand {
+    /// Say whether members need a second factor
+    RequireSecondFactor {
+        /// The group
+        #[arg(value_parser = role)]
+        group: Role,
+        /// They need one; without it they can do nothing but set one up
+        #[arg(long, conflicts_with = "off", required_unless_present = "off")]
+        on: bool,
+        /// They may do without
+        #[arg(long)]
+        off: bool,
+    },
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -146,7 +146,16 @@ impl Running {
             services_url: url(settings.services_url.as_ref(), addr),
             issuer: settings.issuer.clone(),
             key_encryption_key: secrets::key_encryption_key(settings)?,
-            cookie_secure: settings.portal_url.as_ref().is_some_and(|url| url.0.starts_with("https://")),
+            // Cookies travel over TLS alone, but for a browser on this machine that asks by plain http.
+            cookie_secure: match &settings.portal_url {
+                Some(url) => !url.is_plain_loopback(),
+                None => !settings.portal_addr.ip().is_loopback(),
+            },
+            trusted_proxies: settings.trusted_proxies.0.clone(),
+            sessions: portal::accounts::sessions::Limits {
+                idle: settings.session_idle,
+                lifetime: settings.session_lifetime,
+            },
             patience: client::Patience {
                 per_try: Duration::from_millis(700),
                 in_all: Duration::from_millis(1_500),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use platform::telemetry::LogFormat;
 
 pub use sources::{Origin, SettingsError, Sources};
-pub use values::{BaseUrl, DatabaseUrl, Key, Origins, Value};
+pub use values::{Addresses, BaseUrl, DatabaseUrl, Key, Origins, Value};
 
 /// What the help says of a setting. Of a default that is empty the help's own words tell.
 macro_rules! help {
@@ -106,6 +106,12 @@ settings! {
         "Issuer of the tokens; the same for the portal and the services of one company";
     key_encryption_key: Option<Key> = "", "KEY",
         "32 random bytes in base64 that seal the secrets in the portal's tables; empty for a file in data_dir beside a private PostgreSQL";
+    session_idle: Duration = "12h", "TIME",
+        "How long somebody stays signed in to the portal without using it";
+    session_lifetime: Duration = "168h", "TIME",
+        "How long somebody stays signed in to the portal in all";
+    trusted_proxies: Addresses = "", "LIST",
+        "Addresses of proxies in front of the portal, separated by commas, whose X-Forwarded-For is believed; empty for none";
     pool_size: NonZeroUsize = "16", "COUNT",
         "Most database connections of the portal, and of the services besides posting";
     statement_timeout: Duration = "30s", "TIME",

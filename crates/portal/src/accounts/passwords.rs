@@ -1,4 +1,10 @@
 //! Passwords: argon2id with 19 MiB, 2 passes, 1 lane (OWASP's first choice, and the crate's default).
+//!
+//! They are taken in Unicode's composed form (NFC), so that the same letters typed on another keyboard are the same
+//! password. What Django hashed is checked as it is, until a sign-in gives it a hash of ours.
+
+pub(crate) mod django;
+mod rules;
 
 use std::sync::LazyLock;
 
@@ -6,6 +12,7 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::error::Error;
 
@@ -18,15 +25,37 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| {
     Argon2::default().hash_password(&random).map_or_else(|_| String::new(), |hash| hash.to_string())
 });
 
-/// Hashes a password of 8 to 128 characters.
+/// What stands in place of a hash where there is no password to sign in with. As Django has it.
+pub(crate) const UNUSABLE: &str = "!";
+
+/// Longer texts are no password of anybody's, and are not worth the work.
+const LONGEST_TRIED: usize = 4_096;
+
+/// What a password is to a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// It is not the one.
+    Wrong,
+    /// It is the one that the hash was made of.
+    Right,
+    /// It is, and the hash is of another kind or weaker than those made now.
+    RightButOld,
+}
+
+/// Hashes a password for a user.
 ///
 /// # Errors
-/// [`Error::Invalid`] when it is shorter or longer.
-pub async fn hash(password: &str) -> Result<String, Error> {
-    if !(8..=128).contains(&password.chars().count()) {
-        return Err(Error::Invalid("a password must have 8 to 128 characters".to_owned()));
-    }
-    let password = password.to_owned();
+/// [`Error::Invalid`] when it is shorter than 8 or longer than 128 characters, is or contains the user name, or is one
+/// of the most common ones.
+pub async fn hash(password: &str, username: &str) -> Result<String, Error> {
+    let password: String = password.nfc().collect();
+    rules::check(&password, username).map_err(|wrong| Error::Invalid(wrong.to_owned()))?;
+    again(&password).await
+}
+
+/// Hashes a password that a user has already, whatever today's rules say of it.
+pub(crate) async fn again(password: &str) -> Result<String, Error> {
+    let password: String = password.nfc().collect();
     let _permit = AT_ONCE.acquire().await.map_err(|_| Error::Hash)?;
     let hashing = tokio::task::spawn_blocking(move || {
         Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
@@ -34,20 +63,54 @@ pub async fn hash(password: &str) -> Result<String, Error> {
     hashing.await.map_err(|_| Error::Hash)?.map_err(|_| Error::Hash)
 }
 
-/// Whether `password` is the one that `hash` was made of. Without a hash the answer is no, after the same time.
+/// Whether `password` is the one that `stored` was made of. Whatever is stored, also nothing, the same work is done: one
+/// argon2id, and `django_iterations` of Django's PBKDF2: the most that any hash in the table asks for, 0 when there is
+/// none left.
 ///
 /// # Errors
 /// [`Error::Hash`] when hashing fails.
-pub async fn verify(password: &str, hash: Option<&str>) -> Result<bool, Error> {
-    let known = hash.is_some();
-    let hash = hash.unwrap_or(&NOBODY).to_owned();
-    let password = password.to_owned();
+pub(crate) async fn verify(
+    password: &str,
+    stored: Option<&str>,
+    django_iterations: u32,
+) -> Result<Check, Error> {
+    let possible = password.len() <= LONGEST_TRIED;
+    let password = if possible { password.to_owned() } else { String::new() };
+    let stored = stored.filter(|_| possible).unwrap_or(UNUSABLE).to_owned();
     let _permit = AT_ONCE.acquire().await.map_err(|_| Error::Hash)?;
-    let verifying = tokio::task::spawn_blocking(move || {
-        PasswordHash::new(&hash)
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-    });
-    Ok(verifying.await.map_err(|_| Error::Hash)? && known)
+    let checking = tokio::task::spawn_blocking(move || check(&password, &stored, django_iterations));
+    checking.await.map_err(|_| Error::Hash)
+}
+
+fn check(password: &str, stored: &str, django_iterations: u32) -> Check {
+    let composed: String = password.nfc().collect();
+    if let Some(hash) = django::Hash::parse(stored) {
+        let right = hash.verify(password);
+        django::spend(django_iterations.saturating_sub(hash.iterations()));
+        matches(&composed, &NOBODY);
+        return if right { Check::RightButOld } else { Check::Wrong };
+    }
+    django::spend(django_iterations);
+    if PasswordHash::new(stored).is_err() {
+        matches(&composed, &NOBODY);
+        return Check::Wrong;
+    }
+    match matches(&composed, stored) {
+        false => Check::Wrong,
+        true if is_current(stored) => Check::Right,
+        true => Check::RightButOld,
+    }
+}
+
+fn matches(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// Whether a hash was made with the algorithm and the parameters of those made now.
+fn is_current(hash: &str) -> bool {
+    let of = |hash: &str| hash.rsplitn(3, '$').nth(2).map(str::to_owned);
+    of(hash) == of(&NOBODY)
 }
 
 #[cfg(test)]
@@ -56,16 +119,37 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_matches_its_own_hash_alone() {
-        let hash = hash("correct horse").await.unwrap();
+        let hash = hash("correct horse", "mia").await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(verify("correct horse", Some(&hash)).await.unwrap());
-        assert!(!verify("wrong horse", Some(&hash)).await.unwrap());
-        assert!(!verify("correct horse", None).await.unwrap());
+        assert_eq!(verify("correct horse", Some(&hash), 0).await.unwrap(), Check::Right);
+        assert_eq!(verify("wrong horse", Some(&hash), 0).await.unwrap(), Check::Wrong);
+        assert_eq!(verify("correct horse", None, 0).await.unwrap(), Check::Wrong);
+        for unusable in ["", "!", "!gw4tUfs1p7Ia10UdK9ojZbtZsXF2n9q8EDv8xcLB", "$argon2id$v=19$broken"] {
+            assert_eq!(verify("", Some(unusable), 0).await.unwrap(), Check::Wrong);
+        }
+        assert_eq!(verify(&"x".repeat(5_000), Some(&hash), 0).await.unwrap(), Check::Wrong);
     }
 
     #[tokio::test]
-    async fn passwords_too_short_or_too_long_are_refused() {
-        assert!(hash("1234567").await.is_err());
-        assert!(hash(&"x".repeat(129)).await.is_err());
+    async fn the_same_letters_are_the_same_password_however_they_are_composed() {
+        let hash = hash("p\u{e4}ssw\u{f6}rter", "mia").await.unwrap();
+        assert_eq!(verify("pa\u{308}sswo\u{308}rter", Some(&hash), 0).await.unwrap(), Check::Right);
+    }
+
+    #[tokio::test]
+    async fn hashes_of_other_parameters_are_told_apart() {
+        let weak = argon2::Params::new(8_192, 1, 1, None).unwrap();
+        let weak = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, weak);
+        let hash = weak.hash_password(b"correct horse").unwrap().to_string();
+        assert_eq!(verify("correct horse", Some(&hash), 0).await.unwrap(), Check::RightButOld);
+        assert_eq!(verify("wrong horse", Some(&hash), 0).await.unwrap(), Check::Wrong);
+    }
+
+    #[tokio::test]
+    async fn hashes_that_django_made_are_checked_and_told_apart() {
+        for (password, hash) in django::VECTORS {
+            assert_eq!(verify(password, Some(hash), 2_000).await.unwrap(), Check::RightButOld, "{hash}");
+            assert_eq!(verify("wrong horse", Some(hash), 2_000).await.unwrap(), Check::Wrong);
+        }
     }
 }

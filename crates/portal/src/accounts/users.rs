@@ -2,11 +2,11 @@
 
 use domain::BranchId;
 use identity::{BranchScope, Role};
-use platform::pg::{Database, Row};
+use platform::pg::{Database, Row, Transaction};
 use platform::statement;
 use serde_json::json;
 
-use super::passwords;
+use super::{devices, passwords, sessions};
 use crate::audit::{self, By};
 use crate::error::Error;
 
@@ -30,7 +30,7 @@ pub struct User {
 pub struct NewUser<'a> {
     /// What they sign in with: letters, digits and `._@+-`.
     pub username: &'a str,
-    /// 8 to 128 characters.
+    /// As [`passwords::hash`] takes it.
     pub password: &'a str,
     /// What they may do.
     pub roles: &'a [Role],
@@ -44,8 +44,7 @@ statement! {
         select u.id, u.username, u.active, u.all_branches,
                array(select g.name from portal_memberships m join portal_groups g on g.id = m.group_id
                      where m.user_id = u.id order by g.id),
-               array(select b.branch_id from portal_user_branches b where b.user_id = u.id order by b.branch_id),
-               u.password_hash
+               array(select b.branch_id from portal_user_branches b where b.user_id = u.id order by b.branch_id)
         from portal_users u
         where lower(u.username) = lower($1)";
     /// Every user.
@@ -68,11 +67,14 @@ statement! {
         insert into portal_user_branches (user_id, branch_id) select $1, unnest($2::bigint[])";
     /// A new password.
     SET_PASSWORD: "portal" = "
-        update portal_users set password_hash = $2 where lower(username) = lower($1) returning id";
-    /// Ends every session of a user.
-    END_SESSIONS: "portal" = "delete from portal_sessions where user_id = $1";
-    /// Notes a sign-in.
-    SIGNED_IN: "portal" = "update portal_users set last_sign_in_at = now() where id = $1";
+        update portal_users set password_hash = $2, password_of_demo = false
+        where lower(username) = lower($1)
+        returning id";
+    /// The active users whose password the demo made and printed.
+    OF_DEMO: "portal" = "
+        select username from portal_users where password_of_demo and active order by id";
+    /// Notes that the demo made a user's password.
+    MARK_AS_OF_DEMO: "portal" = "update portal_users set password_of_demo = true where id = $1";
 }
 
 pub(crate) fn user(row: &Row) -> User {
@@ -88,9 +90,14 @@ pub(crate) fn user(row: &Row) -> User {
 }
 
 /// As the check in the table has it.
-fn can_be_a_name(text: &str) -> bool {
+pub(crate) fn can_be_a_name(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
     (1..=150).contains(&text.len()) && text.chars().all(allowed)
+}
+
+/// The text where it can be a name; otherwise one that nobody has, and that the database can be asked for.
+pub(crate) fn possible_name(text: &str) -> &str {
+    if can_be_a_name(text) { text } else { "" }
 }
 
 /// Adds a user; gives the id.
@@ -98,10 +105,35 @@ fn can_be_a_name(text: &str) -> bool {
 /// # Errors
 /// [`Error::Invalid`] when the name is taken or not allowed, or the password is.
 pub async fn add(database: &Database, by: &By, new: &NewUser<'_>) -> Result<i64, Error> {
+    let (transaction, id) = insert(database, by, new).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// Adds a user of the demo's, whose password is printed: `serve` refuses to start until another is set.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_for_demo(database: &Database, by: &By, new: &NewUser<'_>) -> Result<i64, Error> {
+    let (transaction, id) = insert(database, by, new).await?;
+    transaction.execute(&MARK_AS_OF_DEMO, &[&id]).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// The names of the active users whose password the demo made and printed.
+///
+/// # Errors
+/// When the database is away.
+pub async fn with_password_of_demo(database: &Database) -> Result<Vec<String>, Error> {
+    Ok(database.get().await?.query(&OF_DEMO, &[]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+async fn insert(database: &Database, by: &By, new: &NewUser<'_>) -> Result<(Transaction, i64), Error> {
     if !can_be_a_name(new.username) {
         return Err(Error::Invalid("a user name has 1 to 150 letters, digits or ._@+-".to_owned()));
     }
-    let hash = passwords::hash(new.password).await?;
+    let hash = passwords::hash(new.password, new.username).await?;
     let transaction = database.begin().await?;
     let all = matches!(new.scope, BranchScope::All);
     let inserted = transaction.query_one(&INSERT, &[&new.username, &hash, &all]).await;
@@ -124,8 +156,7 @@ pub async fn add(database: &Database, by: &By, new: &NewUser<'_>) -> Result<i64,
     };
     let details = json!({ "username": new.username, "roles": groups, "branches": branches });
     audit::record(&transaction, by, "user.added", &id.to_string(), &details).await?;
-    transaction.commit().await?;
-    Ok(id)
+    Ok((transaction, id))
 }
 
 /// Sets a user's password and ends their sessions.
@@ -133,11 +164,12 @@ pub async fn add(database: &Database, by: &By, new: &NewUser<'_>) -> Result<i64,
 /// # Errors
 /// [`Error::Invalid`] when there is no such user or the password is not allowed.
 pub async fn set_password(database: &Database, by: &By, username: &str, password: &str) -> Result<(), Error> {
-    let hash = passwords::hash(password).await?;
+    let hash = passwords::hash(password, username).await?;
     let transaction = database.begin().await?;
     let row = transaction.query_opt(&SET_PASSWORD, &[&username, &hash]).await?;
     let id: i64 = row.ok_or_else(|| Error::Invalid(format!("there is no user {username:?}")))?.get(0);
-    let ended = transaction.execute(&END_SESSIONS, &[&id]).await?;
+    let ended = sessions::end_others(&transaction, id, None).await?;
+    devices::forget(&transaction, id, None).await?;
     let details = json!({ "sessions_ended": ended });
     audit::record(&transaction, by, "user.password_set", &id.to_string(), &details).await?;
     transaction.commit().await?;
@@ -152,6 +184,15 @@ pub async fn list(database: &Database) -> Result<Vec<User>, Error> {
     Ok(database.get().await?.query(&ALL, &[]).await?.iter().map(user).collect())
 }
 
+/// The user of that name, active or not.
+///
+/// # Errors
+/// [`Error::Invalid`] when there is none.
+pub async fn named(database: &Database, username: &str) -> Result<User, Error> {
+    let row = database.get().await?.query_opt(&BY_NAME, &[&possible_name(username)]).await?;
+    row.as_ref().map(user).ok_or_else(|| Error::Invalid(format!("there is no user {username:?}")))
+}
+
 /// The active user of that name.
 ///
 /// # Errors
@@ -159,20 +200,4 @@ pub async fn list(database: &Database) -> Result<Vec<User>, Error> {
 pub async fn active(database: &Database, username: &str) -> Result<Option<User>, Error> {
     let row = database.get().await?.query_opt(&BY_NAME, &[&username]).await?;
     Ok(row.as_ref().map(user).filter(|user| user.active))
-}
-
-/// The active user with that name and password. Known and unknown names take the same time.
-///
-/// # Errors
-/// When the database is away.
-pub async fn sign_in(database: &Database, username: &str, password: &str) -> Result<Option<User>, Error> {
-    let row = match can_be_a_name(username) {
-        true => database.get().await?.query_opt(&BY_NAME, &[&username]).await?,
-        false => None,
-    };
-    let hash: Option<String> = row.as_ref().map(|row| row.get(6));
-    let right = passwords::verify(password, hash.as_deref()).await?;
-    let Some(user) = row.as_ref().map(user).filter(|user| right && user.active) else { return Ok(None) };
-    database.get().await?.execute(&SIGNED_IN, &[&user.id]).await?;
-    Ok(Some(user))
 }

@@ -1,5 +1,7 @@
 //! The portal's HTTP surface.
 
 pub(crate) mod cookie;
+pub(crate) mod forms;
 pub(crate) mod router;
 pub(crate) mod session;
+pub(crate) mod visitor;

@@ -19,7 +19,8 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::session;
-use crate::pages::{dashboard, login};
+use crate::accounts::sessions::Standing;
+use crate::pages::{dashboard, login, password, second_factor, second_step, sessions};
 use crate::{Shared, migrations};
 
 #[derive(RustEmbed)]
@@ -42,7 +43,14 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let mut router = Router::new()
         .route("/", get(dashboard::get))
         .route("/accounts/login/", get(login::get).post(login::post))
+        .route("/accounts/second-step/", get(second_step::get).post(second_step::post))
         .route("/accounts/logout/", post(login::logout))
+        .route("/accounts/password/", get(password::get).post(password::post))
+        .route("/accounts/second-factor/", get(second_factor::get).post(second_factor::post))
+        .route("/accounts/second-factor/remove/", post(second_factor::remove))
+        .route("/accounts/sessions/", get(sessions::get))
+        .route("/accounts/sessions/end/", post(sessions::end))
+        .route("/accounts/sessions/end-others/", post(sessions::end_others))
         .route("/accounts/api/token/", get(token))
         .route("/.well-known/jwks.json", get(jwks))
         .route("/health/", get(health))
@@ -65,9 +73,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 /// A token for the signed-in user.
 async fn token(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let user = match session::user(&parts, &shared).await {
-        Ok(Some(user)) => user,
-        Ok(None) => {
+    let user = match session::session(&parts, &shared).await {
+        Ok(Some((session, _))) if session.standing == Standing::SignedIn => session.user,
+        Ok(Some((session, _))) if session.standing == Standing::MustEnrol => {
+            let detail = "Set up a second factor at /accounts/second-factor/ first: your group needs one.";
+            return ProblemResponse::new(ProblemKind::Forbidden, detail).into_response();
+        }
+        Ok(_) => {
             let detail = "Sign in at /accounts/login/ first.";
             return ProblemResponse::new(ProblemKind::Unauthorized, detail).into_response();
         }

@@ -1,4 +1,4 @@
-//! Extractors for pages and calls that need a signed-in user.
+//! Extractors for pages and calls that need somebody to have come so far.
 
 use std::sync::Arc;
 
@@ -6,37 +6,87 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::cookie;
+use super::cookie::Cookie;
+use super::forms::FormToken;
 use crate::Shared;
-use crate::accounts::sessions;
+use crate::accounts::sessions::{self, Session, Standing};
 use crate::accounts::users::User;
 use crate::error::Error;
 use crate::pages::Trouble;
 
-/// The signed-in user. Without one, the browser is sent to sign in and comes back afterwards.
+/// The signed-in user. Without one, the browser is sent to sign in and comes back afterwards; one who must set up a
+/// second factor first is sent there.
 #[derive(Debug)]
-pub(crate) struct SignedIn(pub User);
+pub(crate) struct SignedIn {
+    pub user: User,
+    pub session: Session,
+    /// For the forms of the page.
+    pub token: FormToken,
+}
+
+/// The user who is signed in, or would be with a second factor set up.
+#[derive(Debug)]
+pub(crate) struct Enrolling {
+    pub session: Session,
+    pub token: FormToken,
+}
+
+/// The user whose password was right and whose code is still to come.
+#[derive(Debug)]
+pub(crate) struct HalfSignedIn {
+    pub user: User,
+    pub token: FormToken,
+}
 
 impl FromRequestParts<Arc<Shared>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<SignedIn, Response> {
-        match user(parts, shared).await {
-            Ok(Some(user)) => Ok(SignedIn(user)),
-            Ok(None) if parts.uri.path() == "/" => Err(Redirect::to("/accounts/login/").into_response()),
-            Ok(None) => {
-                let next = parts.uri.path();
-                Err(Redirect::to(&format!("/accounts/login/?next={next}")).into_response())
-            }
-            Err(error) => Err(Trouble::from(error).into_response()),
-        }
+        let (session, token) = at(parts, shared, &[Standing::SignedIn]).await?;
+        Ok(SignedIn { user: session.user.clone(), session, token })
     }
 }
 
-/// The user of the request's session, if it has one that holds.
-pub(crate) async fn user(parts: &Parts, shared: &Shared) -> Result<Option<User>, Error> {
-    match cookie::session(&parts.headers, &shared.config) {
-        Some(id) => sessions::user(&shared.database, id).await,
-        None => Ok(None),
+impl FromRequestParts<Arc<Shared>> for Enrolling {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Enrolling, Response> {
+        let (session, token) = at(parts, shared, &[Standing::SignedIn, Standing::MustEnrol]).await?;
+        Ok(Enrolling { session, token })
     }
+}
+
+impl FromRequestParts<Arc<Shared>> for HalfSignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<HalfSignedIn, Response> {
+        let (session, token) = at(parts, shared, &[Standing::AwaitsCode]).await?;
+        Ok(HalfSignedIn { user: session.user, token })
+    }
+}
+
+/// The session, if its user has come as far as the page asks; otherwise the way to where they are.
+async fn at(parts: &Parts, shared: &Shared, allowed: &[Standing]) -> Result<(Session, FormToken), Response> {
+    let found = session(parts, shared).await.map_err(|error| Trouble::from(error).into_response())?;
+    let standing = found.as_ref().map(|(session, _)| session.standing);
+    match found {
+        Some(found) if allowed.contains(&found.0.standing) => return Ok(found),
+        Some(_) | None => {}
+    }
+    let path = parts.uri.path();
+    let to = match standing {
+        Some(Standing::SignedIn) => "/".to_owned(),
+        Some(Standing::MustEnrol) => "/accounts/second-factor/".to_owned(),
+        Some(Standing::AwaitsCode) => "/accounts/second-step/".to_owned(),
+        None if path == "/" || path.starts_with("/accounts/second-step") => "/accounts/login/".to_owned(),
+        None => format!("/accounts/login/?next={path}"),
+    };
+    Err(Redirect::to(&to).into_response())
+}
+
+/// The request's session, if it has one that holds.
+pub(crate) async fn session(parts: &Parts, shared: &Shared) -> Result<Option<(Session, FormToken)>, Error> {
+    let Some(id) = Cookie::Session.read(&parts.headers, &shared.config) else { return Ok(None) };
+    let session = sessions::find(&shared.database, id, shared.config.sessions).await?;
+    Ok(session.map(|session| (session, FormToken::of(id))))
 }

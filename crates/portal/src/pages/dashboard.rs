@@ -8,20 +8,20 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use client::Call;
 use contract::{OrderOut, OrderStatusWord};
-use identity::Role;
 use jiff::{Timestamp, Unit};
 use platform::http::{RequestId, TraceParent};
 
-use super::{Trouble, page};
+use super::{Header, Trouble, page};
 use crate::Shared;
+use crate::http::forms::FormToken;
 use crate::http::session::SignedIn;
 use crate::upstream::{Known, Overview};
 
 #[derive(Template)]
 #[template(path = "dashboard.html")]
 struct DashboardPage<'a> {
-    username: &'a str,
-    roles: String,
+    header: Header,
+    token: FormToken,
     overview: Option<&'a Overview>,
     /// How old the figures are, when the services do not answer.
     age: Option<String>,
@@ -30,7 +30,7 @@ struct DashboardPage<'a> {
 
 pub(crate) async fn get(
     State(shared): State<Arc<Shared>>,
-    SignedIn(user): SignedIn,
+    SignedIn { user, token: form, .. }: SignedIn,
     axum::Extension(request_id): axum::Extension<RequestId>,
     trace: Option<axum::Extension<TraceParent>>,
 ) -> Result<Response, Trouble> {
@@ -44,9 +44,8 @@ pub(crate) async fn get(
         Known::Nothing => (None, true),
     };
     let age = overview.filter(|_| away).map(|overview| age_of(overview.at, Timestamp::now()));
-    let roles: Vec<&str> = user.roles.iter().copied().map(Role::name).collect();
-    let username = user.username.as_str();
-    Ok(page(StatusCode::OK, &DashboardPage { username, roles: roles.join(", "), overview, age, away }))
+    let header = Header::of(&user);
+    Ok(page(StatusCode::OK, &DashboardPage { header, token: form, overview, age, away }))
 }
 
 fn age_of(then: Timestamp, now: Timestamp) -> String {

@@ -1,34 +1,34 @@
 //! Sign in and sign out.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{ConnectInfo, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
-use platform::http::RequestId;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::{Trouble, page};
-use crate::Shared;
-use crate::accounts::{sessions, users};
-use crate::audit::By;
-use crate::http::cookie;
+use super::{Bare, Trouble, in_words, page, page_to_wait};
+use crate::accounts::sessions;
+use crate::accounts::sign_in::{self, Begun, Outcome};
+use crate::http::cookie::Cookie;
+use crate::http::forms::{CheckedForm, FormToken, Visit};
+use crate::http::visitor::Visitor;
+use crate::{Config, Shared};
 
 #[derive(Template)]
 #[template(path = "login.html")]
 struct LoginPage<'a> {
     username: &'a str,
     next: &'a str,
-    failed: bool,
+    error: Option<String>,
+    token: FormToken,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct LoginQuery {
     #[serde(default)]
-    next: String,
+    pub next: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,52 +41,63 @@ pub(crate) struct LoginForm {
     next: String,
 }
 
-pub(crate) async fn get(Query(query): Query<LoginQuery>) -> Response {
+pub(crate) async fn get(Visit { token, cookie }: Visit, Query(query): Query<LoginQuery>) -> Response {
     let next = local_path(&query.next);
-    page(StatusCode::OK, &LoginPage { username: "", next, failed: false })
+    let page = page(StatusCode::OK, &LoginPage { username: "", next, error: None, token });
+    (AppendHeaders(cookie), page).into_response()
 }
 
 pub(crate) async fn post(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
-    headers: HeaderMap,
-    Form(form): Form<LoginForm>,
+    visitor: Visitor,
+    CheckedForm(form, token): CheckedForm<LoginForm>,
 ) -> Result<Response, Trouble> {
     let next = local_path(&form.next);
     let username = form.username.trim();
-    let Some(user) = users::sign_in(&shared.database, username, &form.password).await? else {
-        tracing::info!(username, ip = %address.ip(), "a sign-in failed");
-        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &LoginPage { username, next, failed: true }));
-    };
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let ip = address.ip().to_canonical();
-    let by =
-        By { user_id: None, name: String::new(), ip: Some(ip), request_id: Some(request_id) }.user(&user);
-    // Whatever session the browser had, it gets a new one: an id planted before sign-in opens nothing.
-    if let Some(before) = cookie::session(&headers, &shared.config) {
-        sessions::end(&shared.database, before).await?;
-    }
-    let id = sessions::begin(&shared.database, &by, &user, agent).await?;
-    tracing::info!(username = user.username, %ip, "signed in");
-    let cookie = cookie::begin(&id, &shared.config);
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
+    let outcome = sign_in::with_password(&shared.database, &visitor, username, &form.password).await?;
+    Ok(match outcome {
+        Outcome::Right(begun) if begun.device.is_none() => {
+            let next = if next == "/" { String::new() } else { format!("?next={next}") };
+            lead(&begun, &format!("/accounts/second-step/{next}"), &shared.config)
+        }
+        Outcome::Right(begun) => lead(&begun, next, &shared.config),
+        Outcome::Wrong => {
+            let error = Some("Name and password do not match. Check both and try again.".to_owned());
+            page(StatusCode::UNPROCESSABLE_ENTITY, &LoginPage { username, next, error, token })
+        }
+        Outcome::Wait(wait) => {
+            let error = Some(in_words(wait));
+            page_to_wait(wait, &LoginPage { username, next, error, token })
+        }
+    })
+}
+
+/// Gives the browser its session and leads it on.
+pub(crate) fn lead(begun: &Begun, to: &str, config: &Config) -> Response {
+    let mut cookies = vec![Cookie::Session.set(&begun.session, config), Cookie::Visit.clear(config)];
+    cookies.extend(begun.device.as_ref().map(|device| Cookie::Device.set(device, config)));
+    (AppendHeaders(cookies), Redirect::to(to)).into_response()
 }
 
 pub(crate) async fn logout(
     State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
+    visitor: Visitor,
+    CheckedForm(Bare {}, _): CheckedForm<Bare>,
 ) -> Result<Response, Trouble> {
-    if let Some(id) = cookie::session(&headers, &shared.config) {
-        sessions::end(&shared.database, id).await?;
+    if let Some(id) = &visitor.session {
+        let found = sessions::find(&shared.database, id, shared.config.sessions).await?;
+        if let Some(found) = found {
+            sessions::sign_out(&shared.database, &visitor.by(&found.user), id).await?;
+        }
     }
-    let cookie = cookie::end(&shared.config);
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/accounts/login/")).into_response())
+    let cookie = Cookie::Session.clear(&shared.config);
+    Ok((AppendHeaders([cookie]), Redirect::to("/accounts/login/")).into_response())
 }
 
 /// Where to go after sign-in: a path of this portal, never another site.
-fn local_path(next: &str) -> &str {
-    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+pub(crate) fn local_path(next: &str) -> &str {
+    let plain = next.chars().all(|c| c.is_ascii_graphic() && c != '\\');
+    let local = next.starts_with('/') && !next.starts_with("//") && plain;
     if local { next } else { "/" }
 }
 
@@ -99,7 +110,9 @@ mod tests {
         for path in ["/", "/orders?x=1"] {
             assert_eq!(local_path(path), path);
         }
-        for path in ["", "orders", "//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil"] {
+        for path in
+            ["", "orders", "//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil", "/\r\nx"]
+        {
             assert_eq!(local_path(path), "/");
         }
     }

@@ -42,3 +42,11 @@ impl IntoResponse for Trouble {
         page(status, &ProblemPage { title, advice })
     }
 }
+
+/// The page for a form without the right token: another site's, or one of a page that was open since before a sign-in.
+pub(crate) fn form_refused() -> Response {
+    let title = "This form is no longer valid";
+    let advice =
+        "Nothing was changed. Go back, reload the page and send the form again; cookies must be allowed.";
+    page(StatusCode::FORBIDDEN, &ProblemPage { title, advice })
+}

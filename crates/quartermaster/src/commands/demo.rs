@@ -91,7 +91,7 @@ async fn prepare(settings: &Settings, databases: &Databases) -> Result<Vec<(Stri
         passwords.push(((*name).to_owned(), new_password()));
         write_passwords(&file, &passwords)?;
         let password = passwords.last().map_or("", |(_, password)| password);
-        users::add(
+        users::add_for_demo(
             &databases.portal,
             &By::operator("quartermaster demo"),
             &NewUser { username: name, password, roles: &[*role], scope: &scope },

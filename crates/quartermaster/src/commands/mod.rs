@@ -4,6 +4,7 @@ mod audit;
 mod config;
 mod demo;
 mod export;
+mod group;
 mod import;
 mod seed;
 mod serve;
@@ -46,6 +47,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Openapi => output::line(format_args!("{:#}", services::http::openapi())),
         Command::Config => config::run(&sources)?,
         Command::Token { user } => token::run(&settings, &user).await?,
+        Command::Group(command) => group::run(&settings, command).await?,
         Command::User(command) => user::run(&settings, command).await?,
     }
     Ok(ExitCode::SUCCESS)

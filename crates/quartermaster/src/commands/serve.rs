@@ -1,6 +1,7 @@
 //! `serve`: the parts, together or alone, until a signal.
 
 use platform::serve::stop_on_signal;
+use portal::accounts::users;
 
 use crate::Result;
 use crate::databases::Databases;
@@ -13,6 +14,9 @@ pub async fn run(settings: &Settings, part: Option<Part>) -> Result<()> {
     let stop = stop_on_signal()?;
     let databases = Databases::open(settings).await?;
     let served = async {
+        if parts.contains(&Part::Portal) {
+            refuse_passwords_of_demo(&databases).await?;
+        }
         let running = Running::start(settings, parts, &databases, stop).await?;
         if let Some(addr) = running.portal_addr {
             tracing::info!(%addr, "the portal listens");
@@ -25,4 +29,18 @@ pub async fn run(settings: &Settings, part: Option<Part>) -> Result<()> {
     .await;
     databases.close().await?;
     served
+}
+
+/// The demo's passwords were printed on a terminal, and lie in a file: no company may run on them.
+async fn refuse_passwords_of_demo(databases: &Databases) -> Result<()> {
+    let names = users::with_password_of_demo(&databases.portal).await?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "this database is the demo's: {} still have the passwords that it made. Set others with `quartermaster user \
+         passwd NAME`, or serve with another database or data_dir",
+        names.join(", ")
+    )
+    .into())
 }

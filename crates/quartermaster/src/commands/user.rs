@@ -5,6 +5,8 @@ use std::io::{BufRead, IsTerminal};
 use domain::BranchId;
 use identity::{BranchScope, Role};
 use portal::By;
+use portal::accounts::second_factor;
+use portal::accounts::sessions::{self, Limits};
 use portal::accounts::users::{self, NewUser, User};
 
 use crate::cli::UserCommand;
@@ -21,6 +23,8 @@ pub async fn run(settings: &Settings, command: UserCommand) -> Result<()> {
         }
         UserCommand::Passwd { name } => set_password(&databases, &name).await,
         UserCommand::List => list(&databases).await,
+        UserCommand::Sessions { name, end } => sessions(&databases, settings, &name, end).await,
+        UserCommand::ResetSecondFactor { name } => reset_second_factor(&databases, &name).await,
     };
     databases.close().await?;
     done
@@ -70,6 +74,29 @@ async fn list(databases: &Databases) -> Result<()> {
         let state = if active { "" } else { "  inactive" };
         output::line(format_args!("{id:>6}  {username:<24}  {:<18}  {place}{state}", roles.join(", ")));
     }
+    Ok(())
+}
+
+async fn sessions(databases: &Databases, settings: &Settings, name: &str, end: bool) -> Result<()> {
+    let user = users::named(&databases.portal, name).await?;
+    if end {
+        let ended = sessions::end_all(&databases.portal, &operator(), user.id).await?;
+        output::line(format_args!("Ended {ended} sessions of {}.", user.username));
+        return Ok(());
+    }
+    let limits = Limits { idle: settings.session_idle, lifetime: settings.session_lifetime };
+    for session in sessions::of_user(&databases.portal, user.id, limits).await? {
+        let (ip, agent) = (session.ip.as_deref().unwrap_or("-"), session.user_agent);
+        let [seen, begun] =
+            [session.seen_at, session.created_at].map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
+        output::line(format_args!("{ip:<15}  last used {seen}  begun {begun} (UTC)  {agent}"));
+    }
+    Ok(())
+}
+
+async fn reset_second_factor(databases: &Databases, name: &str) -> Result<()> {
+    second_factor::reset(&databases.portal, &operator(), name).await?;
+    output::line(format_args!("Removed the second factor of {name} and ended their sessions."));
     Ok(())
 }
 

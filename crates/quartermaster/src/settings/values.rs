@@ -1,7 +1,7 @@
 //! The kinds of values that settings have: how each is read and shown.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -166,6 +166,16 @@ impl Value for Key {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl(pub String);
 
+impl BaseUrl {
+    /// Whether it is plain http on this machine.
+    pub fn is_plain_loopback(&self) -> bool {
+        let Ok(url) = self.0.parse::<http::Uri>() else { return false };
+        let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+        let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        loopback && url.scheme_str() == Some("http")
+    }
+}
+
 impl Value for BaseUrl {
     fn parse(text: &str) -> Result<BaseUrl, String> {
         let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
@@ -177,6 +187,26 @@ impl Value for BaseUrl {
     }
     fn show(&self) -> toml::Value {
         self.0.clone().into()
+    }
+}
+
+/// IP addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addresses(pub Vec<IpAddr>);
+
+impl Value for Addresses {
+    fn parse(text: &str) -> Result<Addresses, String> {
+        let addresses = text.split(',').map(str::trim).filter(|address| !address.is_empty());
+        let address = |address: &str| address.parse::<IpAddr>().map(|ip| ip.to_canonical());
+        addresses
+            .map(address)
+            .collect::<Result<_, _>>()
+            .map(Addresses)
+            .map_err(|_| "must be IP addresses such as 10.0.0.2, separated by commas".to_owned())
+    }
+    fn show(&self) -> toml::Value {
+        let addresses: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        addresses.join(",").into()
     }
 }
 
@@ -219,6 +249,21 @@ mod tests {
             let url = DatabaseUrl::parse(url).unwrap();
             assert_eq!(url.show(), toml::Value::from(shown));
             assert_eq!(format!("{url:?}"), shown);
+        }
+    }
+
+    #[test]
+    fn plain_http_on_this_machine_is_told_from_all_else() {
+        for (url, plain) in [
+            ("http://127.0.0.1:8000", true),
+            ("http://localhost", true),
+            ("http://[::1]:8000", true),
+            ("https://localhost", false),
+            ("http://stock.example.com", false),
+            ("http://localhost.example.com", false),
+            ("http://127.0.0.1@evil.example", false),
+        ] {
+            assert_eq!(BaseUrl::parse(url).unwrap().is_plain_loopback(), plain, "{url}");
         }
     }
 

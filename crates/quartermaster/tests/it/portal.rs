@@ -1,126 +1,19 @@
 //! The portal for people: sign-in, tokens, dashboard, with the services behind it.
 
-use std::sync::Arc;
-
-use identity::{BranchScope, Role, Verifier};
+use identity::{BranchScope, Role};
 use portal::By;
+use portal::accounts::sessions::Limits;
 use portal::accounts::users::{self, NewUser};
-use portal::{Config, Portal};
-use reqwest::{Client, Response, redirect};
+use reqwest::Client;
 use serde_json::{Value, json};
-use services::Services;
-use services::engine::EngineConfig;
-use services::http::{App as Surface, HttpSettings};
-use tokio::net::TcpListener;
-use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::support::TestDatabase;
-
-const PASSWORD: &str = "correct horse battery";
-
-/// Portal and services, the services knowing the portal's keys by its JWKS alone.
-struct Company {
-    database: TestDatabase,
-    portal: String,
-    services: String,
-    services_stop: CancellationToken,
-    _portal_stop: DropGuard,
-}
-
-impl Company {
-    async fn start() -> Company {
-        let database = TestDatabase::new().await;
-        let (for_portal, for_services) = (
-            TcpListener::bind("127.0.0.1:0").await.unwrap(),
-            TcpListener::bind("127.0.0.1:0").await.unwrap(),
-        );
-        let portal = format!("http://{}", for_portal.local_addr().unwrap());
-        let services = format!("http://{}", for_services.local_addr().unwrap());
-        let config = Config {
-            services_url: services.clone(),
-            issuer: "test".to_owned(),
-            key_encryption_key: portal::KeyEncryptionKey([7; 32]),
-            cookie_secure: false,
-            patience: client::Patience::default(),
-        };
-        let built = Portal::build(config, database.pool(portal::ROLES)).await.unwrap();
-        let (portal_stop, services_stop) = (CancellationToken::new(), CancellationToken::new());
-        tokio::spawn(platform::serve::serve(for_portal, built.router(), portal_stop.clone()));
-        let verifier =
-            Verifier::new(&format!("{portal}/.well-known/jwks.json"), "test", portal::AUDIENCE).unwrap();
-        let engine = Services::start(database.pool(services::ROLES), &EngineConfig::default());
-        let router = services::http::router(
-            Arc::new(Surface { services: engine, verifier }),
-            &HttpSettings::default(),
-        );
-        tokio::spawn(platform::serve::serve(for_services, router, services_stop.clone()));
-        Company { database, portal, services, services_stop, _portal_stop: portal_stop.drop_guard() }
-    }
-
-    async fn user(&self, username: &str, roles: &[Role], scope: &BranchScope) {
-        let new = NewUser { username, password: PASSWORD, roles, scope };
-        users::add(&self.database.pool(portal::ROLES), &By::operator("test"), &new).await.unwrap();
-    }
-
-    fn browser(&self) -> Browser {
-        let http = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
-        Browser { http, base: self.portal.clone(), cookie: None }
-    }
-
-    async fn signed_in(&self, username: &str) -> Browser {
-        let mut browser = self.browser();
-        browser.sign_in(username, PASSWORD).await;
-        browser
-    }
-}
-
-/// As much of a browser as a portal without scripts needs.
-struct Browser {
-    http: Client,
-    base: String,
-    cookie: Option<String>,
-}
-
-impl Browser {
-    async fn get(&self, path: &str) -> Response {
-        let mut request = self.http.get(format!("{}{path}", self.base));
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
-        }
-        request.send().await.unwrap()
-    }
-
-    async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Response {
-        let mut request = self.http.post(format!("{}{path}", self.base)).form(form);
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
-        }
-        let response = request.send().await.unwrap();
-        if let Some(set) = response.headers().get("set-cookie") {
-            self.cookie = set.to_str().unwrap().split(';').next().map(str::to_owned);
-        }
-        response
-    }
-
-    async fn sign_in(&mut self, username: &str, password: &str) -> Response {
-        self.post("/accounts/login/", &[("username", username), ("password", password)]).await
-    }
-
-    async fn token(&self) -> String {
-        let answer: Value = self.get("/accounts/api/token/").await.json().await.unwrap();
-        answer["access_token"].as_str().unwrap().to_owned()
-    }
-}
-
-fn location(response: &Response) -> &str {
-    response.headers()["location"].to_str().unwrap()
-}
+use crate::support::portal::{Company, PASSWORD, field, location};
 
 #[tokio::test]
 async fn who_is_not_signed_in_is_sent_to_sign_in_and_comes_back() {
     let company = Company::start().await;
     company.user("mia", &[Role::Admin], &BranchScope::All).await;
-    let mut browser = company.browser();
+    let browser = company.browser();
     let response = browser.get("/").await;
     assert_eq!((response.status().as_u16(), location(&response)), (303, "/accounts/login/"));
     let response = browser.sign_in("MIA", PASSWORD).await;
@@ -143,11 +36,13 @@ async fn a_wrong_password_an_unknown_name_and_an_inactive_user_are_told_alike() 
         // No name at all, and nothing that PostgreSQL could be asked for.
         ("no\0body", PASSWORD),
     ] {
-        let mut browser = company.browser();
+        let browser = company.browser();
         let response = browser.sign_in(username, password).await;
         assert_eq!(response.status(), 422);
         assert!(response.headers().get("set-cookie").is_none());
-        pages.push(response.text().await.unwrap().replace(username, "NAME"));
+        // Each browser's form has a token of its own.
+        let page = response.text().await.unwrap().replace(username, "NAME");
+        pages.push(page.replace(&field(&page, "form_token"), "TOKEN"));
     }
     assert!(pages[0].contains("do not match"));
     assert!(pages.iter().all(|page| *page == pages[0]));
@@ -156,7 +51,7 @@ async fn a_wrong_password_an_unknown_name_and_an_inactive_user_are_told_alike() 
 #[tokio::test]
 async fn what_a_person_typed_cannot_become_part_of_the_page() {
     let company = Company::start().await;
-    let mut browser = company.browser();
+    let browser = company.browser();
     let page = browser.sign_in("\"><script>alert(1)</script>", "x").await.text().await.unwrap();
     assert!(!page.contains("<script>alert"), "{page}");
 }
@@ -166,7 +61,7 @@ async fn sign_in_leads_to_pages_of_this_portal_alone() {
     let company = Company::start().await;
     company.user("mia", &[Role::Admin], &BranchScope::All).await;
     for (next, leads_to) in [("/x", "/x"), ("https://evil.example/", "/"), ("//evil.example", "/")] {
-        let mut browser = company.browser();
+        let browser = company.browser();
         let form = [("username", "mia"), ("password", PASSWORD), ("next", next)];
         assert_eq!(location(&browser.post("/accounts/login/", &form).await), leads_to);
     }
@@ -176,12 +71,11 @@ async fn sign_in_leads_to_pages_of_this_portal_alone() {
 async fn signing_out_ends_the_session_on_the_server_too() {
     let company = Company::start().await;
     company.user("mia", &[Role::Admin], &BranchScope::All).await;
-    let mut browser = company.signed_in("mia").await;
-    let stolen = browser.cookie.clone();
+    let browser = company.signed_in("mia").await;
+    let stolen = browser.clone();
     assert_eq!(browser.get("/").await.status(), 200);
     browser.post("/accounts/logout/", &[]).await;
-    browser.cookie = stolen;
-    assert_eq!(browser.get("/").await.status(), 303);
+    assert_eq!(stolen.get("/").await.status(), 303);
 }
 
 #[tokio::test]
@@ -212,7 +106,7 @@ async fn sessions_end_when_they_are_idle_or_old() {
         company.database.run(&format!("update portal_sessions set {change}")).await;
         assert_eq!(browser.get("/").await.status(), 303);
         let pool = company.database.pool(portal::ROLES);
-        assert_eq!(portal::accounts::sessions::purge(&pool).await.unwrap(), 1);
+        assert_eq!(portal::accounts::sessions::purge(&pool, Limits::default()).await.unwrap(), 1);
     }
 }
 
@@ -239,7 +133,7 @@ async fn a_form_sent_from_another_site_is_refused() {
     let request = browser
         .http
         .post(format!("{}/accounts/logout/", company.portal))
-        .header("cookie", browser.cookie.clone().unwrap())
+        .header("cookie", browser.cookies())
         .header("origin", "https://evil.example")
         .header("sec-fetch-site", "cross-site");
     assert_eq!(request.send().await.unwrap().status(), 403);

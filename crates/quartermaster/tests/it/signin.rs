@@ -1,3 +1,10 @@
 //! Signing in: passwords, second factors, sessions, forms, and what keeps guesses out.
 
+mod audit;
+mod demo;
+mod forms;
 mod key;
+mod passwords;
+mod second_factor;
+mod sessions;
+mod throttle;

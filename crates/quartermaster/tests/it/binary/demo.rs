@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::support::portal::Browser;
 use crate::support::program::{Running, free_address, program, read_until, run_ok};
 
 struct Demo {
@@ -64,9 +65,8 @@ async fn the_demo_runs_prints_logins_that_work_and_survives_being_killed() {
     let http =
         reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     for user in ["admin", "manager", "worker", "auditor"] {
-        let form = [("username", user), ("password", &demo.password(user))];
-        let url = format!("http://{}/accounts/login/", demo.portal);
-        assert_eq!(http.post(url).form(&form).send().await.unwrap().status(), 303, "{user}");
+        let browser = Browser::at(&format!("http://{}", demo.portal));
+        assert_eq!(browser.sign_in(user, &demo.password(user)).await.status(), 303, "{user}");
     }
     let first_password = demo.password("admin");
     let postgres = postgres_of(&data).unwrap();

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod cluster;
+pub mod portal;
 pub mod program;
 
 pub use api::App;

@@ -1,0 +1,39 @@
+//! Groups: what they ask of their members.
+
+use identity::Role;
+use platform::pg::Database;
+use platform::statement;
+use serde_json::json;
+
+use crate::audit::{self, By};
+use crate::error::Error;
+
+statement! {
+    /// Whether members need a second factor; nothing when it is so already.
+    REQUIRE: "portal" = "
+        update portal_groups set second_factor_required = $2
+        where name = $1 and second_factor_required <> $2
+        returning id";
+}
+
+/// Says whether members of a group need a second factor. Those without one can then do nothing but set one up, at once
+/// and in every session; says whether that is a change.
+///
+/// # Errors
+/// When the database is away.
+pub async fn require_second_factor(
+    database: &Database,
+    by: &By,
+    group: Role,
+    required: bool,
+) -> Result<bool, Error> {
+    let transaction = database.begin().await?;
+    let row = transaction.query_opt(&REQUIRE, &[&group.name(), &required]).await?;
+    if let Some(row) = &row {
+        let id = row.get::<_, i64>(0).to_string();
+        let details = json!({ "name": group.name(), "required": required });
+        audit::record(&transaction, by, "group.second_factor_required", &id, &details).await?;
+    }
+    transaction.commit().await?;
+    Ok(row.is_some())
+}

@@ -1,0 +1,219 @@
+//! Signing in: the password, then the code of the second factor where the user has one.
+
+use std::time::Duration;
+
+use platform::pg::{Database, PgError, Transaction};
+use platform::statement;
+use serde_json::{Value, json};
+
+use super::devices;
+use super::passwords::{self, Check};
+use super::second_factor::{self, Code};
+use super::sessions::{self, Session};
+use super::throttle::{Guess, Guesser};
+use super::users::{self, User};
+use crate::audit;
+use crate::error::Error;
+use crate::http::visitor::Visitor;
+use crate::secrets::Sealer;
+
+statement! {
+    /// A user by name, whatever its case, with groups, branches, hash, and whether there is a second factor.
+    CREDENTIALS: "portal" = "
+        select u.id, u.username, u.active, u.all_branches,
+               array(select g.name from portal_memberships m join portal_groups g on g.id = m.group_id
+                     where m.user_id = u.id order by g.id),
+               array(select b.branch_id from portal_user_branches b where b.user_id = u.id order by b.branch_id),
+               u.password_hash, exists (select from portal_second_factors f where f.user_id = u.id)
+        from portal_users u
+        where lower(u.username) = lower($1)";
+    /// The most iterations that a hash of Django's asks for.
+    DJANGO_ITERATIONS: "portal" = "
+        select coalesce(max(split_part(password_hash, '$', 2)::integer), 0)
+        from portal_users where starts_with(password_hash, 'pbkdf2_sha256$')";
+    /// Puts a newer hash of the same password in place of one.
+    REHASH: "portal" = "update portal_users set password_hash = $3 where id = $1 and password_hash = $2";
+    /// Notes a sign-in.
+    SIGNED_IN: "portal" = "update portal_users set last_sign_in_at = now() where id = $1";
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) enum Outcome<T> {
+    /// It was right.
+    Right(T),
+    /// It was wrong, or there is no such user, or the user is not active.
+    Wrong,
+    /// Nothing was checked: too many were wrong. The next may come after this time.
+    Wait(Duration),
+}
+
+/// A session that was begun.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    /// Its id, for the cookie.
+    pub session: String,
+    /// The id of the browser, for its cookie; none while the code is still to come.
+    pub device: Option<String>,
+}
+
+/// A user with what proves it.
+struct Credentials {
+    user: User,
+    hash: String,
+    has_second_factor: bool,
+}
+
+/// Checks a name and a password, and begins a session: for a user with a second factor one that waits for its code.
+/// Known and unknown names take the same time.
+pub(crate) async fn with_password(
+    database: &Database,
+    visitor: &Visitor,
+    username: &str,
+    password: &str,
+) -> Result<Outcome<Begun>, Error> {
+    let guess = match count(database, visitor, username).await? {
+        Ok(guess) => guess,
+        Err(wait) => return Ok(Outcome::Wait(wait)),
+    };
+    let found = credentials(database, username).await?;
+    let check = check(database, found.as_ref(), password).await?;
+    let Some(Credentials { user, hash, has_second_factor }) =
+        found.filter(|found| found.user.active && check != Check::Wrong)
+    else {
+        wrong(database, visitor, username, "password").await?;
+        return Ok(Outcome::Wrong);
+    };
+    guess.was_right(database).await?;
+    let newer = if check == Check::RightButOld { Some(passwords::again(password).await?) } else { None };
+    let transaction = database.begin().await?;
+    if let Some(newer) = &newer {
+        transaction.execute(&REHASH, &[&user.id, &hash, newer]).await?;
+    }
+    let details = json!({ "password_hashed_anew": newer.is_some() });
+    let begun = begin(&transaction, visitor, &user, !has_second_factor, &details).await?;
+    transaction.commit().await?;
+    Ok(Outcome::Right(begun))
+}
+
+/// Checks the code of a session that waits for it, and begins a complete one in its place.
+pub(crate) async fn with_code(
+    database: &Database,
+    sealer: &Sealer,
+    visitor: &Visitor,
+    user: &User,
+    code: &str,
+) -> Result<Outcome<Begun>, Error> {
+    let guess = match count(database, visitor, &user.username).await? {
+        Ok(guess) => guess,
+        Err(wait) => return Ok(Outcome::Wait(wait)),
+    };
+    let transaction = database.begin().await?;
+    let Some(code) = second_factor::take(&transaction, sealer, user.id, code).await? else {
+        // The wrong code is counted.
+        transaction.commit().await?;
+        wrong(database, visitor, &user.username, "second factor").await?;
+        return Ok(Outcome::Wrong);
+    };
+    let details = match code {
+        Code::Timed => json!({ "second_factor": "code" }),
+        Code::Recovery { left } => json!({ "second_factor": "recovery code", "recovery_codes_left": left }),
+    };
+    let begun = begin(&transaction, visitor, user, true, &details).await?;
+    transaction.commit().await?;
+    guess.was_right(database).await?;
+    Ok(Outcome::Right(begun))
+}
+
+/// Checks the password of a signed-in user again, before what only the person may do.
+pub(crate) async fn confirm(
+    database: &Database,
+    visitor: &Visitor,
+    session: &Session,
+    password: &str,
+) -> Result<Outcome<()>, Error> {
+    let username = &session.user.username;
+    let guess = match count(database, visitor, username).await? {
+        Ok(guess) => guess,
+        Err(wait) => return Ok(Outcome::Wait(wait)),
+    };
+    let found = credentials(database, username).await?;
+    if check(database, found.as_ref(), password).await? == Check::Wrong {
+        wrong(database, visitor, username, "password asked again").await?;
+        return Ok(Outcome::Wrong);
+    }
+    guess.was_right(database).await?;
+    Ok(Outcome::Right(()))
+}
+
+async fn count(
+    database: &Database,
+    visitor: &Visitor,
+    username: &str,
+) -> Result<Result<Guess, Duration>, Error> {
+    let name = users::possible_name(username);
+    let device = devices::known(database, visitor.device.as_deref(), name).await?;
+    let guesser = Guesser { username, device, ip: visitor.ip };
+    let counted = guesser.count(database).await?;
+    if let Err(wait) = &counted {
+        tracing::info!(ip = %visitor.ip, seconds = wait.as_secs(), "a guess came too early");
+    }
+    Ok(counted)
+}
+
+async fn credentials(database: &Database, username: &str) -> Result<Option<Credentials>, Error> {
+    let row = database.get().await?.query_opt(&CREDENTIALS, &[&users::possible_name(username)]).await?;
+    Ok(row.map(|row| Credentials {
+        user: users::user(&row),
+        hash: row.get(6),
+        has_second_factor: row.get(7),
+    }))
+}
+
+async fn check(database: &Database, found: Option<&Credentials>, password: &str) -> Result<Check, Error> {
+    let row = database.get().await?.query_one(&DJANGO_ITERATIONS, &[]).await?;
+    let iterations = u32::try_from(row.get::<_, i32>(0)).unwrap_or(0);
+    passwords::verify(password, found.map(|found| found.hash.as_str()), iterations).await
+}
+
+/// Writes down that a guess was wrong. A name that nobody has is not written: it may be a password in the wrong field.
+async fn wrong(
+    database: &Database,
+    visitor: &Visitor,
+    username: &str,
+    what: &'static str,
+) -> Result<(), Error> {
+    let found = credentials(database, username).await?;
+    let (name, id) = match &found {
+        Some(found) => (found.user.username.as_str(), found.user.id.to_string()),
+        None => ("(unknown name)", "unknown".to_owned()),
+    };
+    tracing::info!(username = name, ip = %visitor.ip, what, "a sign-in failed");
+    let transaction = database.begin().await?;
+    let by = visitor.stranger(name);
+    audit::record(&transaction, &by, "user.sign_in_failed", &id, &json!({ "wrong": what })).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Begins a session in place of whatever one the browser had: an id planted before sign-in opens nothing.
+async fn begin(
+    transaction: &Transaction,
+    visitor: &Visitor,
+    user: &User,
+    complete: bool,
+    details: &Value,
+) -> Result<Begun, PgError> {
+    if let Some(before) = &visitor.session {
+        sessions::discard(transaction, before).await?;
+    }
+    let session = sessions::insert(transaction, user.id, visitor.ip, &visitor.agent, complete).await?;
+    let mut device = None;
+    if complete {
+        device = Some(devices::remember(transaction, visitor.device.as_deref(), user.id).await?);
+        transaction.execute(&SIGNED_IN, &[&user.id]).await?;
+    }
+    let action = if complete { "user.signed_in" } else { "user.password_accepted" };
+    audit::record(transaction, &visitor.by(user), action, &user.id.to_string(), details).await?;
+    tracing::info!(username = user.username, ip = %visitor.ip, action, "a sign-in");
+    Ok(Begun { session, device })
+}

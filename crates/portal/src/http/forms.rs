@@ -1,0 +1,96 @@
+//! Forms that only pages of this portal can send: each holds a token that is made of the session's id, or before there
+//! is a session of the id of the visit. Another site knows neither, nor can it read the page.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use axum::extract::{FromRequest, FromRequestParts, RawForm, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use subtle::ConstantTimeEq;
+
+use super::cookie::Cookie;
+use crate::accounts::random_id;
+use crate::pages::form_refused;
+use crate::{Config, Shared};
+
+/// What the forms of a page carry. A template that holds a form has it in its field `token` and includes
+/// `form_token.html` in the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FormToken(String);
+
+impl fmt::Display for FormToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FormToken {
+    /// The token of whoever has this id in a cookie.
+    pub(crate) fn of(id: &str) -> FormToken {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, id.as_bytes());
+        FormToken(BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, b"form")))
+    }
+
+    fn of_cookies(headers: &HeaderMap, config: &Config) -> Option<FormToken> {
+        let id = Cookie::Session.read(headers, config).or_else(|| Cookie::Visit.read(headers, config));
+        id.map(FormToken::of)
+    }
+}
+
+/// The token for a page that is shown without a session, and the cookie to send with it where the browser has none.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub token: FormToken,
+    pub cookie: Option<(header::HeaderName, String)>,
+}
+
+impl FromRequestParts<Arc<Shared>> for Visit {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Visit, Self::Rejection> {
+        Ok(match FormToken::of_cookies(&parts.headers, &shared.config) {
+            Some(token) => Visit { token, cookie: None },
+            None => {
+                let id = random_id::make();
+                let cookie = Some(Cookie::Visit.set(&id, &shared.config));
+                Visit { token: FormToken::of(&id), cookie }
+            }
+        })
+    }
+}
+
+/// A form that a page of this portal sent for this very browser; without the right token the handler is not reached.
+/// The token is that for the page that answers.
+#[derive(Debug)]
+pub(crate) struct CheckedForm<T>(pub T, pub FormToken);
+
+#[derive(Debug, Deserialize)]
+struct Carried {
+    #[serde(default)]
+    form_token: String,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for CheckedForm<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<CheckedForm<T>, Response> {
+        let expected = FormToken::of_cookies(request.headers(), &shared.config);
+        let RawForm(bytes) = RawForm::from_request(request, shared).await.map_err(|_| form_refused())?;
+        let read = |bytes: &[u8]| serde_html_form::from_bytes::<Carried>(bytes).ok();
+        let carried = read(&bytes).map(|carried| carried.form_token).unwrap_or_default();
+        match expected {
+            Some(token) if bool::from(token.0.as_bytes().ct_eq(carried.as_bytes())) => {
+                let form = serde_html_form::from_bytes(&bytes).map_err(|_| form_refused())?;
+                Ok(CheckedForm(form, token))
+            }
+            _ => Err(form_refused()),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The second step of signing in: the code.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::login::{LoginQuery, lead, local_path};
+use super::{Trouble, in_words, page, page_to_wait};
+use crate::Shared;
+use crate::accounts::sign_in::{self, Outcome};
+use crate::http::forms::{CheckedForm, FormToken};
+use crate::http::session::HalfSignedIn;
+use crate::http::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "second_step.html")]
+struct SecondStepPage<'a> {
+    username: &'a str,
+    next: &'a str,
+    error: Option<String>,
+    token: FormToken,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct CodeForm {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+pub(crate) async fn get(
+    HalfSignedIn { user, token }: HalfSignedIn,
+    Query(query): Query<LoginQuery>,
+) -> Response {
+    let next = local_path(&query.next);
+    page(StatusCode::OK, &SecondStepPage { username: &user.username, next, error: None, token })
+}
+
+pub(crate) async fn post(
+    State(shared): State<Arc<Shared>>,
+    HalfSignedIn { user, .. }: HalfSignedIn,
+    visitor: Visitor,
+    CheckedForm(form, token): CheckedForm<CodeForm>,
+) -> Result<Response, Trouble> {
+    let next = local_path(&form.next);
+    let username = user.username.as_str();
+    let outcome = sign_in::with_code(&shared.database, &shared.sealer, &visitor, &user, &form.code).await?;
+    Ok(match outcome {
+        Outcome::Right(begun) => lead(&begun, next, &shared.config),
+        Outcome::Wrong => {
+            let error = "That code is not right, or was used already. Wait for the next one and try again.";
+            let error = Some(error.to_owned());
+            page(StatusCode::UNPROCESSABLE_ENTITY, &SecondStepPage { username, next, error, token })
+        }
+        Outcome::Wait(wait) => {
+            let error = Some(in_words(wait));
+            page_to_wait(wait, &SecondStepPage { username, next, error, token })
+        }
+    })
+}
