@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use identity::Role;
 
+use crate::commands::import_django::mapping;
 use crate::running::Part;
 use crate::settings::Flags;
 
@@ -51,6 +52,8 @@ pub enum Command {
     Seed(SeedArgs),
     /// Load branches, items, stock or orders from a CSV file
     Import(ImportArgs),
+    /// Take over the users of a Django, with their groups and passwords
+    ImportDjangoUsers(ImportDjangoArgs),
     /// Write branches, items, stock or orders as the CSV file that import reads
     Export(ExportArgs),
     /// Check that everything that must hold in the database holds
@@ -122,6 +125,38 @@ pub struct ImportArgs {
     /// Separator of the file's cells; detected when left out
     #[arg(long, value_name = "NAME")]
     pub separator: Option<Separator>,
+}
+
+/// Whom to take over, and how.
+#[derive(Debug, Clone, Args)]
+pub struct ImportDjangoArgs {
+    /// Django's PostgreSQL, as in postgres://user:password@host/database; it is only read
+    #[arg(long, value_name = "URL", env = "DJANGO_DATABASE_URL", hide_env_values = true)]
+    pub from: Option<String>,
+    /// CSV file of the table auth_user, instead of --from
+    #[arg(long, value_name = "FILE", conflicts_with = "from", requires_all = ["groups", "memberships"])]
+    pub users: Option<PathBuf>,
+    /// CSV file of the table auth_group
+    #[arg(long, value_name = "FILE", requires = "users")]
+    pub groups: Option<PathBuf>,
+    /// CSV file of the table auth_user_groups
+    #[arg(long, value_name = "FILE", requires = "users")]
+    pub memberships: Option<PathBuf>,
+    /// What a group of Django's is here, besides those of the same name; - for none; may be given more than once
+    #[arg(long, value_name = "GROUP=ROLE", value_parser = mapping)]
+    pub group_map: Vec<(String, Option<Role>)>,
+    /// They act at every branch
+    #[arg(long, conflicts_with = "branches", required_unless_present = "branches")]
+    pub all_branches: bool,
+    /// CSV file with the columns username and branch (name, code, id, or * for all)
+    #[arg(long, value_name = "FILE")]
+    pub branches: Option<PathBuf>,
+    /// Report what would be done and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take over the others when some are refused, instead of all or none
+    #[arg(long = "continue")]
+    pub skip_bad: bool,
 }
 
 /// Encodings of files.

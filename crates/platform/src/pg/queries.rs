@@ -103,6 +103,11 @@ impl Queries {
         Ok(self.client.query_typed(statement.sql, &typed).await?)
     }
 
+    /// The rows of a statement that is not ours, on a database that is not either.
+    pub(super) async fn query_text(&self, sql: &str) -> Result<Vec<Row>, PgError> {
+        Ok(self.client.query(sql, &[]).await?)
+    }
+
     /// The one row, or none.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Accounts: users, how they sign in, and what keeps others from it.
 
 pub(crate) mod devices;
+pub mod django_users;
 pub mod groups;
 pub(crate) mod password_change;
 pub mod passwords;

@@ -6,6 +6,7 @@ mod demo;
 mod export;
 mod group;
 mod import;
+pub mod import_django;
 mod seed;
 mod serve;
 mod token;
@@ -35,6 +36,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo => demo::run(&settings).await?,
         Command::Seed(arguments) => seed::run(&settings, &arguments).await?,
         Command::Import(arguments) => return import::run(&settings, &arguments).await,
+        Command::ImportDjangoUsers(arguments) => return import_django::run(&settings, &arguments).await,
         Command::Export(arguments) => export::run(&settings, &arguments).await?,
         Command::Serve { part } => serve::run(&settings, part).await?,
         Command::Migrate => {

@@ -1,7 +1,9 @@
 //! Signing in: passwords, second factors, sessions, forms, and what keeps guesses out.
 
 mod audit;
+mod commands;
 mod demo;
+mod django;
 mod forms;
 mod key;
 mod passwords;

@@ -16,8 +16,19 @@ fn on(database: &TestDatabase, arguments: &[&str]) -> std::process::Command {
 fn every_command_explains_itself() {
     let help = run_ok(&mut program(&["--help"]));
     for command in [
-        "demo", "serve", "migrate", "seed", "import", "export", "verify", "openapi", "config", "token",
+        "demo",
+        "serve",
+        "migrate",
+        "seed",
+        "import",
+        "export",
+        "verify",
+        "openapi",
+        "config",
+        "token",
         "user",
+        "group",
+        "import-django-users",
     ] {
         assert!(help.contains(&format!("\n  {command} ")), "{command}: {help}");
         let own = run_ok(&mut program(&[command, "--help"]));

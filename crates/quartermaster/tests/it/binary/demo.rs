@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::support::portal::Browser;
-use crate::support::program::{Running, free_address, program, read_until, run_ok};
+use crate::support::program::{Running, free_address, program, read_until, run_failing, run_ok};
 
 struct Demo {
     running: Running,
@@ -90,6 +90,8 @@ async fn the_demo_runs_prints_logins_that_work_and_survives_being_killed() {
     assert!(http.get(format!("http://{services}/health")).send().await.is_err());
     let verified = run_ok(&mut program(&["verify", "--data-dir", data.to_str().unwrap()]));
     assert!(verified.contains("Everything holds."), "{verified}");
+    let said = run_failing(&mut program(&["serve", "--data-dir", data.to_str().unwrap()]));
+    assert!(said.contains("admin, manager, worker, auditor still have the passwords"), "{said}");
 }
 
 #[test]
@@ -98,7 +100,7 @@ fn an_address_that_is_taken_is_said_with_the_setting_to_change() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let data = dir.path().join("data");
-    let said = crate::support::program::run_failing(&mut program(&[
+    let said = run_failing(&mut program(&[
         "serve",
         "--data-dir",
         data.to_str().unwrap(),
