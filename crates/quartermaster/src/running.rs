@@ -142,15 +142,19 @@ impl Running {
         listener: TcpListener,
     ) -> Result<()> {
         let addr = self.services_addr.unwrap_or(settings.services_addr);
+        // Cookies travel over TLS alone, but to a browser on this machine that asks by plain http.
+        let plain = match &settings.portal_url {
+            Some(url) => url.is_plain_loopback(),
+            None => settings.portal_addr.ip().is_loopback(),
+        };
+        if !plain && !settings.portal_url.as_ref().is_some_and(|url| url.0.starts_with("https://")) {
+            tracing::warn!("people can sign in over https alone: put a proxy in front and set portal_url");
+        }
         let config = portal::Config {
             services_url: url(settings.services_url.as_ref(), addr),
             issuer: settings.issuer.clone(),
             key_encryption_key: secrets::key_encryption_key(settings)?,
-            // Cookies travel over TLS alone, but for a browser on this machine that asks by plain http.
-            cookie_secure: match &settings.portal_url {
-                Some(url) => !url.is_plain_loopback(),
-                None => !settings.portal_addr.ip().is_loopback(),
-            },
+            cookie_secure: !plain,
             trusted_proxies: settings.trusted_proxies.0.clone(),
             sessions: portal::accounts::sessions::Limits {
                 idle: settings.session_idle,
