@@ -9,8 +9,9 @@ use crate::role::Role;
 /// How long a token is valid, in seconds.
 pub const TOKEN_LIFETIME: i64 = 15 * 60;
 
-/// The claims of a token, and no others.
+/// The claims of a token, and no others: one more, or one twice, and the token is not ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Claims {
     /// Who made it: the portal's URL.
     pub iss: String,
@@ -75,6 +76,13 @@ impl Claims {
         }
     }
 
+    /// The same, but ending at `end` (seconds since 1970) where that comes sooner.
+    #[must_use]
+    pub fn until(mut self, end: Option<i64>) -> Claims {
+        self.exp = end.map_or(self.exp, |end| self.exp.min(end));
+        self
+    }
+
     /// The same with what the caller may do, and where.
     #[must_use]
     pub fn with_access(mut self, roles: impl IntoIterator<Item = Role>, scope: &BranchScope) -> Claims {
@@ -83,14 +91,14 @@ impl Claims {
         self
     }
 
-    /// The caller they describe. Groups that are no roles give nothing.
-    pub(crate) fn caller(&self) -> Caller {
-        let roles = self.roles.iter().filter_map(|name| Role::parse(name)).collect();
+    /// The caller they describe; `None` when a role is none of ours, since the portal writes no others.
+    pub(crate) fn caller(&self) -> Option<Caller> {
+        let roles = self.roles.iter().map(|name| Role::parse(name)).collect::<Option<_>>()?;
         let scope = match &self.branches {
             Branches::Star(Star::All) => BranchScope::All,
             Branches::Ids(ids) => BranchScope::only(ids.iter().copied().map(BranchId)),
         };
-        Caller::new(&self.sub, &self.username, roles, scope, self.exp)
+        Some(Caller::new(&self.sub, &self.username, roles, scope, self.exp))
     }
 }
 
@@ -118,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn every_claim_is_required_and_unknown_ones_are_ignored() {
+    fn every_claim_is_required_and_no_other_is_taken() {
         let claims = written();
         for name in claims.as_object().unwrap().keys() {
             let mut less = claims.clone();
@@ -127,7 +135,7 @@ mod tests {
         }
         let mut more = claims;
         more["scope"] = json!("openid");
-        assert!(serde_json::from_value::<Claims>(more).is_ok());
+        assert!(serde_json::from_value::<Claims>(more).is_err());
     }
 
     #[test]
@@ -135,7 +143,7 @@ mod tests {
         let mut claims = written();
         claims["branches"] = json!("*");
         let all: Claims = serde_json::from_value(claims.clone()).unwrap();
-        assert_eq!(all.caller().scope(), &BranchScope::All);
+        assert_eq!(all.caller().unwrap().scope(), &BranchScope::All);
         for branches in
             [json!("all"), json!(["*"]), json!(["1"]), json!(null), json!({}), json!(1), json!([1.5])]
         {
@@ -151,10 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_are_no_roles_give_nothing() {
-        let mut claims = written();
-        claims["roles"] = json!(["Janitors", "admin", "Worker"]);
-        let caller = serde_json::from_value::<Claims>(claims).unwrap().caller();
-        assert_eq!(caller.roles().iter().collect::<Vec<_>>(), [Role::Worker]);
+    fn a_role_that_is_none_of_ours_gives_no_caller() {
+        for (roles, caller) in
+            [(json!([]), true), (json!(["Worker"]), true), (json!(["Worker", "admin"]), false)]
+        {
+            let mut claims = written();
+            claims["roles"] = roles;
+            assert_eq!(serde_json::from_value::<Claims>(claims).unwrap().caller().is_some(), caller);
+        }
     }
 }

@@ -39,8 +39,8 @@ pub struct JwkSet {
 }
 
 impl Jwk {
-    /// The key of these bytes.
-    pub(crate) fn ed25519(public: &[u8]) -> Jwk {
+    /// The Ed25519 key of these bytes.
+    pub(crate) fn ed25519(public: &[u8; PUBLIC_KEY_BYTES]) -> Jwk {
         let x = BASE64_URL_SAFE_NO_PAD.encode(public);
         // RFC 7638: the required members alone, in the order of their names, without a space.
         let thumbprint = Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#));
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn the_name_of_a_key_is_the_thumbprint_of_rfc_8037() {
-        let jwk = Jwk::ed25519(&BASE64_URL_SAFE_NO_PAD.decode(EXAMPLE).unwrap());
+        let jwk = Jwk::ed25519(&BASE64_URL_SAFE_NO_PAD.decode(EXAMPLE).unwrap().try_into().unwrap());
         assert_eq!(jwk.kid, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
         assert!(jwk.decoding_key().is_some());
     }

@@ -1,39 +1,52 @@
-//! The portal's public keys, as the services hold them: fetched when needed, refreshed behind requests, and kept while
-//! the portal is away.
+//! The portal's public keys and revocations, as the services hold them: followed all the time, asked for anew when a key
+//! is unknown, and kept while the portal is away.
+
+mod follow;
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::DecodingKey;
 use thiserror::Error;
 use tokio::sync::Mutex;
 
+use crate::feed::{Revocations, TokenFeed};
 use crate::jwk::JwkSet;
+
+pub(crate) use follow::Following;
 
 /// An unknown key name asks the portal again, but not more often than this.
 const REFETCH_AFTER: Duration = Duration::from_secs(5);
 /// After a fetch that failed the next one comes sooner, so that a portal that starts last is soon found.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// Known keys are fetched anew at this age, so that a retired key is forgotten.
-const REFRESH_AFTER: Duration = Duration::from_mins(5);
 const FETCH_PATIENCE: Duration = Duration::from_secs(2);
-/// A key takes about 200 bytes: this is room for 300.
-const LARGEST_SET: usize = 64 * 1024;
+/// A key takes about 200 bytes and a revocation 30: this is room for half a million.
+const LARGEST_FEED: usize = 16 * 1024 * 1024;
 
 /// Why keys cannot be fetched at all.
 #[derive(Debug, Error)]
-#[error("no HTTP client for the portal's keys")]
-pub struct KeySourceError(#[source] reqwest::Error);
+pub enum KeySourceError {
+    /// No HTTP client could be made.
+    #[error("no HTTP client for the portal's keys")]
+    Client(#[source] reqwest::Error),
+    /// Nothing can be followed in the background.
+    #[error("the portal's keys can be followed inside a runtime alone")]
+    NoRuntime(#[source] tokio::runtime::TryCurrentError),
+}
 
 /// No key is known and the portal does not give any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoKeys;
 
-/// The keys that are known, and where to ask for more.
+/// The keys and revocations that are known, and where to ask for more.
 #[derive(Debug)]
 pub(crate) struct KeyStore {
     known: RwLock<Known>,
+    revocations: RwLock<Revocations>,
+    /// Another one whenever the keys change.
+    generation: AtomicU64,
     /// `None` when the keys are fixed.
     portal: Option<Portal>,
 }
@@ -41,8 +54,8 @@ pub(crate) struct KeyStore {
 #[derive(Default)]
 struct Known {
     keys: HashMap<String, DecodingKey>,
-    /// When they were last had from the portal.
-    fetched: Option<Instant>,
+    /// As the portal last published them; `None` until it was heard.
+    published: Option<JwkSet>,
 }
 
 impl std::fmt::Debug for Known {
@@ -55,7 +68,7 @@ impl std::fmt::Debug for Known {
 struct Portal {
     url: String,
     http: reqwest::Client,
-    /// Held while a fetch runs, so that there is one at a time; when the last one ended, and how.
+    /// Held while a fetch for an unknown key runs, so that there is one at a time; when the last one ended, and how.
     last: Mutex<Option<Attempt>>,
 }
 
@@ -84,25 +97,32 @@ enum FetchError {
 impl KeyStore {
     /// These keys, for ever.
     pub(crate) fn fixed(set: &JwkSet) -> KeyStore {
-        let known = Known { keys: usable(set), fetched: None };
-        KeyStore { known: RwLock::new(known), portal: None }
+        let store = KeyStore::of(None);
+        store.learn(&TokenFeed { keys: set.clone(), ..TokenFeed::default() });
+        store
     }
 
     /// The keys that the portal publishes at `url`.
     pub(crate) fn at(url: &str) -> Result<KeyStore, KeySourceError> {
         let http = reqwest::Client::builder()
-            .timeout(FETCH_PATIENCE)
             .redirect(reqwest::redirect::Policy::none())
             .build()
-            .map_err(KeySourceError)?;
-        let portal = Portal { url: url.to_owned(), http, last: Mutex::default() };
-        Ok(KeyStore { known: RwLock::default(), portal: Some(portal) })
+            .map_err(KeySourceError::Client)?;
+        Ok(KeyStore::of(Some(Portal { url: url.to_owned(), http, last: Mutex::default() })))
+    }
+
+    fn of(portal: Option<Portal>) -> KeyStore {
+        KeyStore {
+            known: RwLock::default(),
+            revocations: RwLock::default(),
+            generation: AtomicU64::new(0),
+            portal,
+        }
     }
 
     /// The key of that name; `None` when the portal does not publish it.
-    pub(crate) async fn find(self: &Arc<KeyStore>, kid: &str) -> Result<Option<DecodingKey>, NoKeys> {
+    pub(crate) async fn find(&self, kid: &str) -> Result<Option<DecodingKey>, NoKeys> {
         if let Some(key) = self.known(kid) {
-            self.refresh_behind();
             return Ok(Some(key));
         }
         let Some(portal) = &self.portal else { return Ok(None) };
@@ -117,50 +137,48 @@ impl KeyStore {
         drop(last);
         match self.known(kid) {
             Some(key) => Ok(Some(key)),
-            None if self.age().is_none() => Err(NoKeys),
+            None if self.was_never_told() => Err(NoKeys),
             None => Ok(None),
         }
+    }
+
+    /// Another number whenever the keys have changed: what was verified under the number before is to be verified anew.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Whether a token of `subject` made in the second `issued_at` is revoked.
+    pub(crate) fn has_revoked(&self, subject: &str, issued_at: i64) -> bool {
+        self.revocations.read().unwrap_or_else(PoisonError::into_inner).contain(subject, issued_at)
     }
 
     fn known(&self, kid: &str) -> Option<DecodingKey> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).keys.get(kid).cloned()
     }
 
-    /// How long ago the keys were had from the portal; `None` if never.
-    fn age(&self) -> Option<Duration> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.fetched.map(|fetched| fetched.elapsed())
+    fn was_never_told(&self) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).published.is_none()
     }
 
-    /// Fetches keys that have grown old, while requests go on with what is known.
-    fn refresh_behind(self: &Arc<KeyStore>) {
-        let old = self.age().is_some_and(|age| age > REFRESH_AFTER);
-        let Some(portal) = self.portal.as_ref().filter(|_| old) else { return };
-        // Cheap to ask here, and asked again by the task.
-        if portal.last.try_lock().is_ok_and(|last| !last.is_some_and(Attempt::is_recent)) {
-            let store = Arc::clone(self);
-            tokio::spawn(async move { store.refresh().await });
+    /// Takes what the portal publishes: its keys in place of those that were known, its revocations beside them.
+    pub(crate) fn learn(&self, feed: &TokenFeed) {
+        let now = jiff::Timestamp::now().as_second();
+        self.revocations.write().unwrap_or_else(PoisonError::into_inner).learn(&feed.revoked, now);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.published.as_ref() != Some(&feed.keys) {
+            *known = Known { keys: usable(&feed.keys), published: Some(feed.keys.clone()) };
+            tracing::debug!(keys = ?known, "the portal's keys are others now");
+            // While the keys are locked: whoever sees the new number sees the new keys.
+            self.generation.fetch_add(1, Ordering::AcqRel);
         }
     }
 
-    async fn refresh(&self) {
-        let Some(portal) = &self.portal else { return };
-        let Ok(mut last) = portal.last.try_lock() else { return };
-        if !last.is_some_and(Attempt::is_recent) {
-            *last = Some(self.fetch(portal).await);
-        }
-    }
-
-    /// Replaces what is known by what the portal publishes; keeps it when the portal is away.
+    /// Asks the portal at once; what is known stays when it is away.
     async fn fetch(&self, portal: &Portal) -> Attempt {
-        let fetched = portal.get().await;
+        let fetched = portal.get(0, FETCH_PATIENCE).await;
         let failed = fetched.is_err();
         match fetched {
-            Ok(set) => {
-                let known = Known { keys: usable(&set), fetched: Some(Instant::now()) };
-                tracing::debug!(keys = ?known, "fetched the portal's keys");
-                *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
-            }
+            Ok(feed) => self.learn(&feed),
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(url = portal.url, error, "the portal's keys could not be fetched");
@@ -171,11 +189,13 @@ impl KeyStore {
 }
 
 impl Portal {
-    async fn get(&self) -> Result<JwkSet, FetchError> {
-        let mut answer = self.http.get(&self.url).send().await?.error_for_status()?;
+    /// What it publishes, once that is another version than `after`.
+    async fn get(&self, after: i64, patience: Duration) -> Result<TokenFeed, FetchError> {
+        let request = self.http.get(&self.url).query(&[("after", after)]).timeout(patience);
+        let mut answer = request.send().await?.error_for_status()?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await? {
-            if body.len() + chunk.len() > LARGEST_SET {
+            if body.len() + chunk.len() > LARGEST_FEED {
                 return Err(FetchError::TooLong);
             }
             body.extend_from_slice(&chunk);

@@ -43,7 +43,8 @@ impl SigningKey {
     pub fn from_pkcs8(pkcs8: &[u8]) -> Result<SigningKey, KeyError> {
         // "Unchecked" says only that version 1 of PKCS #8 brings no public half to be compared with.
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map_err(|_| KeyError)?;
-        let public = Jwk::ed25519(pair.public_key().as_ref());
+        let public_key = pair.public_key().as_ref().try_into().map_err(|_| KeyError)?;
+        let public = Jwk::ed25519(public_key);
         Ok(SigningKey { pkcs8: pkcs8.to_vec(), public, encoding: EncodingKey::from_ed_der(pkcs8) })
     }
 

@@ -6,6 +6,7 @@
 mod authorize;
 mod caller;
 mod claims;
+mod feed;
 mod jwk;
 mod jwks;
 mod keys;
@@ -15,6 +16,7 @@ mod verifier;
 pub use authorize::{Action, Denied, Permit, authorize};
 pub use caller::{BranchScope, Caller};
 pub use claims::{Branches, Claims, Star, TOKEN_LIFETIME};
+pub use feed::{TOKEN_REACH, TokenFeed};
 pub use jwk::{Jwk, JwkSet};
 pub use jwks::KeySourceError;
 pub use keys::{KeyError, SigningKey};

@@ -1,5 +1,6 @@
 //! Verifying tokens: EdDSA alone, by the portal's published keys. Each token is verified once and remembered until
-//! it ends, since a signature check on every request costs half the read throughput.
+//! it ends or the keys change, since a signature check on every request costs half the read throughput. Whether it is
+//! revoked is asked on every request.
 
 use std::sync::Arc;
 
@@ -9,20 +10,19 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation};
 use quick_cache::sync::Cache;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use thiserror::Error;
 
 use crate::caller::Caller;
-use crate::claims::Claims;
+use crate::claims::{Claims, TOKEN_LIFETIME};
 use crate::jwk::JwkSet;
-use crate::jwks::{KeySourceError, KeyStore, NoKeys};
+use crate::jwks::{Following, KeySourceError, KeyStore, NoKeys};
 
 /// No token of ours is longer; longer ones are refused unread.
 const LONGEST_TOKEN: usize = 8 * 1024;
 /// How many verified tokens are remembered.
 const REMEMBERED: usize = 10_000;
 /// How far in the future a token's making may lie, for clocks that differ, in seconds.
-const CLOCK_DIFFERENCE: i64 = 60;
+pub(crate) const CLOCK_DIFFERENCE: i64 = 60;
 
 /// Why a token gives no caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -44,9 +44,6 @@ pub enum BadToken {
     /// Not three base64url parts of the right JSON.
     #[error("the token is malformed")]
     Malformed,
-    /// Its header brings a key, or an extension, of its own.
-    #[error("the token's header brings its own key")]
-    BringsKey,
     /// Not an EdDSA-signed JWT.
     #[error("the token is not a JWT signed with EdDSA")]
     Algorithm,
@@ -68,6 +65,9 @@ pub enum BadToken {
     /// Its time has not come.
     #[error("the token is of the future")]
     Future,
+    /// Its user or client was disabled, changed or signed out since it was made.
+    #[error("the token is revoked")]
+    Revoked,
 }
 
 impl From<BadToken> for TokenError {
@@ -80,7 +80,9 @@ impl From<BadToken> for TokenError {
 pub struct Verifier {
     keys: Arc<KeyStore>,
     validation: Validation,
-    verified: Cache<Arc<str>, Arc<Caller>>,
+    verified: Cache<Arc<str>, Verified>,
+    /// `None` when the keys are fixed.
+    _following: Option<Following>,
 }
 
 impl std::fmt::Debug for Verifier {
@@ -89,42 +91,50 @@ impl std::fmt::Debug for Verifier {
     }
 }
 
-/// The header of a token. Unknown members are fine, those that bring a key or must be understood are not.
+/// A token whose signature and claims were found right.
+#[derive(Clone)]
+struct Verified {
+    caller: Arc<Caller>,
+    /// Whose it is, and the second it was made in: what revocations speak of.
+    subject: Arc<str>,
+    issued_at: i64,
+    /// The keys it was verified by.
+    generation: u64,
+}
+
+/// The header of a token. A member more, such as `jku`, `jwk`, `crit` or `zip`, is nothing that the portal writes.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Header {
     alg: String,
     typ: String,
     kid: String,
-    jku: Option<IgnoredAny>,
-    x5u: Option<IgnoredAny>,
-    x5c: Option<IgnoredAny>,
-    jwk: Option<IgnoredAny>,
-    crit: Option<IgnoredAny>,
 }
 
 impl Verifier {
-    /// A verifier of tokens that `issuer` made for `audience`, by the keys published at `jwks_url`. They are fetched
-    /// when the first token comes.
+    /// A verifier of tokens that `issuer` made for `audience`, by the keys published at `jwks_url`. It follows what the
+    /// portal publishes there, keys and revocations, for as long as it lives.
     ///
     /// # Errors
-    /// When the system gives no TLS to fetch them with.
+    /// When the system gives no TLS to fetch them with, or outside a runtime.
     pub fn new(jwks_url: &str, issuer: &str, audience: &str) -> Result<Verifier, KeySourceError> {
-        Ok(Verifier::of(KeyStore::at(jwks_url)?, issuer, audience))
+        let keys = Arc::new(KeyStore::at(jwks_url)?);
+        let following = keys.follow()?;
+        Ok(Verifier { _following: Some(following), ..Verifier::of(keys, issuer, audience) })
     }
 
     /// A verifier by these keys alone.
     pub fn with_keys(keys: &JwkSet, issuer: &str, audience: &str) -> Verifier {
-        Verifier::of(KeyStore::fixed(keys), issuer, audience)
+        Verifier::of(Arc::new(KeyStore::fixed(keys)), issuer, audience)
     }
 
-    fn of(keys: KeyStore, issuer: &str, audience: &str) -> Verifier {
+    fn of(keys: Arc<KeyStore>, issuer: &str, audience: &str) -> Verifier {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.validate_nbf = true;
         validation.leeway = 0;
-        Verifier { keys: Arc::new(keys), validation, verified: Cache::new(REMEMBERED) }
+        Verifier { keys, validation, verified: Cache::new(REMEMBERED), _following: None }
     }
 
     /// The caller that a token describes.
@@ -136,13 +146,25 @@ impl Verifier {
             return Err(BadToken::TooLong.into());
         }
         let now = jiff::Timestamp::now().as_second();
-        if let Some(caller) = self.verified.get(token) {
-            if now < caller.expires_at() {
-                return Ok(caller);
-            }
+        // Read before the keys are: should they change meanwhile, the token is verified once more next time.
+        let generation = self.keys.generation();
+        let known = self.verified.get(token).filter(|known| known.generation == generation);
+        let verified = match known {
+            Some(known) => known,
+            None => self.read(token, now, generation).await?,
+        };
+        if verified.caller.expires_at() <= now {
             self.verified.remove(token);
             return Err(BadToken::Ended.into());
         }
+        if self.keys.has_revoked(&verified.subject, verified.issued_at) {
+            return Err(BadToken::Revoked.into());
+        }
+        Ok(verified.caller)
+    }
+
+    /// Verifies a token and remembers it.
+    async fn read(&self, token: &str, now: i64, generation: u64) -> Result<Verified, TokenError> {
         let header = header(token)?;
         let key = self.keys.find(&header.kid).await.map_err(|NoKeys| TokenError::NoKeys)?;
         let key = key.ok_or(BadToken::UnknownKey)?;
@@ -150,8 +172,10 @@ impl Verifier {
             .map_err(|error| reason(error.kind()))?
             .claims;
         let caller = Arc::new(believe(&claims, now)?);
-        self.verified.insert(Arc::from(token), Arc::clone(&caller));
-        Ok(caller)
+        let (subject, issued_at) = (Arc::from(claims.sub), claims.iat);
+        let verified = Verified { caller, subject, issued_at, generation };
+        self.verified.insert(Arc::from(token), verified.clone());
+        Ok(verified)
     }
 }
 
@@ -160,10 +184,6 @@ fn header(token: &str) -> Result<Header, BadToken> {
     let (header, _) = token.split_once('.').ok_or(BadToken::Malformed)?;
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(header).map_err(|_| BadToken::Malformed)?;
     let header: Header = serde_json::from_slice(&bytes).map_err(|_| BadToken::Malformed)?;
-    let own_keys = [&header.jku, &header.x5u, &header.x5c, &header.jwk, &header.crit];
-    if own_keys.iter().any(|own| own.is_some()) {
-        return Err(BadToken::BringsKey);
-    }
     if header.alg != "EdDSA" || header.typ != "JWT" {
         return Err(BadToken::Algorithm);
     }
@@ -178,17 +198,19 @@ fn believe(claims: &Claims, now: i64) -> Result<Caller, BadToken> {
     if claims.iat > now + CLOCK_DIFFERENCE {
         return Err(BadToken::Future);
     }
-    if claims.sub.is_empty() || claims.username.is_empty() || claims.iat >= claims.exp {
+    // No token of ours lives longer, and a revocation is not kept for longer.
+    let lifetime = claims.exp.saturating_sub(claims.iat);
+    let named = [&claims.sub, &claims.username, &claims.jti].iter().all(|name| !name.is_empty());
+    if !named || !(1..=TOKEN_LIFETIME).contains(&lifetime) {
         return Err(BadToken::Malformed);
     }
-    Ok(claims.caller())
+    claims.caller().ok_or(BadToken::Malformed)
 }
 
 fn reason(kind: &ErrorKind) -> BadToken {
     match kind {
         ErrorKind::InvalidSignature => BadToken::Signature,
         ErrorKind::ExpiredSignature => BadToken::Ended,
-        ErrorKind::ImmatureSignature => BadToken::Future,
         ErrorKind::InvalidIssuer => BadToken::Issuer,
         ErrorKind::InvalidAudience => BadToken::Audience,
         ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => BadToken::Algorithm,

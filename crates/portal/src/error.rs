@@ -15,6 +15,18 @@ pub enum Error {
     /// A key cannot be used.
     #[error("a signing key cannot be used")]
     Key(#[from] identity::KeyError),
+    /// A signing key was sealed under another key than the one that is set.
+    #[error(
+        "signing key {kid} cannot be opened with the key of the setting key_encryption_key; \
+         set the one that it was sealed under"
+    )]
+    SigningKey {
+        /// Which signing key.
+        kid: String,
+        /// Why.
+        #[source]
+        source: Box<Error>,
+    },
     /// The HTTP client for the services could not be made.
     #[error("no client for the services")]
     Client(#[from] client::ClientError),

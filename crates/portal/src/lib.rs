@@ -5,10 +5,14 @@
 
 pub mod accounts;
 mod audit;
+pub mod clients;
 mod error;
+mod feed;
 mod http;
+pub mod keys;
 mod migrations;
 mod pages;
+mod revocations;
 mod sealed;
 mod secrets;
 mod tokens;
@@ -22,12 +26,15 @@ use client::Patience;
 use platform::pg::Database;
 use tokio_util::sync::CancellationToken;
 
+use feed::{Feed, Published};
+use tokens::Minter;
+
 pub use audit::By;
 pub use error::Error;
 pub use migrations::{ROLES, migrations};
 pub use sealed::AUDIT;
 pub use secrets::{KeyEncryptionKey, Sealer};
-pub use tokens::{Keys, mint_for};
+pub use tokens::mint_for;
 
 /// How the portal behaves.
 #[derive(Debug, Clone)]
@@ -62,25 +69,42 @@ pub struct Portal {
 pub(crate) struct Shared {
     pub config: Config,
     pub database: Database,
-    pub keys: Keys,
+    pub feed: Feed,
     pub sealer: Sealer,
     pub upstream: upstream::Upstream,
+}
+
+impl Shared {
+    /// Who signs tokens with the keys of this version.
+    pub(crate) fn minter<'a>(&'a self, published: &'a Published) -> Minter<'a> {
+        Minter { issuer: &self.config.issuer, published }
+    }
 }
 
 impl Portal {
     /// Loads the signing keys, making the first one where there is none.
     ///
     /// # Errors
-    /// When the database is away or was not migrated.
+    /// When the database is away or was not migrated, or the keys are encrypted under another key.
     pub async fn build(config: Config, database: Database) -> Result<Portal, Error> {
-        let keys = Keys::load(&database).await?;
+        keys::ensure_one(&database, &config.key_encryption_key).await?;
+        let feed = Feed::of(Published::load(&database, &config.key_encryption_key).await?);
         let upstream = upstream::Upstream::new(&config.services_url, config.patience)?;
         let sealer = Sealer::new(&config.key_encryption_key)?;
-        Ok(Portal { shared: Arc::new(Shared { config, database, keys, sealer, upstream }) })
+        Ok(Portal { shared: Arc::new(Shared { config, database, feed, sealer, upstream }) })
     }
 
-    /// Removes what has ended by itself, now and every hour, until `stop`: sessions, guesses, devices.
+    /// Follows changes of keys and revocations, and clears away what has ended, until `stop`.
     pub async fn keep_house(&self, stop: CancellationToken) {
+        let Shared { config, database, feed, .. } = self.shared.as_ref();
+        tokio::join!(
+            feed.follow(database, &config.key_encryption_key, stop.clone()),
+            self.clear_away(stop.clone())
+        );
+    }
+
+    /// Now and every hour.
+    async fn clear_away(&self, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(Duration::from_secs(3_600));
         loop {
             tokio::select! {
@@ -98,7 +122,8 @@ impl Portal {
         accounts::sessions::purge(database, self.shared.config.sessions).await?;
         accounts::throttle::purge(database).await?;
         accounts::devices::purge(database).await?;
-        Ok(())
+        revocations::purge(database).await?;
+        keys::retire_ended(database).await
     }
 
     /// The portal's HTTP surface.

@@ -1,69 +1,113 @@
-//! Signing keys and the tokens they sign.
+//! Making tokens: what they say is read in one go with the lock that keeps them from being revoked meanwhile.
 
-use identity::{Claims, JwkSet, SigningKey};
-use platform::pg::Database;
+use identity::{BranchScope, Claims, Role};
+use platform::pg::{Database, Row};
 use platform::statement;
 
-use crate::accounts::users::User;
+use crate::accounts::users;
 use crate::error::Error;
+use crate::feed::Published;
+use crate::secrets::KeyEncryptionKey;
+use crate::{keys, revocations};
 
 statement! {
-    /// Every key, the newest first.
-    KEYS: "portal" = "select pkcs8 from portal_signing_keys order by created_at desc, kid";
-    /// Lets one process at a time make the first key.
-    LOCK_KEYS: "portal" = "select pg_advisory_xact_lock(hashtext('portal_signing_keys'))";
-    /// A new key.
-    INSERT_KEY: "portal" = "insert into portal_signing_keys (kid, pkcs8) values ($1, $2)";
+    /// What a token of an active user says, and the second it is made in: later than the user's last revocation. With
+    /// `$2`, only if that session still holds.
+    USER: "portal" = "
+        select u.username, u.all_branches,
+               array(select g.name from portal_memberships m join portal_groups g on g.id = m.group_id
+                     where m.user_id = u.id order by g.id),
+               array(select b.branch_id from portal_user_branches b where b.user_id = u.id order by b.branch_id),
+               greatest(floor(extract(epoch from clock_timestamp())), extract(epoch from r.revoked_at) + 1)::bigint
+        from portal_users u
+        left join portal_revocations r on r.subject = u.id::text
+        where u.id = $1 and u.active
+          and ($2::bigint is null
+               or exists (select from portal_sessions s where s.id = $2 and s.user_id = u.id and s.complete))";
 }
 
-/// The portal's signing keys: the first signs, all are published.
+/// A token, and how many seconds it is valid.
 #[derive(Debug)]
-pub struct Keys(Vec<SigningKey>);
+pub(crate) struct Token {
+    pub access_token: String,
+    pub expires_in: u64,
+}
 
-impl Keys {
-    /// Loads the keys, making the first one where there is none.
-    ///
-    /// # Errors
-    /// When the database is away or a key cannot be used.
-    pub async fn load(database: &Database) -> Result<Keys, Error> {
+/// What a token is to say.
+#[derive(Debug)]
+pub(crate) struct Holder {
+    /// The claim `sub`.
+    pub subject: String,
+    pub name: String,
+    pub roles: Vec<Role>,
+    pub scope: BranchScope,
+    /// In seconds since 1970.
+    pub issued_at: i64,
+    /// When it ends, where that may come before a token's usual end; in seconds since 1970.
+    pub ends_at: Option<i64>,
+}
+
+/// Who signs tokens, and with what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Minter<'a> {
+    pub issuer: &'a str,
+    pub published: &'a Published,
+}
+
+impl Minter<'_> {
+    /// A token for its holder.
+    pub(crate) fn mint(self, holder: &Holder) -> Result<Token, Error> {
+        let made = holder.issued_at;
+        let claims = Claims::new(self.issuer, crate::AUDIENCE, &holder.subject, &holder.name, made)
+            .with_access(holder.roles.iter().copied(), &holder.scope)
+            .until(holder.ends_at);
+        let key = self.published.signing(made).ok_or(identity::KeyError)?;
+        let expires_in = claims.exp.saturating_sub(made).unsigned_abs();
+        Ok(Token { access_token: key.mint(&claims)?, expires_in })
+    }
+
+    /// A token for a user; `None` when the user was disabled meanwhile, or `session` has ended.
+    pub(crate) async fn for_user(
+        self,
+        database: &Database,
+        id: i64,
+        session: Option<i64>,
+    ) -> Result<Option<Token>, Error> {
+        let subject = id.to_string();
         let transaction = database.begin().await?;
-        transaction.query(&LOCK_KEYS, &[]).await?;
-        let rows = transaction.query(&KEYS, &[]).await?;
-        let mut keys =
-            rows.iter().map(|row| SigningKey::from_pkcs8(row.get(0))).collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() {
-            let key = SigningKey::generate()?;
-            transaction.execute(&INSERT_KEY, &[&key.public().kid, &key.to_pkcs8()]).await?;
-            keys.push(key);
-        }
+        revocations::hold_off(&transaction, &subject).await?;
+        let row = transaction.query_opt(&USER, &[&id, &session]).await?;
         transaction.commit().await?;
-        Ok(Keys(keys))
+        let Some(row) = row else { return Ok(None) };
+        let (roles, scope) = access(&row, 1);
+        let holder = Holder { subject, name: row.get(0), roles, scope, issued_at: row.get(4), ends_at: None };
+        self.mint(&holder).map(Some)
     }
+}
 
-    /// The public keys.
-    pub fn public(&self) -> JwkSet {
-        JwkSet { keys: self.0.iter().map(|key| key.public().clone()).collect() }
-    }
-
-    /// A token for a user, valid from now for [`identity::TOKEN_LIFETIME`].
-    ///
-    /// # Errors
-    /// When the key cannot sign.
-    pub(crate) fn mint(&self, issuer: &str, user: &User) -> Result<String, Error> {
-        let now = jiff::Timestamp::now().as_second();
-        let claims = Claims::new(issuer, crate::AUDIENCE, &user.id.to_string(), &user.username, now)
-            .with_access(user.roles.iter().copied(), &user.scope);
-        let key = self.0.first().ok_or(identity::KeyError)?;
-        Ok(key.mint(&claims)?)
-    }
+/// Roles and branches, from the columns `all_branches`, groups and branches that begin at `first`.
+pub(crate) fn access(row: &Row, first: usize) -> (Vec<Role>, BranchScope) {
+    let (all, groups): (bool, Vec<String>) = (row.get(first), row.get(first + 1));
+    let branches: Vec<i64> = row.get(first + 2);
+    let scope =
+        if all { BranchScope::All } else { BranchScope::only(branches.into_iter().map(domain::BranchId)) };
+    (groups.iter().filter_map(|name| Role::parse(name)).collect(), scope)
 }
 
 /// A token for the user of that name, for scripts on the portal's own machine.
 ///
 /// # Errors
-/// When there is no such active user, or the database is away.
-pub async fn mint_for(database: &Database, issuer: &str, username: &str) -> Result<String, Error> {
-    let user = crate::accounts::users::active(database, username).await?;
-    let user = user.ok_or_else(|| Error::Invalid(format!("there is no active user {username:?}")))?;
-    Keys::load(database).await?.mint(issuer, &user)
+/// When there is no such active user, the database is away, or the keys are sealed under another key.
+pub async fn mint_for(
+    database: &Database,
+    issuer: &str,
+    encryption: &KeyEncryptionKey,
+    username: &str,
+) -> Result<String, Error> {
+    let nobody = || Error::Invalid(format!("there is no active user {username:?}"));
+    let user = users::active(database, username).await?.ok_or_else(nobody)?;
+    keys::ensure_one(database, encryption).await?;
+    let published = Published::load(database, encryption).await?;
+    let token = Minter { issuer, published: &published }.for_user(database, user.id, None).await?;
+    Ok(token.ok_or_else(nobody)?.access_token)
 }

@@ -71,12 +71,18 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         user: String,
     },
-    /// Add and list users, set their passwords, end their sessions
+    /// Add, list, change and disable users, set their passwords, end their sessions
     #[command(subcommand)]
     User(UserCommand),
     /// Say what groups ask of their members
     #[command(subcommand)]
     Group(GroupCommand),
+    /// Add, list and disable programs that call the services, and change their secrets
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// List the keys that sign tokens, put a new one in their place, and retire old ones
+    #[command(subcommand)]
+    Keys(KeysCommand),
 }
 
 /// The company to make.
@@ -210,6 +216,25 @@ pub enum Status {
     Cancelled,
 }
 
+/// What a user or client may do, and where.
+#[derive(Debug, Clone, Args)]
+pub struct Access {
+    /// What they may do; may be given more than once
+    #[arg(long, value_name = "ROLE", required = true, value_parser = role)]
+    pub role: Vec<Role>,
+    /// A branch where they act, by name, code or id; may be given more than once
+    #[arg(
+        long,
+        value_name = "BRANCH",
+        conflicts_with = "all_branches",
+        required_unless_present = "all_branches"
+    )]
+    pub branch: Vec<String>,
+    /// They act at every branch, also at those to come
+    #[arg(long)]
+    pub all_branches: bool,
+}
+
 /// What to do with users.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
@@ -217,22 +242,11 @@ pub enum UserCommand {
     Add {
         /// What they sign in with
         name: String,
-        /// What they may do; may be given more than once
-        #[arg(long, value_name = "ROLE", required = true, value_parser = role)]
-        role: Vec<Role>,
-        /// A branch where they act, by name, code or id; may be given more than once
-        #[arg(
-            long,
-            value_name = "BRANCH",
-            conflicts_with = "all_branches",
-            required_unless_present = "all_branches"
-        )]
-        branch: Vec<String>,
-        /// They act at every branch, also at those to come
-        #[arg(long)]
-        all_branches: bool,
+        /// What they may do, and where
+        #[command(flatten)]
+        access: Access,
     },
-    /// Set a user's password and end their sessions
+    /// Set a user's password, and end their sessions and tokens
     Passwd {
         /// The user's name
         name: String,
@@ -249,6 +263,29 @@ pub enum UserCommand {
     },
     /// Remove the second factor of a user who has lost it, and end their sessions
     ResetSecondFactor {
+        /// The user's name
+        name: String,
+    },
+    /// Keep a user out, and end their sessions and tokens
+    Disable {
+        /// The user's name
+        name: String,
+    },
+    /// Let a disabled user in again
+    Enable {
+        /// The user's name
+        name: String,
+    },
+    /// Give a user these roles and branches in place of the old ones, and end their sessions and tokens
+    Roles {
+        /// The user's name
+        name: String,
+        /// What they may do, and where
+        #[command(flatten)]
+        access: Access,
+    },
+    /// End a user's sessions and tokens everywhere
+    SignOut {
         /// The user's name
         name: String,
     },
@@ -269,6 +306,63 @@ pub enum GroupCommand {
         #[arg(long)]
         off: bool,
     },
+}
+
+/// What to do with API clients.
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Add a client and print its secret, once
+    Add {
+        /// What people call it
+        name: String,
+        /// What it may do, and where
+        #[command(flatten)]
+        access: Access,
+        /// When it gets no more tokens, as in 2027-01-31T00:00:00Z; never when left out
+        #[arg(long, value_name = "TIME")]
+        expires: Option<jiff::Timestamp>,
+    },
+    /// List the clients with their roles, branches and last use
+    List,
+    /// Give a client a new secret and print it, once; the one before is good for a while yet
+    Rotate {
+        /// The client's name
+        name: String,
+        /// How long the secret before is good yet, as in 24h; 0s for no longer
+        #[arg(long, value_name = "TIME", default_value = "24h", value_parser = time)]
+        overlap: std::time::Duration,
+    },
+    /// Give a client no more tokens, and end those it has
+    Disable {
+        /// The client's name
+        name: String,
+    },
+}
+
+/// What to do with signing keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// List the keys and where each is in its life
+    List,
+    /// Make a new key, published at once and signing a little later
+    Rotate {
+        /// How long it is published before it signs, as in 2m; 0s in an emergency
+        #[arg(long, value_name = "TIME", default_value = "2m", value_parser = time)]
+        publish_ahead: std::time::Duration,
+    },
+    /// Retire a key that signs no more
+    Retire {
+        /// Its name, as keys list shows it
+        kid: String,
+        /// Even if tokens that it signed may still be valid: they end at once
+        #[arg(long)]
+        now: bool,
+    },
+}
+
+fn time(text: &str) -> Result<std::time::Duration, String> {
+    let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| time.try_into().ok());
+    time.ok_or_else(|| "must be a time such as 30s, 2m or 24h".to_owned())
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -4,6 +4,7 @@ use jsonwebtoken::{EncodingKey, Header};
 use super::*;
 use crate::caller::BranchScope;
 use crate::claims::Branches;
+use crate::feed::TokenFeed;
 use crate::keys::SigningKey;
 use crate::role::Role;
 
@@ -59,10 +60,46 @@ async fn a_remembered_token_is_refused_once_its_time_is_over() {
     let key = SigningKey::generate().unwrap();
     let verifier = verifier(&key);
     let token = key.mint(&claims()).unwrap();
-    let caller = verifier.verify(&token).await.unwrap();
+    verifier.verify(&token).await.unwrap();
+    let mut remembered = verifier.verified.get(token.as_str()).unwrap();
+    let caller = &remembered.caller;
     let ended = Caller::new("7", "anna", caller.roles(), caller.scope().clone(), caller.expires_at() - 3_600);
-    verifier.verified.insert(Arc::from(token.as_str()), Arc::new(ended));
+    remembered.caller = Arc::new(ended);
+    verifier.verified.insert(Arc::from(token.as_str()), remembered);
     assert_eq!(verifier.verify(&token).await, Err(BadToken::Ended.into()));
+}
+
+#[tokio::test]
+async fn a_remembered_token_is_refused_once_its_key_is_no_longer_published() {
+    let (key, next) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
+    let verifier = verifier(&key);
+    let token = key.mint(&claims()).unwrap();
+    verifier.verify(&token).await.unwrap();
+    let published = |keys: &[&SigningKey]| TokenFeed {
+        keys: JwkSet { keys: keys.iter().map(|key| key.public().clone()).collect() },
+        ..TokenFeed::default()
+    };
+    verifier.keys.learn(&published(&[&next, &key]));
+    assert!(verifier.verify(&token).await.is_ok());
+    verifier.keys.learn(&published(&[&next]));
+    assert_eq!(verifier.verify(&token).await, Err(BadToken::UnknownKey.into()));
+    assert!(verifier.verify(&next.mint(&claims()).unwrap()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_remembered_token_is_refused_once_it_is_revoked() {
+    let key = SigningKey::generate().unwrap();
+    let verifier = verifier(&key);
+    let said = claims();
+    let [token, another] = ["7", "8"].map(|subject| changed(&key, |c| c.sub = subject.to_owned()));
+    verifier.verify(&token).await.unwrap();
+    let revoked = [("7".to_owned(), said.iat + 1)].into();
+    let keys = JwkSet { keys: vec![key.public().clone()] };
+    verifier.keys.learn(&TokenFeed { keys, revoked, ..TokenFeed::default() });
+    assert_eq!(verifier.verify(&token).await, Err(BadToken::Revoked.into()));
+    assert!(verifier.verify(&another).await.is_ok());
+    let later = changed(&key, |c| (c.iat, c.exp) = (said.iat + 2, said.exp + 2));
+    assert!(verifier.verify(&later).await.is_ok(), "a token made afterwards is as good as any");
 }
 
 #[tokio::test]
@@ -112,27 +149,27 @@ async fn a_bad_token_is_refused_before_its_signature_is_looked_at() {
         (
             "jwk",
             with_header(&key, r#"{"typ":"JWT","alg":"EdDSA","kid":"KID","jwk":{}}"#),
-            BadToken::BringsKey,
+            BadToken::Malformed,
         ),
         (
             "jku",
             with_header(&key, r#"{"typ":"JWT","alg":"EdDSA","kid":"KID","jku":"http://x"}"#),
-            BadToken::BringsKey,
+            BadToken::Malformed,
         ),
         (
             "x5u",
             with_header(&key, r#"{"typ":"JWT","alg":"EdDSA","kid":"KID","x5u":"http://x"}"#),
-            BadToken::BringsKey,
+            BadToken::Malformed,
         ),
         (
             "x5c",
             with_header(&key, r#"{"typ":"JWT","alg":"EdDSA","kid":"KID","x5c":[]}"#),
-            BadToken::BringsKey,
+            BadToken::Malformed,
         ),
         (
             "crit",
             with_header(&key, r#"{"typ":"JWT","alg":"EdDSA","kid":"KID","crit":["b64"]}"#),
-            BadToken::BringsKey,
+            BadToken::Malformed,
         ),
     ];
     for (name, token, reason) in cases {
@@ -190,10 +227,20 @@ async fn a_token_whose_signature_or_claims_are_wrong_is_refused() {
             BadToken::Malformed,
         ),
         (
-            "not yet valid",
+            "a time that it is not to be used before",
             signed(&key, &header, &said.replacen('{', r#"{"nbf":99999999999,"#, 1)),
-            BadToken::Future,
+            BadToken::Malformed,
         ),
+        (
+            "a claim more",
+            signed(&key, &header, &said.replacen('{', r#"{"scope":"all","#, 1)),
+            BadToken::Malformed,
+        ),
+        ("valid for longer than tokens are", changed(&key, |c| c.exp += 1), BadToken::Malformed),
+        ("valid for ever", changed(&key, |c| c.exp = i64::MAX), BadToken::Malformed),
+        ("of no time", changed(&key, |c| c.iat = i64::MIN), BadToken::Malformed),
+        ("no id of its own", changed(&key, |c| c.jti.clear()), BadToken::Malformed),
+        ("an unknown role", changed(&key, |c| c.roles.push("Root".to_owned())), BadToken::Malformed),
         (
             "HS256 with the public key",
             jsonwebtoken::encode(&hs256, &claims(), &EncodingKey::from_secret(&public)).unwrap(),

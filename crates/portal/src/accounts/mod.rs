@@ -1,5 +1,6 @@
 //! Accounts: users, how they sign in, and what keeps others from it.
 
+pub mod access;
 pub(crate) mod devices;
 pub mod django_users;
 pub mod groups;

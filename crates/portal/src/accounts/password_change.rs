@@ -8,6 +8,7 @@ use super::sessions::{self, Session};
 use super::{devices, passwords};
 use crate::audit::{self, By};
 use crate::error::Error;
+use crate::revocations;
 
 statement! {
     /// A new password of a user's own.
@@ -16,7 +17,7 @@ statement! {
 }
 
 /// Changes the password of a session's user, who has just given the one before. Every other session of theirs ends,
-/// their other browsers are forgotten, and this session gets another id, which is the answer.
+/// their other browsers are forgotten, every token is revoked, and this session gets another id, which is the answer.
 ///
 /// # Errors
 /// [`Error::Invalid`] when the password may not be set.
@@ -36,6 +37,7 @@ pub(crate) async fn change(
     let id = sessions::renew(&transaction, session.id).await?;
     let details = json!({ "sessions_ended": ended });
     audit::record(&transaction, by, "user.password_changed", &user.id.to_string(), &details).await?;
+    revocations::revoke(&transaction, &user.id.to_string()).await?;
     transaction.commit().await?;
     Ok(id)
 }

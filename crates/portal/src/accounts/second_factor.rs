@@ -14,6 +14,7 @@ use super::sessions::{self, Session};
 use super::users;
 use crate::audit::{self, By};
 use crate::error::Error;
+use crate::revocations;
 use crate::secrets::Sealer;
 
 statement! {
@@ -161,6 +162,7 @@ pub(crate) async fn enrol(
     let id = sessions::renew(&transaction, session.id).await?;
     let details = json!({ "sessions_ended": ended });
     audit::record(&transaction, by, "user.second_factor_added", &user_id.to_string(), &details).await?;
+    revocations::revoke(&transaction, &user_id.to_string()).await?;
     transaction.commit().await?;
     Ok(Some(Enrolled { session: id, recovery_codes: codes }))
 }
@@ -196,6 +198,7 @@ pub async fn reset(database: &Database, by: &By, username: &str) -> Result<(), E
     let ended = sessions::end_others(&transaction, user.id, None).await?;
     let details = json!({ "sessions_ended": ended });
     audit::record(&transaction, by, "user.second_factor_reset", &user.id.to_string(), &details).await?;
+    revocations::revoke(&transaction, &user.id.to_string()).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -12,6 +12,7 @@ use super::random_id::{self, digest};
 use super::users::{self, User};
 use crate::audit::{self, By};
 use crate::error::Error;
+use crate::revocations;
 
 statement! {
     /// A new session.
@@ -181,7 +182,8 @@ pub(crate) async fn end_others(
     transaction.execute(&DELETE_OTHERS, &[&user_id, &but]).await
 }
 
-/// Ends sessions of a user: one of them, or all but one. Says how many.
+/// Ends sessions of a user: one of them, or all but one, and revokes every token of the user, since a token does not say
+/// which session it is of. Says how many sessions there were.
 pub(crate) async fn end(database: &Database, by: &By, user_id: i64, which: Which) -> Result<u64, Error> {
     let transaction = database.begin().await?;
     let (ended, details) = match which {
@@ -197,6 +199,7 @@ pub(crate) async fn end(database: &Database, by: &By, user_id: i64, which: Which
     if ended > 0 {
         audit::record(&transaction, by, "user.sessions_ended", &user_id.to_string(), &details).await?;
     }
+    revocations::revoke(&transaction, &user_id.to_string()).await?;
     transaction.commit().await?;
     Ok(ended)
 }
@@ -225,7 +228,7 @@ pub async fn of_user(database: &Database, user_id: i64, limits: Limits) -> Resul
     Ok(shown.collect())
 }
 
-/// Ends every session of a user; says how many there were.
+/// Ends every session of a user and revokes every token; says how many sessions there were.
 ///
 /// # Errors
 /// When the database is away.

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{devices, passwords, sessions};
 use crate::audit::{self, By};
 use crate::error::Error;
+use crate::revocations;
 
 /// A user as tokens and pages need them.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ pub struct NewUser<'a> {
 
 statement! {
     /// A user by name, whatever its case, with groups and branches.
-    BY_NAME: "portal" = "
+    pub(super) BY_NAME: "portal" = "
         select u.id, u.username, u.active, u.all_branches,
                array(select g.name from portal_memberships m join portal_groups g on g.id = m.group_id
                      where m.user_id = u.id order by g.id),
@@ -59,11 +60,11 @@ statement! {
     INSERT: "portal" = "
         insert into portal_users (username, password_hash, all_branches) values ($1, $2, $3) returning id";
     /// Its groups.
-    INSERT_GROUPS: "portal" = "
+    pub(super) INSERT_GROUPS: "portal" = "
         insert into portal_memberships (user_id, group_id)
         select $1, id from portal_groups where name = any($2)";
     /// Its branches.
-    INSERT_BRANCHES: "portal" = "
+    pub(super) INSERT_BRANCHES: "portal" = "
         insert into portal_user_branches (user_id, branch_id) select $1, unnest($2::bigint[])";
     /// A new password.
     SET_PASSWORD: "portal" = "
@@ -159,7 +160,7 @@ async fn insert(database: &Database, by: &By, new: &NewUser<'_>) -> Result<(Tran
     Ok((transaction, id))
 }
 
-/// Sets a user's password and ends their sessions.
+/// Sets a user's password, ends their sessions and revokes their tokens.
 ///
 /// # Errors
 /// [`Error::Invalid`] when there is no such user or the password is not allowed.
@@ -172,6 +173,7 @@ pub async fn set_password(database: &Database, by: &By, username: &str, password
     devices::forget(&transaction, id, None).await?;
     let details = json!({ "sessions_ended": ended });
     audit::record(&transaction, by, "user.password_set", &id.to_string(), &details).await?;
+    revocations::revoke(&transaction, &id.to_string()).await?;
     transaction.commit().await?;
     Ok(())
 }

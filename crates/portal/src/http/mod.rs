@@ -4,4 +4,5 @@ pub(crate) mod cookie;
 pub(crate) mod forms;
 pub(crate) mod router;
 pub(crate) mod session;
+mod token;
 pub(crate) mod visitor;

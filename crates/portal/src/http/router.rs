@@ -4,22 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use contract::ProblemKind;
 use contract::health::{HealthOut, ReadyOut};
-use contract::token::TokenOut;
 use platform::http::{ProblemResponse, assets, request_id, uncancellable};
 use rust_embed::RustEmbed;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::session;
-use crate::accounts::sessions::Standing;
+use super::token;
 use crate::pages::{dashboard, login, password, second_factor, second_step, sessions};
 use crate::{Shared, migrations};
 
@@ -51,8 +49,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/accounts/sessions/", get(sessions::get))
         .route("/accounts/sessions/end/", post(sessions::end))
         .route("/accounts/sessions/end-others/", post(sessions::end_others))
-        .route("/accounts/api/token/", get(token))
-        .route("/.well-known/jwks.json", get(jwks))
+        .route("/accounts/api/token/", get(token::of_session))
+        .route("/oauth/token", post(token::of_client).layer(DefaultBodyLimit::max(token::LARGEST_FORM)))
+        .route("/.well-known/jwks.json", get(token::jwks))
         .route("/health/", get(health))
         .route("/health", get(health))
         .route("/ready", get(ready))
@@ -68,41 +67,6 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
     }
     router
-}
-
-/// A token for the signed-in user.
-async fn token(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let user = match session::session(&parts, &shared).await {
-        Ok(Some((session, _))) if session.standing == Standing::SignedIn => session.user,
-        Ok(Some((session, _))) if session.standing == Standing::MustEnrol => {
-            let detail = "Set up a second factor at /accounts/second-factor/ first: your group needs one.";
-            return ProblemResponse::new(ProblemKind::Forbidden, detail).into_response();
-        }
-        Ok(_) => {
-            let detail = "Sign in at /accounts/login/ first.";
-            return ProblemResponse::new(ProblemKind::Unauthorized, detail).into_response();
-        }
-        Err(error) => {
-            tracing::error!(?error, "a token could not be made");
-            return ProblemResponse::new(ProblemKind::Unavailable, "Try again in a moment.").into_response();
-        }
-    };
-    match shared.keys.mint(&shared.config.issuer, &user) {
-        Ok(access_token) => {
-            let expires_in = identity::TOKEN_LIFETIME.unsigned_abs();
-            let token = TokenOut { access_token, token_type: "bearer".to_owned(), expires_in };
-            ([(header::CACHE_CONTROL, "no-store")], axum::Json(token)).into_response()
-        }
-        Err(error) => {
-            tracing::error!(?error, "a token could not be signed");
-            ProblemResponse::new(ProblemKind::Internal, "The token could not be signed.").into_response()
-        }
-    }
-}
-
-async fn jwks(State(shared): State<Arc<Shared>>) -> Response {
-    ([(header::CACHE_CONTROL, "public, max-age=60")], axum::Json(shared.keys.public())).into_response()
 }
 
 async fn health() -> Response {

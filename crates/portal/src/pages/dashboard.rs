@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use client::Call;
 use contract::{OrderOut, OrderStatusWord};
 use jiff::{Timestamp, Unit};
@@ -15,6 +15,7 @@ use super::{Header, Trouble, page};
 use crate::Shared;
 use crate::http::forms::FormToken;
 use crate::http::session::SignedIn;
+use crate::tokens::Token;
 use crate::upstream::{Known, Overview};
 
 #[derive(Template)]
@@ -30,11 +31,16 @@ struct DashboardPage<'a> {
 
 pub(crate) async fn get(
     State(shared): State<Arc<Shared>>,
-    SignedIn { user, token: form, .. }: SignedIn,
+    SignedIn { user, session, token: form }: SignedIn,
     axum::Extension(request_id): axum::Extension<RequestId>,
     trace: Option<axum::Extension<TraceParent>>,
 ) -> Result<Response, Trouble> {
-    let token = shared.keys.mint(&shared.config.issuer, &user)?;
+    let published = shared.feed.now();
+    let token = shared.minter(&published).for_user(&shared.database, user.id, Some(session.id)).await?;
+    // The session ended since the request came.
+    let Some(Token { access_token: token, .. }) = token else {
+        return Ok(Redirect::to("/accounts/login/").into_response());
+    };
     let traceparent = trace.as_ref().map(|trace| trace.0.0.as_str());
     let call = Call { token: &token, request_id: Some(&request_id.0), traceparent };
     let known = shared.upstream.overview(user.id, call).await;

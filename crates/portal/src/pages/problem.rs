@@ -33,7 +33,12 @@ impl IntoResponse for Trouble {
                 "The portal cannot reach its database",
                 "Nothing is lost. Try again in a moment.",
             ),
-            Error::Invalid(_) | Error::Key(_) | Error::Client(_) | Error::Seal | Error::Hash => (
+            Error::Invalid(_)
+            | Error::Key(_)
+            | Error::SigningKey { .. }
+            | Error::Client(_)
+            | Error::Seal
+            | Error::Hash => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong in the portal",
                 "The log has the details. Try again, or ask an administrator.",

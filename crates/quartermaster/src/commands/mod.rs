@@ -1,12 +1,15 @@
 //! One file a command.
 
+mod access;
 mod audit;
+mod client;
 mod config;
 mod demo;
 mod export;
 mod group;
 mod import;
 pub mod import_django;
+mod keys;
 mod seed;
 mod serve;
 mod token;
@@ -51,6 +54,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Token { user } => token::run(&settings, &user).await?,
         Command::Group(command) => group::run(&settings, command).await?,
         Command::User(command) => user::run(&settings, command).await?,
+        Command::Client(command) => client::run(&settings, command).await?,
+        Command::Keys(command) => keys::run(&settings, command).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

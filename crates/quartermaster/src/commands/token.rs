@@ -2,12 +2,17 @@
 
 use crate::databases::Databases;
 use crate::settings::Settings;
-use crate::{Result, output};
+use crate::{Result, output, secrets};
 
 pub async fn run(settings: &Settings, user: &str) -> Result<()> {
     let databases = Databases::open(settings).await?;
-    let token = portal::mint_for(&databases.portal, &settings.issuer, user).await;
+    let token = mint(settings, &databases, user).await;
     databases.close().await?;
     output::line(token?);
     Ok(())
+}
+
+async fn mint(settings: &Settings, databases: &Databases, user: &str) -> Result<String> {
+    let encryption = secrets::key_encryption_key(settings)?;
+    Ok(portal::mint_for(&databases.portal, &settings.issuer, &encryption, user).await?)
 }

@@ -2,14 +2,14 @@
 
 use std::io::{BufRead, IsTerminal};
 
-use domain::BranchId;
-use identity::{BranchScope, Role};
 use portal::By;
+use portal::accounts::access;
 use portal::accounts::second_factor;
 use portal::accounts::sessions::{self, Limits};
 use portal::accounts::users::{self, NewUser, User};
 
-use crate::cli::UserCommand;
+use super::access::{place, role_names, scope};
+use crate::cli::{Access, UserCommand};
 use crate::databases::Databases;
 use crate::settings::Settings;
 use crate::{Result, output};
@@ -17,39 +17,27 @@ use crate::{Result, output};
 pub async fn run(settings: &Settings, command: UserCommand) -> Result<()> {
     let databases = Databases::open(settings).await?;
     let done = match command {
-        UserCommand::Add { name, role, branch, all_branches } => {
-            let scope = if all_branches { None } else { Some(branch.as_slice()) };
-            add(&databases, &name, &role, scope).await
-        }
+        UserCommand::Add { name, access } => add(&databases, &name, &access).await,
         UserCommand::Passwd { name } => set_password(&databases, &name).await,
         UserCommand::List => list(&databases).await,
         UserCommand::Sessions { name, end } => sessions(&databases, settings, &name, end).await,
         UserCommand::ResetSecondFactor { name } => reset_second_factor(&databases, &name).await,
+        UserCommand::Disable { name } => disable(&databases, &name).await,
+        UserCommand::Enable { name } => enable(&databases, &name).await,
+        UserCommand::Roles { name, access } => set_access(&databases, &name, &access).await,
+        UserCommand::SignOut { name } => sign_out(&databases, &name).await,
     };
     databases.close().await?;
     done
 }
 
-/// `branches` names where they act; `None` for everywhere.
-async fn add(databases: &Databases, name: &str, roles: &[Role], branches: Option<&[String]>) -> Result<()> {
-    let scope = match branches {
-        None => BranchScope::All,
-        Some(names) => BranchScope::only(branch_ids(databases, names).await?),
-    };
+async fn add(databases: &Databases, name: &str, access: &Access) -> Result<()> {
+    let scope = scope(databases, access).await?;
     let password = new_password()?;
-    let new = NewUser { username: name, password: &password, roles, scope: &scope };
+    let new = NewUser { username: name, password: &password, roles: &access.role, scope: &scope };
     users::add(&databases.portal, &operator(), &new).await?;
     output::line(format_args!("Added {name}."));
     Ok(())
-}
-
-async fn branch_ids(databases: &Databases, names: &[String]) -> Result<Vec<BranchId>> {
-    let mut ids = Vec::with_capacity(names.len());
-    for name in names {
-        let found = services::find_branch(&databases.services, name).await?;
-        ids.push(found.ok_or_else(|| format!("there is no branch {name:?}"))?);
-    }
-    Ok(ids)
 }
 
 async fn set_password(databases: &Databases, name: &str) -> Result<()> {
@@ -57,22 +45,41 @@ async fn set_password(databases: &Databases, name: &str) -> Result<()> {
         return Err(format!("there is no active user {name:?}").into());
     }
     users::set_password(&databases.portal, &operator(), name, &new_password()?).await?;
-    output::line(format_args!("Set the password of {name} and ended their sessions."));
+    output::line(format_args!("Set the password of {name} and ended their sessions and tokens."));
+    Ok(())
+}
+
+async fn disable(databases: &Databases, name: &str) -> Result<()> {
+    access::disable(&databases.portal, &operator(), name).await?;
+    output::line(format_args!("Disabled {name}: no sign-in, and their sessions and tokens have ended."));
+    Ok(())
+}
+
+async fn enable(databases: &Databases, name: &str) -> Result<()> {
+    access::enable(&databases.portal, &operator(), name).await?;
+    output::line(format_args!("Enabled {name}: they can sign in again."));
+    Ok(())
+}
+
+async fn set_access(databases: &Databases, name: &str, given: &Access) -> Result<()> {
+    let scope = scope(databases, given).await?;
+    access::set_access(&databases.portal, &operator(), name, &given.role, &scope).await?;
+    let (roles, place) = (role_names(&given.role), place(&scope));
+    output::line(format_args!("{name} is now {roles} at {place}; their sessions and tokens have ended."));
+    Ok(())
+}
+
+async fn sign_out(databases: &Databases, name: &str) -> Result<()> {
+    access::sign_out(&databases.portal, &operator(), name).await?;
+    output::line(format_args!("Ended the sessions and tokens of {name}."));
     Ok(())
 }
 
 async fn list(databases: &Databases) -> Result<()> {
     for User { id, username, roles, scope, active } in users::list(&databases.portal).await? {
-        let roles: Vec<&str> = roles.iter().map(|role| role.name()).collect();
-        let place = match scope {
-            BranchScope::All => "every branch".to_owned(),
-            BranchScope::Only(ids) => {
-                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-                format!("branches {}", ids.join(", "))
-            }
-        };
-        let state = if active { "" } else { "  inactive" };
-        output::line(format_args!("{id:>6}  {username:<24}  {:<18}  {place}{state}", roles.join(", ")));
+        let (roles, place) = (role_names(&roles), place(&scope));
+        let state = if active { "" } else { "  disabled" };
+        output::line(format_args!("{id:>6}  {username:<24}  {roles:<18}  {place}{state}"));
     }
     Ok(())
 }

@@ -6,3 +6,4 @@ mod demo;
 mod hangups;
 mod main_job;
 mod races;
+mod tokens;

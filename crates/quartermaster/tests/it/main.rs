@@ -23,3 +23,4 @@ mod seals;
 mod signin;
 mod stock;
 mod support;
+mod tokens;

@@ -192,16 +192,6 @@ async fn a_token_has_the_claims_of_the_contract_and_no_others() {
 }
 
 #[tokio::test]
-async fn portals_of_one_company_share_their_keys() {
-    let company = Company::start().await;
-    let pool = company.database.pool(portal::ROLES);
-    let published = portal::Keys::load(&pool).await.unwrap().public().keys;
-    let again = portal::Keys::load(&pool).await.unwrap().public().keys;
-    assert_eq!(published.len(), 1);
-    assert_eq!(published, again);
-}
-
-#[tokio::test]
 async fn the_dashboard_shows_stock_and_orders_of_the_users_branches() {
     let company = Company::start().await;
     fill(&company).await;

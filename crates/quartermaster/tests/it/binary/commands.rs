@@ -6,7 +6,7 @@ use crate::support::TestDatabase;
 use crate::support::program::{file, program, run, run_failing, run_ok};
 
 /// The program on a test's database.
-fn on(database: &TestDatabase, arguments: &[&str]) -> std::process::Command {
+pub(super) fn on(database: &TestDatabase, arguments: &[&str]) -> std::process::Command {
     let mut command = program(arguments);
     command.env("QUARTERMASTER_DATABASE_URL", database.url());
     command
@@ -29,6 +29,8 @@ fn every_command_explains_itself() {
         "user",
         "group",
         "import-django-users",
+        "client",
+        "keys",
     ] {
         assert!(help.contains(&format!("\n  {command} ")), "{command}: {help}");
         let own = run_ok(&mut program(&[command, "--help"]));

@@ -18,7 +18,8 @@ async fn start(data: &Path) -> Demo {
     let data = data.to_str().unwrap();
     let mut command =
         program(&["demo", "--data-dir", data, "--portal-addr", &portal, "--services-addr", &services]);
-    command.stdout(Stdio::piped());
+    // As a person starts it: with the key for secrets that it makes itself.
+    command.env_remove("QUARTERMASTER_KEY_ENCRYPTION_KEY").stdout(Stdio::piped());
     let mut running = Running::start(command);
     let output = running.child.stdout.take().unwrap();
     let lines = tokio::task::spawn_blocking(|| read_until(output, "Ctrl-C stops all of it")).await.unwrap();

@@ -79,6 +79,11 @@ impl App {
             .with_access([Role::Admin], &BranchScope::All)
     }
 
+    /// What its tokens are signed with.
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
     pub fn sign(&self, claims: &Claims) -> User {
         self.bearer(&self.key.mint(claims).unwrap())
     }

@@ -80,11 +80,11 @@ impl Company {
         browser
     }
 
-    /// The actions of the audit, the oldest first.
+    /// The actions of the audit, the oldest first, but for the key that the portal makes at its start.
     pub async fn audited(&self) -> Vec<String> {
-        self.database
-            .value("select coalesce(array_agg(action::text order by id), '{}') from portal_audit_logs")
-            .await
+        let sql = "select coalesce(array_agg(action::text order by id), '{}') from portal_audit_logs
+                   where entity_type <> 'signing_key'";
+        self.database.value(sql).await
     }
 }
 

@@ -1,0 +1,135 @@
+//! What services follow: the published keys and the revocations. Each portal process looks at one number in the
+//! database several times a second, and wakes the requests that wait when it has changed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use identity::{JwkSet, SigningKey, TokenFeed};
+use platform::pg::Database;
+use platform::statement;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Error;
+use crate::keys::{self, OpenedKey};
+use crate::revocations;
+use crate::secrets::KeyEncryptionKey;
+
+/// How often the database is asked for the version. With the time that the answer takes to those who wait, a change is
+/// known everywhere well within a second.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long a request waits for a change; less than proxies give up after.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// How many requests wait at once, one for each services process. Those beyond are answered at once and ask again.
+const MOST_WAITING: usize = 1_024;
+
+statement! {
+    /// The version of keys and revocations.
+    VERSION: "portal" = "select version from portal_token_feed";
+}
+
+/// What is published, as one version has it.
+#[derive(Debug)]
+pub(crate) struct Published {
+    version: i64,
+    keys: Vec<OpenedKey>,
+    revoked: HashMap<String, i64>,
+}
+
+impl Published {
+    pub(crate) async fn load(database: &Database, encryption: &KeyEncryptionKey) -> Result<Published, Error> {
+        let transaction = database.begin_snapshot().await?;
+        let version = transaction.query_one(&VERSION, &[]).await?.get(0);
+        let keys = keys::open(&transaction, encryption).await?;
+        let revoked = revocations::live(&transaction).await?;
+        transaction.commit().await?;
+        Ok(Published { version, keys, revoked })
+    }
+
+    /// The public keys.
+    pub(crate) fn jwks(&self) -> JwkSet {
+        JwkSet { keys: self.keys.iter().map(|opened| opened.key.public().clone()).collect() }
+    }
+
+    /// The key that signs in that second (since 1970): the one whose time came last.
+    pub(crate) fn signing(&self, second: i64) -> Option<&SigningKey> {
+        let begun = self.keys.iter().rev().find(|opened| opened.signs_from <= second);
+        begun.or(self.keys.first()).map(|opened| &opened.key)
+    }
+}
+
+type Sender = watch::Sender<Arc<Published>>;
+
+/// The newest version that this process knows.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    published: watch::Receiver<Arc<Published>>,
+    /// Until [`Feed::follow`] takes it. Once that has ended, nobody waits any longer.
+    sender: Mutex<Option<Sender>>,
+    waiting: Semaphore,
+}
+
+impl Feed {
+    pub(crate) fn of(published: Published) -> Feed {
+        let (sender, published) = watch::channel(Arc::new(published));
+        Feed { published, sender: Mutex::new(Some(sender)), waiting: Semaphore::new(MOST_WAITING) }
+    }
+
+    pub(crate) fn now(&self) -> Arc<Published> {
+        Arc::clone(&self.published.borrow())
+    }
+
+    /// What is published, once that is another version than `after` or the time to wait is over.
+    pub(crate) async fn after(&self, after: i64) -> TokenFeed {
+        if let Ok(_waiting) = self.waiting.try_acquire() {
+            let mut published = self.published.clone();
+            let changed = published.wait_for(|published| published.version != after);
+            // Late, or at the end of this process: what is known is the answer.
+            let _ = tokio::time::timeout(LONGEST_WAIT, changed).await;
+        }
+        let now = self.now();
+        TokenFeed { keys: now.jwks(), version: now.version, revoked: now.revoked.clone() }
+    }
+
+    /// Looks for changes until `stop`.
+    pub(crate) async fn follow(
+        &self,
+        database: &Database,
+        encryption: &KeyEncryptionKey,
+        stop: CancellationToken,
+    ) {
+        let Some(sender) = self.sender.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            match self.look(database, encryption, &sender).await {
+                Ok(()) => failing = false,
+                Err(error) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        let error: &dyn std::error::Error = &error;
+                        tracing::warn!(error, "changes of keys and revocations cannot be seen; trying on");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn look(
+        &self,
+        database: &Database,
+        encryption: &KeyEncryptionKey,
+        sender: &Sender,
+    ) -> Result<(), Error> {
+        let version: i64 = database.get().await?.query_one(&VERSION, &[]).await?.get(0);
+        if version != self.now().version {
+            sender.send_replace(Arc::new(Published::load(database, encryption).await?));
+        }
+        Ok(())
+    }
+}

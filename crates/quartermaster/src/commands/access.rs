@@ -1,0 +1,36 @@
+//! What users and clients may do and where, as the command line takes and shows it.
+
+use identity::{BranchScope, Role};
+
+use crate::Result;
+use crate::cli::Access;
+use crate::databases::Databases;
+
+/// The branches that were named.
+pub(super) async fn scope(databases: &Databases, access: &Access) -> Result<BranchScope> {
+    if access.all_branches {
+        return Ok(BranchScope::All);
+    }
+    let mut ids = Vec::with_capacity(access.branch.len());
+    for name in &access.branch {
+        let found = services::find_branch(&databases.services, name).await?;
+        ids.push(found.ok_or_else(|| format!("there is no branch {name:?}"))?);
+    }
+    Ok(BranchScope::only(ids))
+}
+
+/// The roles, separated by commas.
+pub(super) fn role_names(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// Where they act.
+pub(super) fn place(scope: &BranchScope) -> String {
+    match scope {
+        BranchScope::All => "every branch".to_owned(),
+        BranchScope::Only(ids) => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            format!("branches {}", ids.join(", "))
+        }
+    }
+}

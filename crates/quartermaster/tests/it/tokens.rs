@@ -1,0 +1,7 @@
+//! Tokens and keys: a portal, two services processes that follow it, and those who call them.
+
+mod bad;
+mod clients;
+mod fleet;
+mod keys;
+mod revocations;
