@@ -155,10 +155,9 @@ pub(crate) async fn renew(transaction: &Transaction, session: i64) -> Result<Str
     Ok(id)
 }
 
-/// Ends whatever session has the id in a cookie.
-pub(crate) async fn discard(transaction: &Transaction, id: &str) -> Result<(), PgError> {
-    transaction.query_opt(&DELETE, &[&digest(id)]).await?;
-    Ok(())
+/// Ends whatever session has the id in a cookie; says whether there was one.
+pub(crate) async fn discard(transaction: &Transaction, id: &str) -> Result<bool, PgError> {
+    Ok(transaction.query_opt(&DELETE, &[&digest(id)]).await?.is_some())
 }
 
 /// Signs out: ends the session of the id in a cookie.

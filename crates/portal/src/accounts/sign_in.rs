@@ -33,6 +33,9 @@ statement! {
         from portal_users where starts_with(password_hash, 'pbkdf2_sha256$')";
     /// Puts a newer hash of the same password in place of one.
     REHASH: "portal" = "update portal_users set password_hash = $3 where id = $1 and password_hash = $2";
+    /// Holds an active user whose password is still the one that was checked, or any with a null for it.
+    HOLD: "portal" = "
+        select from portal_users where id = $1 and active and ($2::text is null or password_hash = $2) for update";
     /// Notes a sign-in.
     SIGNED_IN: "portal" = "update portal_users set last_sign_in_at = now() where id = $1";
 }
@@ -87,6 +90,12 @@ pub(crate) async fn with_password(
     guess.was_right(database).await?;
     let newer = if check == Check::RightButOld { Some(passwords::again(password).await?) } else { None };
     let transaction = database.begin().await?;
+    // Whatever ended the user's sessions since the password was read has ended this one too, and whatever comes next
+    // waits and then finds it.
+    if transaction.query_opt(&HOLD, &[&user.id, &Some(&hash)]).await?.is_none() {
+        transaction.rollback().await?;
+        return Ok(Outcome::Wrong);
+    }
     if let Some(newer) = &newer {
         transaction.execute(&REHASH, &[&user.id, &hash, newer]).await?;
     }
@@ -119,6 +128,15 @@ pub(crate) async fn with_code(
         Code::Timed => json!({ "second_factor": "code" }),
         Code::Recovery { left } => json!({ "second_factor": "recovery code", "recovery_codes_left": left }),
     };
+    let held = transaction.query_opt(&HOLD, &[&user.id, &None::<&str>]).await?.is_some();
+    let waiting = match &visitor.session {
+        Some(session) => sessions::discard(&transaction, session).await?,
+        None => false,
+    };
+    if !held || !waiting {
+        transaction.rollback().await?;
+        return Ok(Outcome::Wrong);
+    }
     let begun = begin(&transaction, visitor, user, true, &details).await?;
     transaction.commit().await?;
     guess.was_right(database).await?;

@@ -7,6 +7,7 @@ use portal::By;
 use portal::accounts::{access, users};
 
 use super::fleet::{Fleet, part, until};
+use crate::support::portal::{Browser, PASSWORD};
 
 /// Does `change` to a user who has a session and a token that both services know, and sees both end.
 async fn ends_sessions_and_tokens(change: impl AsyncFnOnce(&Fleet, &By)) -> (Fleet, Duration) {
@@ -114,6 +115,25 @@ async fn no_token_is_made_of_what_a_change_in_the_making_takes_away() {
     };
     let (token, ()) = tokio::join!(minting, committing);
     assert_eq!(part(&token, 1)["roles"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn no_session_begins_with_a_password_that_is_changed_while_it_is_checked() {
+    let fleet = Fleet::start().await;
+    fleet.admin("mia").await;
+    let mut changing = fleet.database.connect("qm_portal_app").await;
+    let change = changing.transaction().await.unwrap();
+    change.batch_execute("update portal_users set password_hash = 'another' where id = 1").await.unwrap();
+    let browser = Browser::at(&fleet.portal);
+    let signing_in = browser.sign_in("mia", PASSWORD);
+    let committing = async {
+        let waits = "select count(*) > 0 from pg_locks where not granted";
+        until("the sign-in to wait", async || fleet.database.value::<bool>(waits).await).await;
+        change.commit().await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(signing_in, committing);
+    assert_eq!(answer.status(), 422);
+    assert_eq!(fleet.database.value::<i64>("select count(*) from portal_sessions").await, 0);
 }
 
 #[tokio::test]
