@@ -2,6 +2,9 @@
 
 use std::collections::HashSet;
 
+/// What the names of prepared transactions begin with.
+const PREPARED: &str = "-1/";
+
 /// Finds the id below and at which no entry can appear any more.
 ///
 /// Ids come from a sequence, so they are given out in order, but their transactions commit in any order, or never: an
@@ -17,7 +20,8 @@ use std::collections::HashSet;
 /// This needs no clock, no transaction id that may wrap around, and no room in a row. It waits for the transactions
 /// that write the audit and for no others. An import that runs for minutes holds sealing up for as long, and loses
 /// nothing by it. Transaction names (`pg_locks.virtualtransaction`) do not come again while the server runs, and when
-/// it starts anew all have ended: a name that did come again would only make the sealer wait longer. Ids must not be
+/// it starts anew all have ended: a name that did come again would only make the sealer wait longer. A transaction that
+/// is prepared for two-phase commit changes its name, so any that are prepared are waited for. Ids must not be
 /// cached by sessions (`cache 1`), or one could be used by a transaction that began later; the sealer checks that.
 #[derive(Debug, Default)]
 pub struct Horizon {
@@ -38,6 +42,7 @@ impl Horizon {
         }
         if let Some((_, still)) = &mut self.pending {
             still.retain(|writer| writers.contains(writer));
+            still.extend(writers.iter().filter(|writer| writer.starts_with(PREPARED)).cloned());
         }
         match &self.pending {
             Some((_, still)) if !still.is_empty() => {}
@@ -85,6 +90,14 @@ mod tests {
         assert_eq!(horizon.observe(30, writers(&["b", "c"])), 10);
         assert_eq!(horizon.observe(40, writers(&["c", "d"])), 10);
         assert_eq!(horizon.observe(50, writers(&["d", "e"])), 30);
+    }
+
+    #[test]
+    fn a_transaction_that_changes_its_name_when_it_is_prepared_is_still_waited_for() {
+        let mut horizon = Horizon::default();
+        assert_eq!(horizon.observe(5, writers(&["4/17"])), 0);
+        assert_eq!(horizon.observe(6, writers(&["-1/800"])), 0);
+        assert_eq!(horizon.observe(6, writers(&["3/9"])), 5);
     }
 
     #[test]

@@ -56,25 +56,34 @@ pub(crate) async fn keep_sealing(sealing: Sealing, stop: CancellationToken) {
         pushed: None,
     };
     let mut works: Vec<Work> = audits.into_iter().map(work).collect();
-    loop {
-        let began = Instant::now();
-        for work in &mut works {
-            let name = work.audited.log.name;
-            if let Err(error) = seal(work, &key, &trusted, &mut heads).await {
-                let error: &dyn std::error::Error = &error;
-                tracing::error!(audit = name, error, "the audit could not be sealed; tried again later");
+    let sealing = async {
+        loop {
+            let began = Instant::now();
+            for work in &mut works {
+                report(work.audited.log, seal(work, &key, &trusted, &mut heads).await);
+                if let Some(url) = &push
+                    && let Err(error) = push_newest(work, url).await
+                {
+                    let audit = work.audited.log.name;
+                    tracing::warn!(audit, %error, "the head of the audit was not posted; tried again later");
+                }
             }
-            if let Some(url) = &push
-                && let Err(error) = push_newest(work, url).await
-            {
-                tracing::warn!(audit = name, %error, "the head of the audit was not posted; tried again later");
-            }
+            tokio::time::sleep(every.max(began.elapsed() * (SHARE - 1))).await;
         }
-        let pause = every.max(began.elapsed() * (SHARE - 1));
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
-        }
+    };
+    // A backlog may take long: what is cut off is rolled back, and sealed by the next worker.
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = sealing => {}
+    }
+}
+
+fn report(log: &Log, sealed: Result<(), AuditError>) {
+    let Err(error) = sealed else { return };
+    let (audit, again) = (log.name, "the audit could not be sealed; tried again later");
+    match error {
+        AuditError::Database(error) => tracing::warn!(audit, %error, "{again}"),
+        error => tracing::error!(audit, %error, "{again}"),
     }
 }
 

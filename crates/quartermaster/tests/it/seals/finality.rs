@@ -89,12 +89,13 @@ async fn an_import_that_holds_its_transaction_open_is_sealed_when_it_ends_and_ot
 async fn a_prepared_transaction_is_waited_for_too() {
     let mut sealed = Sealed::new().await;
     let client = sealed.database.connect("qm_services_app").await;
-    client
-        .batch_execute(&format!("begin; {}; prepare transaction 'late'", entry(sealed.log, "now()")))
-        .await
-        .unwrap();
+    client.batch_execute(&format!("begin; {}", entry(sealed.log, "now()"))).await.unwrap();
     sealed.add(1).await;
     assert!(sealed.seal().await.is_empty());
+    client.batch_execute("prepare transaction 'late'").await.unwrap();
+    for _ in 0..3 {
+        assert!(sealed.seal().await.is_empty());
+    }
     client.batch_execute("commit prepared 'late'").await.unwrap();
     assert_eq!(sealed.seal().await[0].statement.entries, 2);
 }
