@@ -1,7 +1,8 @@
-//! Measures the release binary over HTTP, and PostgreSQL at its plainest beside it; and proves that it holds under
-//! contention. See the README of this package.
+//! Measures the release binary over HTTP, and PostgreSQL at its plainest beside it; proves that it holds under
+//! contention; and measures what a decision of the policies costs. See the README of this package.
 
 mod args;
+mod authorize;
 mod contention;
 mod figures;
 mod fixtures;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         match &command {
             None => run::measured(&measure).await,
             Some(Command::Contention(args)) => contention::prove(args).await,
+            Some(Command::Authorize(args)) => authorize::measure(args),
         }
     });
     match done {

@@ -19,4 +19,7 @@ pub struct ReadyOut {
     pub status: String,
     /// The checks that passed.
     pub checks: Vec<String>,
+    /// What an operator should look at, though the process serves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }

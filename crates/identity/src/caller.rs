@@ -33,10 +33,10 @@ impl BranchScope {
     }
 }
 
-/// Who calls. Only a verified token makes one, or the operator's own command line. Cheap to clone.
+/// Who calls. A verified token makes one; so does the portal of whoever is signed in. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    user_id: Option<Arc<str>>,
+    user_id: Arc<str>,
     username: Arc<str>,
     roles: Roles,
     scope: BranchScope,
@@ -44,6 +44,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The user or client of that id (a token's subject) and name, as the portal has it.
+    pub fn known(user_id: &str, username: &str, roles: Roles, scope: BranchScope) -> Caller {
+        Caller::new(user_id, username, roles, scope, i64::MAX)
+    }
+
     pub(crate) fn new(
         user_id: &str,
         username: &str,
@@ -51,23 +56,12 @@ impl Caller {
         scope: BranchScope,
         expires_at: i64,
     ) -> Caller {
-        Caller { user_id: Some(Arc::from(user_id)), username: Arc::from(username), roles, scope, expires_at }
+        Caller { user_id: Arc::from(user_id), username: Arc::from(username), roles, scope, expires_at }
     }
 
-    /// The operator at the command line, who has the database in hand anyway: an Admin without a user id.
-    pub fn operator(name: &str) -> Caller {
-        Caller {
-            user_id: None,
-            username: Arc::from(name),
-            roles: [Role::Admin].into_iter().collect(),
-            scope: BranchScope::All,
-            expires_at: i64::MAX,
-        }
-    }
-
-    /// The token's subject; `None` for the operator.
-    pub fn user_id(&self) -> Option<&Arc<str>> {
-        self.user_id.as_ref()
+    /// The token's subject: the user's or client's id.
+    pub fn user_id(&self) -> &Arc<str> {
+        &self.user_id
     }
 
     /// The name shown to people.
@@ -90,7 +84,7 @@ impl Caller {
         self.roles.has(role)
     }
 
-    /// When its token ends, in seconds since 1970; never for the operator.
+    /// When its token ends, in seconds since 1970.
     pub fn expires_at(&self) -> i64 {
         self.expires_at
     }

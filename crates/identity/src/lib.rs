@@ -1,9 +1,7 @@
-//! Who calls, and what they may do: tokens, keys, roles, permits. Portal and services ask the same answers here.
+//! Who calls: tokens, keys, roles. What a caller may do is for the crate `policy` to say.
 //!
-//! No SQL and no pages: what comes in is a token or the operator's own command line, what goes out is a [`Caller`]
-//! and, for each thing it wants to do, a [`Permit`].
+//! No SQL and no pages: what comes in is a token, what goes out is a [`Caller`].
 
-mod authorize;
 mod caller;
 mod claims;
 mod feed;
@@ -13,7 +11,6 @@ mod keys;
 mod role;
 mod verifier;
 
-pub use authorize::{Action, Denied, Permit, authorize};
 pub use caller::{BranchScope, Caller};
 pub use claims::{Branches, Claims, Star, TOKEN_LIFETIME};
 pub use feed::{TOKEN_REACH, TokenFeed};

@@ -5,7 +5,9 @@ mod audit;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::Quantity;
 use identity::Role;
+use policy::Action;
 
 use crate::commands::import_django::mapping;
 use crate::running::Part;
@@ -65,6 +67,9 @@ pub enum Command {
     Openapi,
     /// Print the settings in force, where each comes from, secrets masked
     Config,
+    /// Check the company's policies, and explain decisions
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Print an access token of a user, for scripts on this machine
     Token {
         /// The user's name
@@ -363,6 +368,43 @@ pub enum KeysCommand {
 fn time(text: &str) -> Result<std::time::Duration, String> {
     let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| time.try_into().ok());
     time.ok_or_else(|| "must be a time such as 30s, 2m or 24h".to_owned())
+}
+
+/// What to do with policies.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// List every policy that would be in force, or every fault with its file and line
+    Check {
+        /// The folder of the company's policies [default: the setting policies]
+        dir: Option<PathBuf>,
+    },
+    /// Tell whether a user may do something, and which policies decide; exit code 1 when they may not
+    Explain(ExplainArgs),
+}
+
+/// A question to the policies.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// Who asks: the name of a user
+    #[arg(long, value_name = "NAME")]
+    pub user: String,
+    /// What they want to do, such as FulfillOrders
+    #[arg(long, value_name = "ACTION", value_parser = action)]
+    pub action: Action,
+    /// What with: company, branch, stock, order (a draft), or order:ID for one that is there
+    #[arg(long, value_name = "RESOURCE", default_value = "company")]
+    pub resource: String,
+    /// At which branch, by name, code or id
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: Option<String>,
+    /// How far stock would move (below zero for less), or the most that a line of the order asks for
+    #[arg(long, value_name = "QUANTITY", allow_hyphen_values = true)]
+    pub amount: Option<Quantity>,
+}
+
+fn action(text: &str) -> Result<Action, String> {
+    let names = || Action::ALL.iter().map(|action| action.name()).collect::<Vec<_>>().join(", ");
+    Action::parse(text).ok_or_else(|| format!("actions are {}", names()))
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use identity::Verifier;
 use platform::pg::Database;
 use platform::serve;
+use policy::Authorizer;
 use portal::Portal;
 use services::Services;
 use services::engine::EngineConfig;
@@ -71,7 +72,8 @@ impl Running {
             stop,
         };
         if let Some(listener) = for_services {
-            running.services(settings, &databases.services, listener)?;
+            let authorizer = running.authorizer(settings)?;
+            running.services(settings, &databases.services, listener, authorizer)?;
         }
         if let Some(listener) = for_portal {
             running.portal(settings, &databases.portal, listener).await?;
@@ -107,7 +109,26 @@ impl Running {
         result
     }
 
-    fn services(&mut self, settings: &Settings, database: &Database, listener: TcpListener) -> Result<()> {
+    /// With the company's policies, which are followed from now on.
+    fn authorizer(&mut self, settings: &Settings) -> Result<Arc<Authorizer>> {
+        let authorizer = Arc::new(Authorizer::open(settings.policies.as_deref())?);
+        if let Some(folder) = settings.policies.clone() {
+            let (authorizer, stop) = (Arc::clone(&authorizer), self.stop.clone());
+            self.tasks.spawn(async move {
+                policy::follow(&authorizer, folder, stop).await;
+                Ok(())
+            });
+        }
+        Ok(authorizer)
+    }
+
+    fn services(
+        &mut self,
+        settings: &Settings,
+        database: &Database,
+        listener: TcpListener,
+        authorizer: Arc<Authorizer>,
+    ) -> Result<()> {
         let engine = EngineConfig {
             lanes: settings.posting_lanes.get(),
             queue: settings.posting_queue.get(),
@@ -122,7 +143,8 @@ impl Running {
         let portal_url = url(settings.portal_url.as_ref(), self.portal_addr.unwrap_or(settings.portal_addr));
         let jwks_url = format!("{portal_url}/.well-known/jwks.json");
         let verifier = Verifier::new(&jwks_url, &settings.issuer, portal::AUDIENCE)?;
-        let app = Arc::new(App { services: Services::start(database.clone(), &engine), verifier });
+        let services = Services::start(database.clone(), &engine, authorizer);
+        let app = Arc::new(App { services, verifier });
         let router = services::http::router(Arc::clone(&app), &http);
         let stop = self.stop.clone();
         self.tasks.spawn(async move {

@@ -94,6 +94,8 @@ settings! {
         "Directory of the private PostgreSQL, used when database_url is empty";
     database_url: Option<DatabaseUrl> = "", "URL",
         "PostgreSQL to use, as in postgres://user:password@host/database; empty for a private one";
+    policies: Option<PathBuf> = "", "DIR",
+        "Folder of the company's own policies (*.cedar), followed while the program runs; empty for none";
     portal_addr: SocketAddr = "127.0.0.1:8000", "ADDR",
         "Address the portal listens on";
     services_addr: SocketAddr = "127.0.0.1:8001", "ADDR",

@@ -2,8 +2,9 @@
 
 use contract::{BranchIn, BranchOut};
 use domain::BranchId;
-use identity::{Action, Caller, authorize};
+use identity::Caller;
 use platform::pg::Database;
+use policy::{Action, Resource};
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -19,14 +20,14 @@ use crate::work::{Begun, Work};
 
 /// A page of the branches that the caller sees.
 pub(crate) async fn list(services: &Services, caller: &Caller, page: Page) -> Result<Vec<BranchOut>, Error> {
-    let permit = authorize(caller, Action::ViewBranches, None)?;
+    let permit = services.authorize(caller, Action::ViewBranches, Resource::Company)?;
     let ids = visible_ids(&permit);
     Ok(store::list(&*services.database.get().await?, ids.as_deref(), page).await?)
 }
 
 /// One branch with its version.
 pub(crate) async fn get(services: &Services, caller: &Caller, id: BranchId) -> Result<BranchRow, Error> {
-    authorize(caller, Action::ViewBranches, Some(id))?;
+    services.authorize(caller, Action::ViewBranches, Resource::Branch(id))?;
     store::get(&*services.database.get().await?, id).await?.ok_or(Error::NotFound("branch"))
 }
 
@@ -37,7 +38,7 @@ pub(crate) async fn create(
     context: &RequestContext,
     input: &BranchIn,
 ) -> Result<Answer, Error> {
-    let permit = authorize(caller, Action::ManageBranches, None)?;
+    let permit = services.authorize(caller, Action::ManageBranches, Resource::Company)?;
     let mut values = checked(input, None)?;
     let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
@@ -64,7 +65,7 @@ pub(crate) async fn update(
     if_match: Option<&IfMatch>,
     input: &BranchIn,
 ) -> Result<Answer, Error> {
-    let permit = authorize(caller, Action::EditBranch, Some(id))?;
+    let permit = services.authorize(caller, Action::EditBranch, Resource::Branch(id))?;
     checked(input, None)?;
     let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
@@ -88,8 +89,8 @@ pub(crate) async fn delete(
     id: BranchId,
     if_match: Option<&IfMatch>,
 ) -> Result<Answer, Error> {
-    authorize(caller, Action::ViewBranches, Some(id))?;
-    let permit = authorize(caller, Action::ManageBranches, Some(id))?;
+    services.authorize(caller, Action::ViewBranches, Resource::Branch(id))?;
+    let permit = services.authorize(caller, Action::ManageBranches, Resource::Branch(id))?;
     let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,

@@ -2,8 +2,8 @@
 
 use contract::FieldError;
 use domain::Refusal;
-use identity::Denied;
 use platform::pg::PgError;
+use policy::Denied;
 use thiserror::Error;
 
 /// Why a use case gives no answer of its own. `problem.rs` says what each means to a client.

@@ -2,7 +2,8 @@
 
 use contract::{ItemIn, ItemOut};
 use domain::{ItemId, Quantity};
-use identity::{Action, Caller, authorize};
+use identity::Caller;
+use policy::{Action, Resource};
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -22,13 +23,13 @@ pub(crate) async fn list(
     filter: &ItemFilter,
     page: Page,
 ) -> Result<Vec<ItemOut>, Error> {
-    authorize(caller, Action::ViewItems, None)?;
+    services.authorize(caller, Action::ViewItems, Resource::Company)?;
     Ok(store::list(&*services.database.get().await?, filter, page).await?)
 }
 
 /// One item with its version.
 pub(crate) async fn get(services: &Services, caller: &Caller, id: ItemId) -> Result<ItemRow, Error> {
-    authorize(caller, Action::ViewItems, None)?;
+    services.authorize(caller, Action::ViewItems, Resource::Company)?;
     store::get(&*services.database.get().await?, id).await?.ok_or(Error::NotFound("item"))
 }
 
@@ -39,7 +40,7 @@ pub(crate) async fn create(
     context: &RequestContext,
     input: &ItemIn,
 ) -> Result<Answer, Error> {
-    let permit = authorize(caller, Action::ManageItems, None)?;
+    let permit = services.authorize(caller, Action::ManageItems, Resource::Company)?;
     let values = checked(input, None)?;
     let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
@@ -62,7 +63,7 @@ pub(crate) async fn update(
     if_match: Option<&IfMatch>,
     input: &ItemIn,
 ) -> Result<Answer, Error> {
-    let permit = authorize(caller, Action::ManageItems, None)?;
+    let permit = services.authorize(caller, Action::ManageItems, Resource::Company)?;
     checked(input, None)?;
     let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
@@ -91,7 +92,7 @@ pub(crate) async fn delete(
     id: ItemId,
     if_match: Option<&IfMatch>,
 ) -> Result<Answer, Error> {
-    let permit = authorize(caller, Action::ManageItems, None)?;
+    let permit = services.authorize(caller, Action::ManageItems, Resource::Company)?;
     let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,

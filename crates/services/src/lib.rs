@@ -4,6 +4,7 @@
 //! the rules in `domain` → `store/<resource>.rs` (all SQL). Owner of the `services_*` tables.
 
 mod answer;
+mod asker;
 mod audit;
 mod branches;
 pub mod bulk;
@@ -16,7 +17,9 @@ mod migrations;
 mod order_reader;
 mod orders;
 mod page;
+mod policies;
 mod problem;
+mod refusals;
 mod request;
 pub mod retention;
 mod scope;
@@ -33,6 +36,7 @@ pub use branches::find_branch;
 pub use documents::Command;
 pub use error::Error;
 pub use migrations::{ROLES, migrations};
+pub use orders::{FoundOrder, find_order};
 pub use request::{Actor, IdempotencyKey, IfMatch, RequestContext};
 pub use sealed::AUDIT;
 pub use services::Services;

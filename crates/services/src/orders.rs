@@ -3,17 +3,19 @@
 use contract::{LineIn, OrderIn, OrderOut};
 use domain::order::{DraftLine, MAX_LINES, OrderCommand, check_draft, require_draft};
 use domain::{BranchId, ItemId, OrderId};
-use identity::{Action, Caller, authorize};
-use platform::pg::Queries;
+use identity::Caller;
+use platform::pg::{Database, Queries};
+use policy::{Action, OrderFacts, Resource};
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::documents::orders::OrderChange;
+use crate::asker::Asker;
+use crate::documents::orders::{OrderChange, facts};
 use crate::documents::{Command, Facts};
 use crate::error::Error;
 use crate::page::Page;
 use crate::request::{Actor, IfMatch, RequestContext, require_version};
-use crate::scope::visible_ids;
+use crate::scope::{listed, visible_ids};
 use crate::services::Services;
 use crate::store::orders::{self as store, DraftWrite, LineRow, OrderFilter, OrderRow};
 use crate::valid::{Faults, none_if_empty};
@@ -26,7 +28,7 @@ pub(crate) async fn list(
     filter: &OrderFilter,
     page: Page,
 ) -> Result<Vec<OrderOut>, Error> {
-    let permit = authorize(caller, Action::ViewOrders, filter.branch_id.map(BranchId))?;
+    let permit = services.authorize(caller, Action::ViewOrders, listed(filter.branch_id))?;
     let ids = visible_ids(&permit);
     Ok(store::list(&*services.database.get().await?, ids.as_deref(), filter, page).await?)
 }
@@ -38,7 +40,7 @@ pub(crate) async fn get(
     id: OrderId,
 ) -> Result<(OrderRow, Vec<LineRow>), Error> {
     let (row, lines) = services.order_reader.get(id).await?.ok_or(Error::NotFound("order"))?;
-    authorize(caller, Action::ViewOrders, Some(row.branch))?;
+    services.authorize(caller, Action::ViewOrders, Resource::Branch(row.branch))?;
     Ok((row, lines))
 }
 
@@ -49,7 +51,8 @@ pub(crate) async fn create(
     context: RequestContext,
     input: &OrderIn,
 ) -> Result<Answer, Error> {
-    let permit = authorize(caller, Action::DraftOrders, Some(BranchId(input.branch_id)))?;
+    let branch = Resource::Branch(BranchId(input.branch_id));
+    let permit = services.authorize(caller, Action::DraftOrders, branch)?;
     let draft = checked(input)?;
     services.post(Command::Draft(draft), Actor::of(permit.caller()), context).await
 }
@@ -63,13 +66,13 @@ pub(crate) async fn update(
     if_match: Option<&IfMatch>,
     input: &OrderIn,
 ) -> Result<Answer, Error> {
-    let permit = authorize(caller, Action::DraftOrders, None)?;
     let draft = checked(input)?;
-    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
+    let work = match Work::begin(&services.database, Actor::of(caller), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let (mut row, old_lines) = lock_draft(work.conn(), caller, id, if_match, "changed").await?;
+    let (mut row, old_lines) =
+        lock_draft(work.conn(), &Asker::of(services, caller), id, if_match, "changed").await?;
     if draft.branch != row.branch {
         let mut faults = Faults::default();
         faults.add("/branch_id", format!("must stay {}; draft a new order for another branch", row.branch));
@@ -94,12 +97,11 @@ pub(crate) async fn delete(
     id: OrderId,
     if_match: Option<&IfMatch>,
 ) -> Result<Answer, Error> {
-    let permit = authorize(caller, Action::DraftOrders, None)?;
-    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
+    let work = match Work::begin(&services.database, Actor::of(caller), context).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let (row, lines) = lock_draft(work.conn(), caller, id, if_match, "deleted").await?;
+    let (row, lines) = lock_draft(work.conn(), &Asker::of(services, caller), id, if_match, "deleted").await?;
     store::delete(work.conn(), id, row.branch).await?;
     let fact = row.fact("order.deleted", &json!({ "from": row.out(&lines) }));
     work.finish(fact, Answer::empty(204)).await
@@ -113,24 +115,24 @@ pub(crate) async fn post(
     order: OrderId,
     command: OrderCommand,
 ) -> Result<Answer, Error> {
-    let change = OrderChange { order, command, caller: caller.clone(), only: None, at: None };
+    let change = OrderChange { order, command, asker: Asker::of(services, caller), only: None, at: None };
     services.post(Command::Order(change), Actor::of(caller), context).await
 }
 
 /// Locks an order that the caller may change, and that must be a draft at the version the client has read.
 async fn lock_draft(
     conn: &Queries,
-    caller: &Caller,
+    asker: &Asker,
     id: OrderId,
     if_match: Option<&IfMatch>,
     verb: &'static str,
 ) -> Result<(OrderRow, Vec<LineRow>), Error> {
     let locked = store::lock(conn, &[id.0]).await?;
     let (row, _) = locked.into_iter().next().ok_or(Error::NotFound("order"))?;
-    authorize(caller, Action::DraftOrders, Some(row.branch))?;
+    let lines = store::lines(conn, &[id.0]).await?.remove(&id).unwrap_or_default();
+    asker.authorize(Action::DraftOrders, Resource::Order(facts(&row, &lines)))?;
     require_version(if_match, row.version)?;
     require_draft(row.status, verb)?;
-    let lines = store::lines(conn, &[id.0]).await?.remove(&id).unwrap_or_default();
     Ok((row, lines))
 }
 
@@ -160,4 +162,24 @@ async fn check_references(conn: &Queries, draft: &DraftWrite) -> Result<(), Erro
     let facts = Facts::load(conn, std::iter::once(draft.branch), items).await?;
     let branch_active = facts.branch_active(draft.branch);
     Ok(check_draft(branch_active, &draft.lines, |item| facts.item(item))?)
+}
+
+/// An order as it is stored, for the operator's command line.
+#[derive(Debug)]
+pub struct FoundOrder(OrderRow, Vec<LineRow>);
+
+impl FoundOrder {
+    /// What policies may know of it.
+    pub fn facts(&self) -> OrderFacts<'_> {
+        facts(&self.0, &self.1)
+    }
+}
+
+/// The order of that id.
+///
+/// # Errors
+/// When the database is away.
+pub async fn find_order(database: &Database, id: OrderId) -> Result<Option<FoundOrder>, Error> {
+    let found = store::get(&*database.get().await?, id).await?;
+    Ok(found.map(|(row, lines)| FoundOrder(row, lines)))
 }

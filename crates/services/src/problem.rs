@@ -3,7 +3,7 @@
 use contract::problem::ShortLine;
 use contract::{FieldError, Problem, ProblemKind};
 use domain::Refusal;
-use identity::Denied;
+use policy::Denied;
 
 use crate::error::Error;
 use crate::request::RequestContext;
@@ -11,11 +11,11 @@ use crate::request::RequestContext;
 /// What the client is told. Never a source: those are for the log.
 pub(crate) fn of_error(error: &Error, context: &RequestContext) -> Problem {
     let problem = match error {
-        Error::Denied(Denied::Forbidden) => Problem::new(
+        Error::Denied(Denied::Forbidden(_)) => Problem::new(
             ProblemKind::Forbidden,
-            "Your roles do not allow this. An administrator can change them.",
+            "Your roles, or a policy of the company, do not allow this. An administrator can help.",
         ),
-        Error::Denied(Denied::Hidden) => {
+        Error::Denied(Denied::Hidden(_)) => {
             Problem::new(ProblemKind::NotFound, "It does not exist, or you may not see it.")
         }
         Error::NotFound(what) => {

@@ -18,7 +18,7 @@ pub struct Actor {
 impl Actor {
     /// The caller as an actor.
     pub(crate) fn of(caller: &Caller) -> Actor {
-        Actor { user_id: caller.user_id().cloned(), name: Arc::clone(caller.username()) }
+        Actor { user_id: Some(Arc::clone(caller.user_id())), name: Arc::clone(caller.username()) }
     }
 }
 

@@ -1,13 +1,25 @@
 //! What every use case works with: the database and the engine.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use identity::Caller;
 use platform::pg::Database;
+use policy::{Action, Authorizer, Denied, Permit, Policies, Resource};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::answer::Answer;
 use crate::documents::Command;
 use crate::engine::{Engine, EngineConfig, Outcome, Request};
 use crate::error::Error;
 use crate::order_reader::OrderReader;
+use crate::policies;
+use crate::refusals::Refusals;
 use crate::request::{Actor, RequestContext};
+
+/// How often the clerk looks.
+const EVERY: Duration = Duration::from_secs(1);
 
 /// The services behind their HTTP surface.
 #[derive(Debug)]
@@ -15,14 +27,35 @@ pub struct Services {
     pub(crate) database: Database,
     pub(crate) engine: Engine,
     pub(crate) order_reader: OrderReader,
+    pub(crate) authorizer: Arc<Authorizer>,
+    pub(crate) refusals: Arc<Refusals>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
 }
 
 impl Services {
-    /// Starts the engine and the reader of orders on `database`.
-    pub fn start(database: Database, engine: &EngineConfig) -> Services {
+    /// Starts the engine and the reader of orders on `database`. What callers may do, `authorizer` says.
+    pub fn start(database: Database, engine: &EngineConfig, authorizer: Arc<Authorizer>) -> Services {
         let order_reader = OrderReader::start(&database, engine.queue);
         let engine = Engine::start(engine, &database);
-        Services { database, engine, order_reader }
+        let (tasks, closing, refusals) = (TaskTracker::new(), CancellationToken::new(), Arc::default());
+        let clerk = Clerk {
+            database: database.clone(),
+            authorizer: Arc::clone(&authorizer),
+            refusals: Arc::clone(&refusals),
+        };
+        tasks.spawn(clerk.work(closing.clone()));
+        Services { database, engine, order_reader, authorizer, refusals, tasks, closing }
+    }
+
+    /// May the caller do this? Whoever wants to post asks on the locked document, by [`Asker`](crate::asker::Asker).
+    pub(crate) fn authorize(
+        &self,
+        caller: &Caller,
+        action: Action,
+        resource: Resource<'_>,
+    ) -> Result<Permit, Denied> {
+        self.authorizer.authorize(caller, action, resource)
     }
 
     /// Posts a command and gives its answer.
@@ -42,11 +75,58 @@ impl Services {
 
     /// Takes no more postings and waits until those that wait are done.
     pub async fn finish(&self) {
-        self.engine.finish().await;
+        self.closing.cancel();
+        self.tasks.close();
+        tokio::join!(self.engine.finish(), self.tasks.wait());
+    }
+
+    /// Who is asked what callers may do.
+    pub fn authorizer(&self) -> &Arc<Authorizer> {
+        &self.authorizer
     }
 
     /// The database the services work on.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+}
+
+/// Who writes to the audit what no request writes: that other policies are in force, and how many refusals were only
+/// counted.
+struct Clerk {
+    database: Database,
+    authorizer: Arc<Authorizer>,
+    refusals: Arc<Refusals>,
+}
+
+impl Clerk {
+    async fn work(self, closing: CancellationToken) {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut written: Option<Arc<Policies>> = None;
+        let mut told = false;
+        loop {
+            let closes = tokio::select! {
+                () = closing.cancelled() => true,
+                _ = ticks.tick() => false,
+            };
+            let in_force = self.authorizer.policies();
+            if written.as_ref().is_none_or(|written| !Arc::ptr_eq(written, &in_force)) {
+                match policies::record(&self.database, &in_force).await {
+                    Ok(()) => (written, told) = (Some(in_force), false),
+                    Err(_) if told => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "whether policies changed waits to be written to the audit");
+                        told = true;
+                    }
+                }
+            }
+            if let Err(error) = self.refusals.settle(&self.database, closes).await {
+                tracing::warn!(%error, "a count of refusals could not be written to the audit");
+            }
+            if closes {
+                return;
+            }
+        }
     }
 }

@@ -3,16 +3,18 @@
 use contract::{MovementOut, SetStockIn, StockAsOfOut, StockOut, StockSummaryOut};
 use domain::adjustment::SetStock;
 use domain::{BranchId, ItemId, StockKey};
-use identity::{Action, Caller, authorize};
+use identity::Caller;
 use jiff::Timestamp;
+use policy::{Action, Resource};
 
 use crate::answer::Answer;
+use crate::asker::Asker;
 use crate::documents::Command;
 use crate::documents::adjustments::StockCount;
 use crate::error::Error;
 use crate::page::Page;
 use crate::request::{Actor, RequestContext};
-use crate::scope::visible_ids;
+use crate::scope::{listed, visible_ids};
 use crate::services::Services;
 use crate::store::movements::{self, MovementFilter};
 use crate::store::stock::{self as store, StockFilter};
@@ -25,7 +27,7 @@ pub(crate) async fn list(
     filter: &StockFilter,
     page: Page,
 ) -> Result<Vec<StockOut>, Error> {
-    let permit = authorize(caller, Action::ViewStock, filter.branch_id.map(BranchId))?;
+    let permit = services.authorize(caller, Action::ViewStock, listed(filter.branch_id))?;
     let ids = visible_ids(&permit);
     Ok(store::list(&*services.database.get().await?, ids.as_deref(), filter, page).await?)
 }
@@ -37,7 +39,7 @@ pub(crate) async fn summary(
     filter: &StockFilter,
     page: Page,
 ) -> Result<Vec<StockSummaryOut>, Error> {
-    let permit = authorize(caller, Action::ViewStock, filter.branch_id.map(BranchId))?;
+    let permit = services.authorize(caller, Action::ViewStock, listed(filter.branch_id))?;
     let ids = visible_ids(&permit);
     Ok(store::summary(&*services.database.get().await?, ids.as_deref(), filter, page).await?)
 }
@@ -50,7 +52,7 @@ pub(crate) async fn as_of(
     at: Timestamp,
     page: Page,
 ) -> Result<Vec<StockAsOfOut>, Error> {
-    let permit = authorize(caller, Action::ViewStock, filter.branch_id.map(BranchId))?;
+    let permit = services.authorize(caller, Action::ViewStock, listed(filter.branch_id))?;
     if filter.below_min.is_some() {
         let mut faults = Faults::default();
         faults.add("?below_min", "cannot be combined with as_of: minimum levels have no history");
@@ -67,31 +69,31 @@ pub(crate) async fn movements(
     filter: &MovementFilter,
     page: Page,
 ) -> Result<Vec<MovementOut>, Error> {
-    let permit = authorize(caller, Action::ViewMovements, filter.branch_id.map(BranchId))?;
+    let permit = services.authorize(caller, Action::ViewMovements, listed(filter.branch_id))?;
     let ids = visible_ids(&permit);
-    Ok(movements::list(&*services.database.get().await?, ids.as_deref(), filter, page).await?)
+    let mut rows = movements::list(&*services.database.get().await?, ids.as_deref(), filter, page).await?;
+    if !services.authorizer.allows(caller, Action::ViewMovementReasons, Resource::Company) {
+        rows.iter_mut().for_each(|row| row.reason = None);
+    }
+    Ok(rows)
 }
 
-/// Sets what is on hand.
+/// Sets what is on hand. Whether the caller may is decided on the locked level.
 pub(crate) async fn set(
     services: &Services,
     caller: &Caller,
     context: RequestContext,
     input: SetStockIn,
 ) -> Result<Answer, Error> {
-    let branch = BranchId(input.branch_id);
-    let permit = authorize(caller, Action::AdjustStock, Some(branch))?;
-    if input.override_negative {
-        authorize(caller, Action::OverrideNegative, Some(branch))?;
-    }
     let mut faults = Faults::default();
     let reason = input.reason.as_deref().map(|text| faults.paragraph("/reason", text, 500));
     faults.finish()?;
     let set = SetStock {
-        key: StockKey { branch, item: ItemId(input.item_id) },
+        key: StockKey { branch: BranchId(input.branch_id), item: ItemId(input.item_id) },
         quantity: input.quantity,
         override_negative: input.override_negative,
     };
-    let count = StockCount { set, reason: reason.and_then(none_if_empty), at: None };
-    services.post(Command::SetStock(count), Actor::of(permit.caller()), context).await
+    let asker = Asker::of(services, caller);
+    let count = StockCount { set, asker, reason: reason.and_then(none_if_empty), at: None };
+    services.post(Command::SetStock(count), Actor::of(caller), context).await
 }

@@ -84,7 +84,7 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     match tokio::time::timeout(Duration::from_secs(1), current).await {
         Ok(Ok(true)) => {
             let checks = ["database", "migrations"].map(str::to_owned).to_vec();
-            axum::Json(ReadyOut { status: "ready".to_owned(), checks }).into_response()
+            axum::Json(ReadyOut { status: "ready".to_owned(), checks, warnings: Vec::new() }).into_response()
         }
         Ok(Ok(false)) => not_ready("migrations", "run quartermaster migrate."),
         Ok(Err(_)) | Err(_) => not_ready("database", "it does not answer."),

@@ -10,6 +10,7 @@ mod group;
 mod import;
 pub mod import_django;
 mod keys;
+mod policy;
 mod seed;
 mod serve;
 mod token;
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Audit(command) => return audit::run(&settings, command).await,
         Command::Openapi => output::line(format_args!("{:#}", services::http::openapi())),
         Command::Config => config::run(&sources)?,
+        Command::Policy(command) => return policy::run(&settings, command).await,
         Command::Token { user } => token::run(&settings, &user).await?,
         Command::Group(command) => group::run(&settings, command).await?,
         Command::User(command) => user::run(&settings, command).await?,

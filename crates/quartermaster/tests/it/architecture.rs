@@ -12,6 +12,7 @@ const LONGEST_FILE: usize = 500;
 const LICENCES: &[&str] = &[
     "0BSD",
     "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",
     "BSD-3-Clause",
     "BSL-1.0",

@@ -5,5 +5,6 @@ mod company;
 mod demo;
 mod hangups;
 mod main_job;
+mod policy;
 mod races;
 mod tokens;

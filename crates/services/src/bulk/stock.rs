@@ -12,6 +12,7 @@ use super::table::{Column, Columns, Row, Table};
 use super::work::{CHUNK, Effect, Work, Written};
 use super::{BadRow, BulkError};
 use crate::Command;
+use crate::asker::Asker;
 use crate::documents::adjustments::StockCount;
 use crate::engine::Outcome;
 use crate::store::staging::{self, CountWrite, StagedCount};
@@ -121,6 +122,7 @@ impl Poster<'_> {
             let set = SetStock { key: *key, quantity: count.quantity, override_negative: false };
             self.work.request(Command::SetStock(StockCount {
                 set,
+                asker: Asker::Operator,
                 reason: count.reason.clone(),
                 at: count.at,
             }))

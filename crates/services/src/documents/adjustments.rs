@@ -6,10 +6,12 @@ use domain::{Levels, MovementKind, Posting, Quantity, Refusal, StockKey};
 use jiff::Timestamp;
 use platform::pg::{Params, PgError, Queries};
 use platform::statement;
+use policy::{Action, Resource};
 use serde::Serialize;
 
-use super::{Facts, Posted};
+use super::{Declined, Facts, Posted};
 use crate::answer::{Answer, as_json};
+use crate::asker::Asker;
 use crate::store::audit::Fact;
 
 /// A count or a correction.
@@ -17,6 +19,8 @@ use crate::store::audit::Fact;
 pub struct StockCount {
     /// What to set.
     pub set: SetStock,
+    /// Who wants it: whether they may is decided on the locked level, since only then is it known how far it moves.
+    pub asker: Asker,
     /// Why.
     pub reason: Option<String>,
     /// When it took effect, where a file tells of the past.
@@ -73,13 +77,14 @@ impl Adjustments {
         Ok(Adjustments { numbers: numbers.iter().map(|row| row.get(0)).collect(), facts })
     }
 
-    pub(crate) fn decide(&self, count: &StockCount, levels: &Levels) -> Result<Posting, Refusal> {
+    pub(crate) fn decide(&self, count: &StockCount, levels: &Levels) -> Result<Posting, Declined> {
+        require_permit(count, levels)?;
         let StockKey { branch, item } = count.set.key;
         let branch_active = self.facts.branch_active(branch).ok_or(Refusal::NotFound)?;
         let item = self.facts.item(item).ok_or(Refusal::NotFound)?;
         let facts =
             StockFacts { branch_active, item_active: item.active, decimal_places: item.decimal_places };
-        domain::adjustment::decide(&count.set, facts, levels)
+        Ok(domain::adjustment::decide(&count.set, facts, levels)?)
     }
 
     pub(crate) fn posted(
@@ -126,4 +131,16 @@ impl Adjustments {
             answer: Answer::json(200, &out),
         })
     }
+}
+
+/// May they set this level to this?
+fn require_permit(count: &StockCount, levels: &Levels) -> Result<(), Declined> {
+    let SetStock { key, quantity, override_negative } = count.set;
+    let change = quantity.checked_sub(levels.get(key).quantity).ok_or(Refusal::OutOfRange)?;
+    let resource = Resource::Stock { key, change };
+    count.asker.authorize(Action::AdjustStock, resource)?;
+    if override_negative {
+        count.asker.authorize(Action::OverrideNegative, resource)?;
+    }
+    Ok(())
 }

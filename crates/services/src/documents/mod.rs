@@ -9,9 +9,9 @@ mod facts;
 pub(crate) mod orders;
 
 use domain::{Levels, Posting, Refusal, StockKey};
-use identity::Denied;
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
+use policy::Denied;
 
 pub(crate) use self::facts::Facts;
 use crate::answer::Answer;
@@ -160,7 +160,7 @@ impl Documents {
         match command {
             Command::Draft(draft) => Ok(self.drafts.decide(draft)?),
             Command::Order(change) => self.orders.decide(change, levels),
-            Command::SetStock(count) => Ok(self.adjustments.decide(count, levels)?),
+            Command::SetStock(count) => self.adjustments.decide(count, levels),
         }
     }
 
@@ -175,7 +175,7 @@ impl Documents {
     ) -> Result<Posted, Refusal> {
         match command {
             Command::Draft(draft) => self.drafts.posted(draft, actor, at),
-            Command::Order(change) => self.orders.posted(change, at),
+            Command::Order(change) => self.orders.posted(change, actor, at),
             Command::SetStock(count) => self.adjustments.posted(count, posting, levels, at),
         }
     }

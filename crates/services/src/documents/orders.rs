@@ -4,14 +4,16 @@ use std::collections::HashMap;
 
 use contract::LineOut;
 use domain::order::{Order, OrderCommand, OrderLine, OrderStatus};
-use domain::{ItemId, Levels, MovementKind, OrderId, Posting, Refusal};
-use identity::{Action, Caller, authorize};
+use domain::{ItemId, Levels, MovementKind, OrderId, Posting, Quantity, Refusal};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
+use policy::{Action, OrderFacts as PolicyFacts, Resource};
 use serde::Serialize;
 
 use super::{Declined, Posted};
 use crate::answer::Answer;
+use crate::asker::Asker;
+use crate::request::Actor;
 use crate::store::orders::{self as store, LineRow, OrderRow};
 
 /// A command on one order.
@@ -22,7 +24,7 @@ pub struct OrderChange {
     /// What to do.
     pub command: OrderCommand,
     /// Who wants it: whether they may is decided on the locked order, whose branch and maker are known only then.
-    pub caller: Caller,
+    pub asker: Asker,
     /// The only status it may be in, where the command is for others too.
     pub only: Option<OrderStatus>,
     /// When it took effect, where a file tells of the past.
@@ -95,7 +97,7 @@ impl Orders {
 
     pub(crate) fn decide(&self, change: &OrderChange, levels: &Levels) -> Result<Posting, Declined> {
         let loaded = self.0.get(&change.order).ok_or(Refusal::NotFound)?;
-        require_permit(change, &loaded.row)?;
+        require_permit(change, loaded)?;
         let status = loaded.row.status;
         if change.only.is_some_and(|only| only != status) {
             let (verb, allowed) = ("posted once more", "one that was posted before");
@@ -104,7 +106,12 @@ impl Orders {
         Ok(domain::order::decide(&loaded.order, change.command, levels)?)
     }
 
-    pub(crate) fn posted(&mut self, change: &OrderChange, at: Timestamp) -> Result<Posted, Refusal> {
+    pub(crate) fn posted(
+        &mut self,
+        change: &OrderChange,
+        actor: &Actor,
+        at: Timestamp,
+    ) -> Result<Posted, Refusal> {
         let LoadedOrder { order, row, lines, changed } =
             self.0.get_mut(&change.order).ok_or(Refusal::NotFound)?;
         let before = row.status;
@@ -114,7 +121,10 @@ impl Orders {
         row.version += 1;
         match after {
             OrderStatus::Draft => {}
-            OrderStatus::Submitted => row.submitted_at = Some(at),
+            OrderStatus::Submitted => {
+                row.submitted_at = Some(at);
+                row.submitted_by_user_id = actor.user_id.as_deref().map(str::to_owned);
+            }
             OrderStatus::Fulfilled => row.fulfilled_at = Some(at),
             OrderStatus::Cancelled => row.cancelled_at = Some(at),
         }
@@ -141,32 +151,39 @@ impl Orders {
     }
 }
 
-/// May the caller do this to this order? A Worker may cancel no order but a draft of their own.
-fn require_permit(change: &OrderChange, row: &OrderRow) -> Result<(), Declined> {
-    let may = |action| authorize(&change.caller, action, Some(row.branch));
+/// May they do this to this order? Who may cancel no order may still cancel a draft of their own.
+fn require_permit(change: &OrderChange, loaded: &LoadedOrder) -> Result<(), Declined> {
+    let resource = Resource::Order(facts(&loaded.row, &loaded.lines));
+    let may = |action| change.asker.authorize(action, resource);
     match change.command {
         OrderCommand::Submit => may(Action::SubmitOrders)?,
-        OrderCommand::Fulfil { override_negative: false } => may(Action::FulfillOrders)?,
-        OrderCommand::Fulfil { override_negative: true } => {
+        OrderCommand::Fulfil { override_negative } => {
             may(Action::FulfillOrders)?;
-            may(Action::OverrideNegative)?
-        }
-        OrderCommand::Cancel => match may(Action::CancelOrders) {
-            Ok(permit) => permit,
-            Err(denied) if !is_own(change, row) => return Err(denied.into()),
-            Err(denied) => {
-                let permit = may(Action::CancelOwnDrafts).map_err(|_| denied)?;
-                domain::order::require_draft(row.status, "cancelled by its maker")?;
-                permit
+            if override_negative {
+                may(Action::OverrideNegative)?;
             }
-        },
-    };
+        }
+        OrderCommand::Cancel => {
+            if let Err(denied) = may(Action::CancelOrders) {
+                may(Action::CancelOwnDrafts).map_err(|_| denied)?;
+                domain::order::require_draft(loaded.row.status, "cancelled by its maker")?;
+            }
+        }
+    }
     Ok(())
 }
 
-fn is_own(change: &OrderChange, row: &OrderRow) -> bool {
-    row.created_by_user_id.is_some()
-        && row.created_by_user_id.as_deref() == change.caller.user_id().map(AsRef::as_ref)
+/// What policies may know of an order.
+pub(crate) fn facts<'a>(row: &'a OrderRow, lines: &[LineRow]) -> PolicyFacts<'a> {
+    PolicyFacts {
+        id: Some(row.id),
+        branch: row.branch,
+        status: row.status,
+        lines: lines.len(),
+        largest_line: lines.iter().map(|line| line.requested).max().unwrap_or(Quantity::ZERO),
+        made_by: row.created_by_user_id.as_deref(),
+        submitted_by: row.submitted_by_user_id.as_deref(),
+    }
 }
 
 fn order_line(line: &LineRow, item_active: bool) -> OrderLine {

@@ -12,8 +12,8 @@ mod lane;
 use std::time::Duration;
 
 use domain::Refusal;
-use identity::Denied;
 use platform::pg::Database;
+use policy::Denied;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;

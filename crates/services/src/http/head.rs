@@ -32,9 +32,10 @@ impl Head {
     /// The context of the request, with the key of its first answer where the client gave one.
     pub(crate) fn context(&self, body: &[u8]) -> RequestContext {
         let path = self.uri.path();
-        let caller = self.caller.user_id().map_or_else(|| self.caller.username().as_ref(), AsRef::as_ref);
-        let idempotency =
-            self.key.as_ref().map(|key| IdempotencyKey::new(caller, key, self.method.as_str(), path, body));
+        let idempotency = self
+            .key
+            .as_ref()
+            .map(|key| IdempotencyKey::new(self.caller.user_id(), key, self.method.as_str(), path, body));
         RequestContext {
             request_id: self.request_id.clone(),
             path: Some(path.to_owned()),

@@ -14,6 +14,10 @@ use crate::migrations;
 /// How long the database may take to answer before the process counts as not ready.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// What is told of policies that are not in force; which and why is for the log, since anybody may ask here.
+const REFUSED_POLICIES: &str =
+    "policies: the newest of the folder are refused, those before stay in force; the log says why";
+
 /// The process lives. Never touches the database.
 #[utoipa::path(get, path = "/health", tag = "health", security(()), responses((status = 200, body = HealthOut)))]
 pub(super) async fn health() -> Response {
@@ -36,7 +40,9 @@ pub(super) async fn ready(State(app): Shared) -> Response {
     match tokio::time::timeout(PATIENCE, current).await {
         Ok(Ok(true)) => {
             let checks = ["database", "migrations", "queue"].map(str::to_owned).to_vec();
-            axum::Json(ReadyOut { status: "ready".to_owned(), checks }).into_response()
+            let refused = app.services.authorizer.refused().map(|_| REFUSED_POLICIES.to_owned());
+            let warnings = refused.into_iter().collect();
+            axum::Json(ReadyOut { status: "ready".to_owned(), checks, warnings }).into_response()
         }
         Ok(Ok(false)) => {
             not_ready("migrations", "the database is older than this program; run quartermaster migrate.")

@@ -43,7 +43,7 @@ pub(crate) async fn settle(app: &App, context: &RequestContext, result: Result<A
     {
         tracing::warn!(%error, "a refusal could not be kept under its key");
     }
-    ProblemResponse::from(problem).into_response()
+    refused(problem, &error)
 }
 
 fn answered(answer: Answer) -> Response {
@@ -68,7 +68,16 @@ fn answered(answer: Answer) -> Response {
 /// The response to a read that failed.
 pub(crate) fn failed(head: &Head, error: &Error) -> Response {
     log(error);
-    ProblemResponse::from(problem::of_error(error, &head.context(&[]))).into_response()
+    refused(problem::of_error(error, &head.context(&[])), error)
+}
+
+/// A problem as a response; of a refusal of authorization the router is told, which has the audit written.
+fn refused(problem: contract::Problem, error: &Error) -> Response {
+    let mut response = ProblemResponse::from(problem).into_response();
+    if let Error::Denied(denied) = error {
+        response.extensions_mut().insert(denied.clone());
+    }
+    response
 }
 
 /// The log tells the whole chain once; clients never see it.

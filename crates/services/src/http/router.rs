@@ -1,16 +1,19 @@
 //! Every route of the services, on one page.
 
 use std::any::Any;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use contract::ProblemKind;
 use platform::http::{ProblemResponse, RequestId, complete_problem, request_id, uncancellable};
+use policy::Denied;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -20,6 +23,9 @@ use utoipa_axum::routes;
 
 use super::openapi::Document;
 use super::{App, HttpSettings, audit, branches, docs, health, items, orders, stock};
+
+/// How long a refusal waits for its audit entry.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The documented routes.
 pub(super) fn documented() -> OpenApiRouter<Arc<App>> {
@@ -56,6 +62,7 @@ pub fn router(app: Arc<App>, settings: &HttpSettings) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(settings.body_limit))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), audited_if_refused))
         .layer(middleware::from_fn(uncancellable))
         .layer(middleware::from_fn(move |request: Request, next: Next| in_time(timeout, request, next)))
         .layer(CatchPanicLayer::custom(panicked))
@@ -94,6 +101,26 @@ async fn in_time(timeout: std::time::Duration, request: Request, next: Next) -> 
         )
         .into_response(),
     }
+}
+
+/// Has a refusal of authorization written to the audit before it is answered. It is written whether or not the client
+/// still listens.
+async fn audited_if_refused(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
+    let ip = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let response = next.run(request).await;
+    let Some(denied) = response.extensions().get::<Denied>().cloned() else { return response };
+    let written = tokio::spawn(async move {
+        let services = &app.services;
+        services.refusals.record(&services.database, &denied, id, ip).await
+    });
+    match tokio::time::timeout(PATIENCE, written).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => tracing::warn!(%error, "a refusal could not be written to the audit"),
+        Ok(Err(error)) => tracing::error!(%error, "a refusal could not be written to the audit"),
+        Err(_) => tracing::warn!("a refusal was answered before it was written to the audit"),
+    }
+    response
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {

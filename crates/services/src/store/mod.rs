@@ -8,6 +8,7 @@ mod json;
 pub(crate) mod movements;
 mod num;
 pub(crate) mod orders;
+pub(crate) mod policy_sets;
 pub(crate) mod staging;
 pub(crate) mod stock;
 

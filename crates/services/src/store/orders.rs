@@ -33,6 +33,8 @@ pub(crate) struct OrderRow {
     pub version: i64,
     /// The id of the user that drafted it, where it was a user.
     pub created_by_user_id: Option<String>,
+    /// The id of the user that submitted it, where it was a user. Lists do not read it.
+    pub submitted_by_user_id: Option<String>,
 }
 
 /// One stored line.
@@ -59,6 +61,7 @@ impl OrderRow {
             cancelled_at: None,
             version: 1,
             created_by_user_id: actor.user_id.as_deref().map(str::to_owned),
+            submitted_by_user_id: None,
         }
     }
 
@@ -123,13 +126,24 @@ pub(crate) struct OrderFilter {
     pub short: bool,
 }
 
+/// The columns of an order.
+macro_rules! columns {
+    () => {
+        "o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at, o.fulfilled_at,
+         o.cancelled_at, o.version, o.created_by_user_id, o.submitted_by_user_id"
+    };
+}
+
 /// Orders with their lines, a row a line.
 macro_rules! with_lines {
     () => {
-        "select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
-                o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id, l.id, l.item_id, l.requested_qty
+        concat!(
+            "select ",
+            columns!(),
+            ", l.id, l.item_id, l.requested_qty
          from services_orders o
          join services_order_lines l on l.order_id = o.id and l.branch_id = o.branch_id"
+        )
     };
 }
 
@@ -139,14 +153,12 @@ statement! {
     /// Orders with their lines.
     GET_MANY: "services" = concat!(with_lines!(), " where o.id = any($1) order by o.id, l.id");
     /// Orders locked by id, with whether their branch is active.
-    LOCK: "services" = "
-        select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
-               o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id, b.active
+    LOCK: "services" = concat!("select ", columns!(), ", b.active
         from services_orders o
         join services_branches b on b.id = o.branch_id
         where o.id = any($1)
         order by o.id
-        for update of o";
+        for update of o");
     /// Lines of orders.
     LINES: "services" = "
         select l.order_id, l.id, l.item_id, l.requested_qty
@@ -162,24 +174,19 @@ statement! {
         where l.order_id = any($1)
         order by l.order_id, l.id";
     /// A page of orders, newest first.
-    LIST: "services" = "
-        select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
-               o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id
+    LIST: "services" = concat!("select ", columns!(), "
         from services_orders o
         where (o.created_at, o.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
           and o.created_at >= coalesce($3::timestamptz, '-infinity')
           and ($4::text is null or o.status = $4)
           and ($5::text is null or o.reference = $5)
         order by o.created_at desc, o.id desc
-        limit $6";
+        limit $6");
     /// The same, merged from the newest of each branch, or of some branches: no branch is read for another's sake.
-    LIST_BY_BRANCH: "services" = "
-        select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
-               o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id
+    LIST_BY_BRANCH: "services" = concat!("select ", columns!(), "
         from services_branches b
         cross join lateral (
-            select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
-                   o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id
+            select ", columns!(), "
             from services_orders o
             where o.branch_id = b.id
               and (o.created_at, o.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
@@ -190,11 +197,10 @@ statement! {
             limit $6) o
         where $7::bigint[] is null or b.id = any($7)
         order by o.created_at desc, o.id desc
-        limit $6";
+        limit $6");
     /// A page of the submitted orders with a line whose item is short, newest first: those that wait and those that
     /// ever asked for what is short now, both from indexes alone, and then the page of those that are both.
-    LIST_SHORT: "services" = "
-        with waiting as materialized (
+    LIST_SHORT: "services" = concat!("with waiting as materialized (
             select o.id, o.created_at
             from services_orders o
             where o.status = 'submitted'
@@ -208,8 +214,7 @@ statement! {
             from services_stock s
             join services_order_lines l on l.item_id = s.item_id and l.branch_id = s.branch_id
             where s.short and ($7::bigint[] is null or s.branch_id = any($7)))
-        select o.id, o.branch_id, o.status, o.reference, o.note, o.created_by, o.created_at, o.submitted_at,
-               o.fulfilled_at, o.cancelled_at, o.version, o.created_by_user_id
+        select ", columns!(), "
         from services_orders o
         where o.id = any(array(
             select w.id
@@ -217,7 +222,7 @@ statement! {
             join (select distinct order_id from asking) a on a.order_id = w.id
             order by w.created_at desc, w.id desc
             limit $6))
-        order by o.created_at desc, o.id desc";
+        order by o.created_at desc, o.id desc");
     /// Numbers for new orders and new lines.
     NUMBERS: "services" = "
         select array(select nextval('services_orders_id_seq') from generate_series(1, $1::bigint)),
@@ -257,10 +262,10 @@ statement! {
     UPDATE_STATUS: "services" = "
         update services_orders o
         set status = u.status, submitted_at = u.submitted_at, fulfilled_at = u.fulfilled_at,
-            cancelled_at = u.cancelled_at, version = u.version
+            cancelled_at = u.cancelled_at, version = u.version, submitted_by_user_id = u.submitted_by_user_id
         from unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::timestamptz[],
-                    $6::timestamptz[], $7::bigint[])
-            u(id, branch_id, status, submitted_at, fulfilled_at, cancelled_at, version)
+                    $6::timestamptz[], $7::bigint[], $8::text[])
+            u(id, branch_id, status, submitted_at, fulfilled_at, cancelled_at, version, submitted_by_user_id)
         where o.id = u.id and o.branch_id = u.branch_id";
     /// Many orders, as they stand, under ids that were drawn for them.
     COPY: "services" = "
@@ -289,6 +294,7 @@ fn order_row(row: &Row) -> OrderRow {
         cancelled_at: row.get(9),
         version: row.get(10),
         created_by_user_id: row.get(11),
+        submitted_by_user_id: row.get(12),
     }
 }
 
@@ -299,7 +305,7 @@ fn line_row(row: &Row, first: usize) -> LineRow {
 /// One order and its lines; an order has at least one.
 pub(crate) async fn get(conn: &Queries, id: OrderId) -> Result<Option<(OrderRow, Vec<LineRow>)>, PgError> {
     let rows = conn.query(&GET, &[&id.0]).await?;
-    let lines = rows.iter().map(|row| line_row(row, 12)).collect();
+    let lines = rows.iter().map(|row| line_row(row, 13)).collect();
     Ok(rows.first().map(|order| (order_row(order), lines)))
 }
 
@@ -311,14 +317,15 @@ pub(crate) async fn get_many(
     let mut orders: HashMap<OrderId, (OrderRow, Vec<LineRow>)> = HashMap::with_capacity(ids.len());
     for row in &conn.query(&GET_MANY, &[&ids]).await? {
         let id = OrderId(row.get(0));
-        orders.entry(id).or_insert_with(|| (order_row(row), Vec::new())).1.push(line_row(row, 12));
+        orders.entry(id).or_insert_with(|| (order_row(row), Vec::new())).1.push(line_row(row, 13));
     }
     Ok(orders)
 }
 
 /// Locks the orders in the order of their ids; says whether each one's branch is active.
 pub(crate) async fn lock(conn: &Queries, ids: &[i64]) -> Result<Vec<(OrderRow, bool)>, PgError> {
-    Ok(conn.query(&LOCK, &[&ids]).await?.iter().map(|row| (order_row(row), row.get(12))).collect())
+    let rows = conn.query(&LOCK, &[&ids]).await?;
+    Ok(rows.iter().map(|row| (order_row(row), row.get(13))).collect())
 }
 
 /// The lines of each order.
@@ -443,9 +450,10 @@ pub(crate) async fn update_status(conn: &Queries, orders: &[&OrderRow]) -> Resul
     let fulfilled: Vec<Option<Timestamp>> = orders.iter().map(|o| o.fulfilled_at).collect();
     let cancelled: Vec<Option<Timestamp>> = orders.iter().map(|o| o.cancelled_at).collect();
     let versions: Vec<i64> = orders.iter().map(|o| o.version).collect();
+    let submitters: Vec<Option<&str>> = orders.iter().map(|o| o.submitted_by_user_id.as_deref()).collect();
     conn.execute(
         &UPDATE_STATUS,
-        &[&ids, &branches, &statuses, &submitted, &fulfilled, &cancelled, &versions],
+        &[&ids, &branches, &statuses, &submitted, &fulfilled, &cancelled, &versions, &submitters],
     )
     .await?;
     Ok(())

@@ -22,7 +22,7 @@ const POSTING: &[Case] = &[
     case(
         "where orders stand",
         ("UPDATE_STATUS", "services_orders o"),
-        "null, null, null, null, null, null, null",
+        "null, null, null, null, null, null, null, null",
     ),
     case(
         "audit entries and events",

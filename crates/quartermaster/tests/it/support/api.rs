@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use identity::{BranchScope, Claims, JwkSet, Role, SigningKey, Verifier};
+use policy::{Authorizer, PolicyFile};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use services::Services;
@@ -35,11 +36,30 @@ impl App {
         App::on(database, settings, &EngineConfig::default()).await
     }
 
+    /// The services of a company with policies of its own.
+    pub async fn with_policies(files: Vec<PolicyFile>) -> App {
+        let authorizer = Arc::new(Authorizer::with(files).unwrap());
+        App::with_authorizer(TestDatabase::new().await, authorizer).await
+    }
+
+    pub async fn with_authorizer(database: TestDatabase, authorizer: Arc<Authorizer>) -> App {
+        App::build(database, &HttpSettings::default(), &EngineConfig::default(), authorizer).await
+    }
+
     pub async fn on(database: TestDatabase, settings: &HttpSettings, engine: &EngineConfig) -> App {
+        App::build(database, settings, engine, Arc::new(Authorizer::open(None).unwrap())).await
+    }
+
+    async fn build(
+        database: TestDatabase,
+        settings: &HttpSettings,
+        engine: &EngineConfig,
+        authorizer: Arc<Authorizer>,
+    ) -> App {
         let key = Arc::new(SigningKey::generate().unwrap());
         let keys = JwkSet { keys: vec![key.public().clone()] };
         let verifier = Verifier::with_keys(&keys, ISSUER, portal::AUDIENCE);
-        let services = Services::start(database.pool(services::ROLES), engine);
+        let services = Services::start(database.pool(services::ROLES), engine, authorizer);
         let surface = Arc::new(Surface { services, verifier });
         let router = services::http::router(Arc::clone(&surface), settings);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -39,7 +39,11 @@ impl Company {
         let portal_url = serve_portal(&database, config(&services_url), &stop).await;
         let verifier =
             Verifier::new(&format!("{portal_url}/.well-known/jwks.json"), "test", portal::AUDIENCE).unwrap();
-        let engine = Services::start(database.pool(services::ROLES), &EngineConfig::default());
+        let engine = Services::start(
+            database.pool(services::ROLES),
+            &EngineConfig::default(),
+            Arc::new(policy::Authorizer::open(None).unwrap()),
+        );
         let router = services::http::router(
             Arc::new(Surface { services: engine, verifier }),
             &HttpSettings::default(),

@@ -43,6 +43,14 @@ pub fn run_failing(command: &mut Command) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
+/// Runs it to its end; it must fail. Gives what it printed.
+#[track_caller]
+pub fn run_failing_output(command: &mut Command) -> String {
+    let output = run(command);
+    assert!(!output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// An address that was free a moment ago.
 pub fn free_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()

@@ -57,7 +57,11 @@ impl Fleet {
             services.push(format!("http://{}", listener.local_addr().unwrap()));
             let jwks = format!("{portal}/.well-known/jwks.json");
             let verifier = Verifier::new(&jwks, ISSUER, portal::AUDIENCE).unwrap();
-            let engine = Services::start(database.pool(services::ROLES), &EngineConfig::default());
+            let engine = Services::start(
+                database.pool(services::ROLES),
+                &EngineConfig::default(),
+                Arc::new(policy::Authorizer::open(None).unwrap()),
+            );
             let app = Arc::new(App { services: engine, verifier });
             let router = services::http::router(app, &HttpSettings::default());
             tokio::spawn(platform::serve::serve(listener, router, stop.clone()));

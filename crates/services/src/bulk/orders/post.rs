@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::order::{DraftLine, MAX_LINES, OrderCommand, OrderStatus, line_faults};
 use domain::{BranchId, ItemId, OrderId, Refusal, StockKey};
-use identity::Caller;
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
 use super::read::Head;
 use crate::Command;
+use crate::asker::Asker;
 use crate::bulk::faults::Faults;
 use crate::bulk::names::Branches;
 use crate::bulk::work::{CHUNK, Effect, Work, Written};
@@ -205,13 +205,12 @@ impl<'w> Desk<'w> {
         faults: &mut Faults<'_>,
     ) -> Result<(), BulkError> {
         let commands = steps.iter().filter_map(|step| step.command.map(|command| (step, command)));
-        let caller = Caller::operator(&self.work.actor.name);
         let (posted, requests): (Vec<&Step<'_>>, Vec<Request>) = commands
             .map(|(step, (command, at))| {
                 let (order, at) = (step.order.id, Some(at.unwrap_or(self.now)));
                 // Of an order whose first posting was refused, nothing is posted.
                 let only = step.order.again.then_some(OrderStatus::Submitted);
-                let change = OrderChange { order, command, caller: caller.clone(), only, at };
+                let change = OrderChange { order, command, asker: Asker::Operator, only, at };
                 (step, self.work.request(Command::Order(change)))
             })
             .unzip();

@@ -1,0 +1,206 @@
+//! A company's own policies, and what the audit tells of refusals and of policies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use identity::{BranchScope, Role};
+use policy::{Authorizer, PolicyFile};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{App, TestDatabase};
+
+/// A policy file of `policies/examples`.
+fn example(name: &str) -> PolicyFile {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/examples");
+    let files = policy::read_folder(&folder).unwrap();
+    files.into_iter().find(|file| *file.name == *name).unwrap()
+}
+
+async fn company(name: &str) -> (App, i64, i64) {
+    let app = App::with_policies(vec![example(name)]).await;
+    let (branch, item) = (app.branch("Own").await, app.any_item().await);
+    (app, branch, item)
+}
+
+async fn refusals(app: &App) -> Vec<Value> {
+    let entries = app.admin().get("/v1/audit?action=authorization.refused").await.expect(200).json();
+    entries.as_array().unwrap().clone()
+}
+
+/// Waits until the list has so many rows.
+async fn rows(app: &App, path: &str, count: usize) -> Value {
+    for _ in 0..1_000 {
+        let answer = app.admin().get(path).await.expect(200);
+        if answer.len() == count {
+            return answer.json();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{path} has not {count} rows: {}", app.admin().get(path).await.text());
+}
+
+#[tokio::test]
+async fn four_eyes_nobody_both_submits_and_fulfils_an_order() {
+    let (app, branch, item) = company("four-eyes.cedar").await;
+    app.stock(branch, item, 10).await;
+    let (one, other) = (app.user("one", &[Role::Admin], &BranchScope::All), app.manager(&[branch]));
+    let order = app.draft(branch, &[(item, 1)]).await;
+    one.command(order, "fulfill").await.expect_problem(403, "forbidden");
+    one.command(order, "submit").await.expect(200);
+    one.command(order, "fulfill").await.expect_problem(403, "forbidden");
+    other.command(order, "fulfill").await.expect(200);
+    let denied = &refusals(&app).await[0];
+    assert_eq!(denied["details"]["policies"], json!(["four-eyes.cedar#nobody-fulfils-what-they-submitted"]));
+    app.database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn large_adjustments_need_an_admin_by_how_far_the_stock_really_moves() {
+    let (app, branch, item) = company("large-adjustments.cedar").await;
+    let count = |quantity: i64| json!({ "branch_id": branch, "item_id": item, "quantity": quantity });
+    let manager = app.manager(&[branch]);
+    manager.put("/v1/stock", count(100)).await.expect(200);
+    manager.put("/v1/stock", count(201)).await.expect_problem(403, "forbidden");
+    manager.put("/v1/stock", count(200)).await.expect(200);
+    manager.put("/v1/stock", count(99)).await.expect_problem(403, "forbidden");
+    app.admin().put("/v1/stock", count(0)).await.expect(200);
+    app.database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_manager_of_every_branch_fulfils_nowhere_when_only_own_branches_count() {
+    let (app, branch, item) = company("managers-fulfil-at-own-branches.cedar").await;
+    app.stock(branch, item, 10).await;
+    let order = app.submitted(branch, &[(item, 1)]).await;
+    let everywhere = app.user("everywhere", &[Role::Manager], &BranchScope::All);
+    everywhere.get(&format!("/v1/orders/{order}")).await.expect(200);
+    everywhere.command(order, "fulfill").await.expect_problem(403, "forbidden");
+    app.manager(&[branch]).command(order, "fulfill").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_worker_sees_movements_without_their_reasons() {
+    let (app, branch, item) = company("workers-see-no-reasons.cedar").await;
+    let count = json!({ "branch_id": branch, "item_id": item, "quantity": 4, "reason": "stolen" });
+    app.admin().put("/v1/stock", count).await.expect(200);
+    let reasons = async |user: &crate::support::api::User| {
+        user.get("/v1/stock/movements").await.expect(200).each("reason")
+    };
+    assert_eq!(reasons(&app.worker(&[branch])).await, [Value::Null]);
+    assert_eq!(reasons(&app.manager(&[branch])).await, ["stolen"]);
+    // Whoever reads the audit and may not see reasons does not find them there either.
+    let see_audit = r#"permit (principal in Role::"Worker", action == Action::"ViewAudit", resource);"#;
+    let files = vec![example("workers-see-no-reasons.cedar"), PolicyFile::new("audit.cedar", see_audit)];
+    let authorizer = Arc::clone(app.surface.services.authorizer());
+    authorizer.replace(policy::Policies::new(files).unwrap());
+    let path = "/v1/audit?action=stock.adjusted";
+    let entry = app.worker(&[branch]).get(path).await.expect(200).json()[0].clone();
+    assert_eq!((&entry["details"]["reason"], &entry["details"]["quantity"]["to"]), (&Value::Null, &json!(4)));
+    assert_eq!(app.admin().get(path).await.json()[0]["details"]["reason"], "stolen");
+}
+
+#[tokio::test]
+async fn a_refusal_is_in_the_audit_with_what_was_asked_and_what_decided() {
+    let app = App::start().await;
+    let (own, other, item) = (app.branch("Own").await, app.branch("Other").await, app.any_item().await);
+    let (order, hidden) = (app.draft(own, &[(item, 1)]).await, app.draft(other, &[(item, 1)]).await);
+    let worker = app.worker(&[own]);
+    let answer = worker.command(order, "submit").await;
+    let request_id = answer.header("x-request-id").unwrap().to_owned();
+    answer.expect_problem(403, "forbidden");
+    worker.get(&format!("/v1/orders/{hidden}")).await.expect_problem(404, "not-found");
+    worker.get("/v1/orders/999999").await.expect_problem(404, "not-found");
+    let entries = refusals(&app).await;
+    let [seen_hidden, forbidden] = entries.as_slice() else { panic!("{entries:#?}") };
+    assert_eq!(forbidden["actor_user_id"], "id-worker");
+    assert_eq!(forbidden["branch_id"], own);
+    assert_eq!(forbidden["entity_id"], format!("order:{order}"));
+    assert_eq!(forbidden["request_id"], request_id);
+    assert!(forbidden["ip"].is_string());
+    let details = |answer, action, id: i64| json!({ "action": action, "resource": format!("{id}"), "answer": answer, "policies": [] });
+    let mut expected = details("forbidden", "SubmitOrders", order);
+    expected["resource"] = json!(format!("order:{order}"));
+    assert_eq!(forbidden["details"], expected);
+    let mut expected = details("hidden", "ViewOrders", other);
+    expected["resource"] = json!(format!("branch:{other}"));
+    assert_eq!(seen_hidden["details"], expected);
+    app.database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn refusals_of_one_caller_are_counted_once_they_are_many() {
+    let app = App::start().await;
+    let worker = app.worker(&[]);
+    for _ in 0..25 {
+        worker.get("/v1/audit").await.expect_problem(403, "forbidden");
+    }
+    assert_eq!(refusals(&app).await.len(), 10);
+    app.worker(&[]).get("/v1/audit").await.expect_problem(403, "forbidden");
+    app.user("another", &[Role::Worker], &BranchScope::All)
+        .get("/v1/audit")
+        .await
+        .expect_problem(403, "forbidden");
+    assert_eq!(refusals(&app).await.len(), 11);
+    app.surface.services.finish().await;
+    let entries = refusals(&app).await;
+    assert_eq!(entries.len(), 12);
+    assert_eq!(entries[0]["actor_user_id"], "id-worker");
+    assert_eq!(entries[0]["details"]["not_written"], 16);
+}
+
+#[tokio::test]
+async fn policies_take_effect_without_a_restart_and_bad_ones_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("large-adjustments.cedar");
+    let authorizer = Arc::new(Authorizer::open(Some(folder.path())).unwrap());
+    let stop = CancellationToken::new();
+    let _guard = stop.clone().drop_guard();
+    let (following, path) = (Arc::clone(&authorizer), folder.path().to_owned());
+    tokio::spawn(async move { policy::follow(&following, path, stop).await });
+    let app = App::with_authorizer(TestDatabase::new().await, authorizer).await;
+    let (branch, item) = (app.branch("Own").await, app.any_item().await);
+    let count = |quantity: i64| json!({ "branch_id": branch, "item_id": item, "quantity": quantity });
+    app.manager(&[branch]).put("/v1/stock", count(500)).await.expect(200);
+
+    let example = example("large-adjustments.cedar");
+    std::fs::write(&file, &example.text).unwrap();
+    let changed = rows(&app, "/v1/audit?action=policy.changed", 1).await;
+    app.manager(&[branch]).put("/v1/stock", count(0)).await.expect_problem(403, "forbidden");
+    assert_eq!(changed[0]["details"]["from"], json!([]));
+    let named = json!([{ "name": "large-adjustments.cedar", "sha256": example.sha256() }]);
+    assert_eq!(changed[0]["details"]["to"], named);
+
+    std::fs::write(&file, "forbid (principal").unwrap();
+    let mut ready = app.nobody().get("/ready").await.expect(200).json();
+    for _ in 0..1_000 {
+        if ready["warnings"].is_array() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        ready = app.nobody().get("/ready").await.expect(200).json();
+    }
+    assert!(ready["warnings"][0].as_str().unwrap().starts_with("policies: "), "{ready}");
+    app.manager(&[branch]).put("/v1/stock", count(0)).await.expect_problem(403, "forbidden");
+    assert_eq!(app.admin().get("/v1/audit?action=policy.changed").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_of_policies_is_in_the_audit_once_however_many_processes_see_it() {
+    let app = App::with_policies(vec![example("four-eyes.cedar")]).await;
+    rows(&app, "/v1/audit?action=policy.changed", 1).await;
+    let pool = || app.database.pool(services::ROLES);
+    let others: Vec<_> = (0..4)
+        .map(|_| {
+            let authorizer = Authorizer::with(vec![example("large-adjustments.cedar")]).unwrap();
+            services::Services::start(pool(), &Default::default(), Arc::new(authorizer))
+        })
+        .collect();
+    // Whoever finishes has looked.
+    for other in &others {
+        other.finish().await;
+    }
+    let changed = rows(&app, "/v1/audit?action=policy.changed", 2).await;
+    assert_eq!(changed[0]["details"]["from"][0]["name"], "four-eyes.cedar");
+    app.database.assert_sound().await;
+}
