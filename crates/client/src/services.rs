@@ -33,12 +33,13 @@ struct Limit {
 }
 
 impl Services {
-    /// The services at `base_url`, such as `http://127.0.0.1:8001`.
+    /// The services at `base_url`, such as `http://127.0.0.1:8001`. With `ca`, the PEM text of the certificates of an
+    /// authority, that one alone is believed; otherwise those that the system knows.
     ///
     /// # Errors
-    /// [`ClientError::NoClient`] when the system gives no TLS.
-    pub fn at(base_url: &str, patience: Patience) -> Result<Services, ClientError> {
-        Ok(Services { transport: Transport::new(base_url, patience)? })
+    /// [`ClientError::NoClient`] when the system gives no TLS, or `ca` has no certificate.
+    pub fn at(base_url: &str, patience: Patience, ca: Option<&[u8]>) -> Result<Services, ClientError> {
+        Ok(Services { transport: Transport::new(base_url, patience, ca)? })
     }
 
     /// Stock levels with names, by branch and item, `limit` (1 to 500) at most.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::breaker::Breaker;
@@ -51,12 +51,17 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    pub(crate) fn new(base_url: &str, patience: Patience) -> Result<Transport, ClientError> {
-        let http = Client::builder()
-            .connect_timeout(patience.per_try)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(ClientError::NoClient)?;
+    pub(crate) fn new(
+        base_url: &str,
+        patience: Patience,
+        ca: Option<&[u8]>,
+    ) -> Result<Transport, ClientError> {
+        let mut http =
+            Client::builder().connect_timeout(patience.per_try).redirect(reqwest::redirect::Policy::none());
+        if let Some(ca) = ca {
+            http = http.tls_certs_only(Certificate::from_pem_bundle(ca).map_err(ClientError::NoClient)?);
+        }
+        let http = http.build().map_err(ClientError::NoClient)?;
         let base_url = base_url.trim_end_matches('/').to_owned();
         Ok(Transport { http, base_url, patience, breaker: Breaker::default() })
     }

@@ -26,9 +26,8 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantit
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     let text = raw.get();
     let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-    number
-        .parse()
-        .map_err(|error| D::Error::custom(format_args!("a quantity is a decimal number: {text} {error}")))
+    // The text itself is not repeated: it may be something else that went astray.
+    number.parse().map_err(D::Error::custom)
 }
 
 /// The same for quantities that may be absent or null.

@@ -104,10 +104,17 @@ impl KeyStore {
 
     /// The keys that the portal publishes at `url`.
     pub(crate) fn at(url: &str) -> Result<KeyStore, KeySourceError> {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(KeySourceError::Client)?;
+        KeyStore::with_ca(url, None)
+    }
+
+    /// The same; with `ca` (PEM), that authority alone is believed of the portal's certificate.
+    pub(crate) fn with_ca(url: &str, ca: Option<&[u8]>) -> Result<KeyStore, KeySourceError> {
+        let mut http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        if let Some(ca) = ca {
+            let ca = reqwest::Certificate::from_pem_bundle(ca).map_err(KeySourceError::Client)?;
+            http = http.tls_certs_only(ca);
+        }
+        let http = http.build().map_err(KeySourceError::Client)?;
         Ok(KeyStore::of(Some(Portal { url: url.to_owned(), http, last: Mutex::default() })))
     }
 

@@ -118,7 +118,25 @@ impl Verifier {
     /// # Errors
     /// When the system gives no TLS to fetch them with, or outside a runtime.
     pub fn new(jwks_url: &str, issuer: &str, audience: &str) -> Result<Verifier, KeySourceError> {
-        let keys = Arc::new(KeyStore::at(jwks_url)?);
+        Verifier::following(KeyStore::at(jwks_url)?, issuer, audience)
+    }
+
+    /// As [`Verifier::new`], where the portal's certificate is of a private authority: `ca` is the PEM text of its
+    /// certificates, and no other authority is believed.
+    ///
+    /// # Errors
+    /// When `ca` has no certificate.
+    pub fn with_ca(
+        jwks_url: &str,
+        ca: &[u8],
+        issuer: &str,
+        audience: &str,
+    ) -> Result<Verifier, KeySourceError> {
+        Verifier::following(KeyStore::with_ca(jwks_url, Some(ca))?, issuer, audience)
+    }
+
+    fn following(keys: KeyStore, issuer: &str, audience: &str) -> Result<Verifier, KeySourceError> {
+        let keys = Arc::new(keys);
         let following = keys.follow()?;
         Ok(Verifier { _following: Some(following), ..Verifier::of(keys, issuer, audience) })
     }

@@ -18,7 +18,6 @@ mod secrets;
 mod tokens;
 mod upstream;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,14 +40,14 @@ pub use tokens::mint_for;
 pub struct Config {
     /// Where the services are, as in `http://127.0.0.1:8001`.
     pub services_url: String,
+    /// The certificates (PEM) of the authority to believe for the services, and no other; `None` for the system's.
+    pub services_ca: Option<Vec<u8>>,
     /// Who makes the tokens: their `iss`. The services are told the same word.
     pub issuer: String,
     /// Whether cookies are sent over TLS alone. Off only for plain http on loopback.
     pub cookie_secure: bool,
     /// Seals the secrets in the portal's tables.
     pub key_encryption_key: KeyEncryptionKey,
-    /// Proxies of the company's, whose word for where a request is from is taken.
-    pub trusted_proxies: Vec<IpAddr>,
     /// For how long sessions hold.
     pub sessions: accounts::sessions::Limits,
     /// How long to wait for the services. A page must come within 2 s, so less than that in all.
@@ -89,7 +88,7 @@ impl Portal {
     pub async fn build(config: Config, database: Database) -> Result<Portal, Error> {
         keys::ensure_one(&database, &config.key_encryption_key).await?;
         let feed = Feed::of(Published::load(&database, &config.key_encryption_key).await?);
-        let upstream = upstream::Upstream::new(&config.services_url, config.patience)?;
+        let upstream = upstream::Upstream::new(&config)?;
         let sealer = Sealer::new(&config.key_encryption_key)?;
         Ok(Portal { shared: Arc::new(Shared { config, database, feed, sealer, upstream }) })
     }

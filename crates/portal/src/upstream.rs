@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use client::{Call, ClientError, Patience, Services, StockFilter};
+use client::{Call, ClientError, Services, StockFilter};
 use contract::{OrderOut, StockSummaryOut};
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
+
+use crate::Config;
 
 /// How many users' last answers are kept.
 const REMEMBERED: usize = 1_000;
@@ -45,8 +47,9 @@ pub(crate) enum Known {
 }
 
 impl Upstream {
-    pub(crate) fn new(base: &str, patience: Patience) -> Result<Upstream, ClientError> {
-        Ok(Upstream { services: Services::at(base, patience)?, last: Cache::new(REMEMBERED) })
+    pub(crate) fn new(config: &Config) -> Result<Upstream, ClientError> {
+        let services = Services::at(&config.services_url, config.patience, config.services_ca.as_deref())?;
+        Ok(Upstream { services, last: Cache::new(REMEMBERED) })
     }
 
     /// The overview for a user, or what was last known.

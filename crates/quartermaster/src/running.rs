@@ -1,17 +1,21 @@
 //! The parts of the program while they run: portal, services and worker, together or alone.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use identity::Verifier;
+use platform::http::TrustedProxies;
 use platform::pg::Database;
-use platform::serve;
+use platform::serve::{Limits, Tls, Transport};
 use policy::Authorizer;
 use portal::Portal;
 use services::Services;
 use services::engine::EngineConfig;
 use services::http::{App, HttpSettings};
+use services::rate_limit::{Clock, Limit, RateLimits};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +25,7 @@ use crate::Result;
 use crate::databases::Databases;
 use crate::sealing::SealFiles;
 use crate::secrets;
-use crate::settings::Settings;
+use crate::settings::{BaseUrl, Settings};
 
 /// A part of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -44,6 +48,7 @@ pub struct Running {
     pub portal_addr: Option<SocketAddr>,
     /// Where the services listen.
     pub services_addr: Option<SocketAddr>,
+    transport: Transport,
     tasks: JoinSet<Result<()>>,
     stop: CancellationToken,
 }
@@ -52,7 +57,8 @@ impl Running {
     /// Starts the parts. They stop when `stop` is cancelled.
     ///
     /// # Errors
-    /// When an address cannot be listened on, or the database is away or was not migrated.
+    /// When an address cannot be listened on, a certificate cannot be used, or the database is away or was not
+    /// migrated.
     pub async fn start(
         settings: &Settings,
         parts: &[Part],
@@ -62,15 +68,24 @@ impl Running {
         let listener = |part, addr, name| async move {
             if parts.contains(&part) { bind(addr, name).await.map(Some) } else { Ok(None) }
         };
+        let transport = transport(settings)?;
         // All addresses are taken before anything runs, so that a taken one leaves nothing half-started.
         let for_portal = listener(Part::Portal, settings.portal_addr, "portal_addr").await?;
         let for_services = listener(Part::Services, settings.services_addr, "services_addr").await?;
         let mut running = Running {
             portal_addr: for_portal.as_ref().map(TcpListener::local_addr).transpose()?,
             services_addr: for_services.as_ref().map(TcpListener::local_addr).transpose()?,
+            transport,
             tasks: JoinSet::new(),
             stop,
         };
+        if let Some(tls) = &running.transport.tls {
+            let following = tls.clone().follow_files(running.stop.clone());
+            running.tasks.spawn(async move {
+                following.await;
+                Ok(())
+            });
+        }
         if let Some(listener) = for_services {
             let authorizer = running.authorizer(settings)?;
             running.services(settings, &databases.services, listener, authorizer)?;
@@ -139,16 +154,22 @@ impl Running {
             request_timeout: settings.request_timeout,
             cors_origins: settings.cors_origins.0.clone(),
             compression: settings.compression,
+            rate_limits: rate_limits(settings),
         };
-        let portal_url = url(settings.portal_url.as_ref(), self.portal_addr.unwrap_or(settings.portal_addr));
-        let jwks_url = format!("{portal_url}/.well-known/jwks.json");
-        let verifier = Verifier::new(&jwks_url, &settings.issuer, portal::AUDIENCE)?;
+        let portal_addr = self.portal_addr.unwrap_or(settings.portal_addr);
+        let jwks_url =
+            format!("{}/.well-known/jwks.json", self.url(settings.portal_url.as_ref(), portal_addr));
+        let (issuer, audience) = (settings.issuer.as_str(), portal::AUDIENCE);
+        let verifier = match ca("portal_ca", settings.portal_ca.as_deref())? {
+            Some(ca) => Verifier::with_ca(&jwks_url, &ca, issuer, audience)?,
+            None => Verifier::new(&jwks_url, issuer, audience)?,
+        };
         let services = Services::start(database.clone(), &engine, authorizer);
         let app = Arc::new(App { services, verifier });
         let router = services::http::router(Arc::clone(&app), &http);
-        let stop = self.stop.clone();
+        let (transport, stop) = (self.transport.clone(), self.stop.clone());
         self.tasks.spawn(async move {
-            let served = serve::serve(listener, router, stop).await;
+            let served = transport.serve(listener, router, stop).await;
             if tokio::time::timeout(FINISH, app.services.finish()).await.is_err() {
                 tracing::warn!("postings were still waiting when the time to stop was over");
             }
@@ -165,19 +186,22 @@ impl Running {
     ) -> Result<()> {
         let addr = self.services_addr.unwrap_or(settings.services_addr);
         // Cookies travel over TLS alone, but to a browser on this machine that asks by plain http.
+        let tls = self.transport.tls.is_some();
         let plain = match &settings.portal_url {
             Some(url) => url.is_plain_loopback(),
-            None => settings.portal_addr.ip().is_loopback(),
+            None => !tls && settings.portal_addr.ip().is_loopback(),
         };
-        if !plain && !settings.portal_url.as_ref().is_some_and(|url| url.0.starts_with("https://")) {
-            tracing::warn!("people can sign in over https alone: put a proxy in front and set portal_url");
+        if !plain && !tls && !settings.portal_url.as_ref().is_some_and(|url| url.0.starts_with("https://")) {
+            tracing::warn!(
+                "people can sign in over https alone: set tls_cert and tls_key, or put a proxy in front and set portal_url"
+            );
         }
         let config = portal::Config {
-            services_url: url(settings.services_url.as_ref(), addr),
+            services_url: self.url(settings.services_url.as_ref(), addr),
+            services_ca: ca("services_ca", settings.services_ca.as_deref())?,
             issuer: settings.issuer.clone(),
             key_encryption_key: secrets::key_encryption_key(settings)?,
             cookie_secure: !plain,
-            trusted_proxies: settings.trusted_proxies.0.clone(),
             sessions: portal::accounts::sessions::Limits {
                 idle: settings.session_idle,
                 lifetime: settings.session_lifetime,
@@ -188,13 +212,28 @@ impl Running {
             },
         };
         let portal = Portal::build(config, database.clone()).await?;
-        let stop = self.stop.clone();
+        let (transport, stop) = (self.transport.clone(), self.stop.clone());
         self.tasks.spawn(async move {
-            let (served, ()) =
-                tokio::join!(serve::serve(listener, portal.router(), stop.clone()), portal.keep_house(stop));
+            let serving = transport.serve(listener, portal.router(), stop.clone());
+            let (served, ()) = tokio::join!(serving, portal.keep_house(stop));
             Ok(served?)
         });
         Ok(())
+    }
+
+    /// The URL that is set, or that of the address itself.
+    fn url(&self, set: Option<&BaseUrl>, addr: SocketAddr) -> String {
+        let scheme = self.scheme();
+        match set {
+            Some(url) => url.0.clone(),
+            None if addr.ip().is_unspecified() => format!("{scheme}://127.0.0.1:{}", addr.port()),
+            None => format!("{scheme}://{addr}"),
+        }
+    }
+
+    /// `https` where this program speaks TLS itself.
+    pub fn scheme(&self) -> &'static str {
+        if self.transport.tls.is_some() { "https" } else { "http" }
     }
 }
 
@@ -225,11 +264,36 @@ async fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener> {
     })
 }
 
-/// The URL that is set, or that of the address itself.
-fn url(set: Option<&crate::settings::BaseUrl>, addr: SocketAddr) -> String {
-    match set {
-        Some(url) => url.0.clone(),
-        None if addr.ip().is_unspecified() => format!("http://127.0.0.1:{}", addr.port()),
-        None => format!("http://{addr}"),
+/// How the portal and the services are connected to.
+fn transport(settings: &Settings) -> Result<Transport> {
+    let tls = match (&settings.tls_cert, &settings.tls_key) {
+        (Some(certificate), Some(key)) => Some(Tls::load(certificate, key)?),
+        (None, None) => None,
+        (Some(_), None) => return Err("setting tls_key: must name the private key of tls_cert".into()),
+        (None, Some(_)) => return Err("setting tls_cert: must name the certificate of tls_key".into()),
+    };
+    Ok(Transport {
+        tls,
+        trusted_proxies: TrustedProxies::new(settings.trusted_proxies.0.clone()),
+        limits: Limits { connections: settings.max_connections.get(), ..Limits::default() },
+    })
+}
+
+fn rate_limits(settings: &Settings) -> RateLimits {
+    let limit =
+        |rate| NonZeroU32::new(rate).map(|per_minute| Limit { per_minute, burst: settings.rate_burst });
+    RateLimits {
+        caller: limit(settings.caller_rate),
+        address: limit(settings.address_rate),
+        clock: Clock::Real,
     }
+}
+
+/// The text of an authority's file.
+fn ca(setting: &str, path: Option<&Path>) -> Result<Option<Vec<u8>>> {
+    let read = |path: &Path| {
+        let told = |error| format!("setting {setting}: {} cannot be read ({error})", path.display());
+        std::fs::read(path).map_err(told)
+    };
+    Ok(path.map(read).transpose()?)
 }

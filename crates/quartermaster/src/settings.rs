@@ -5,14 +5,14 @@ mod sources;
 mod values;
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use platform::telemetry::LogFormat;
 
 pub use sources::{Origin, SettingsError, Sources};
-pub use values::{Addresses, BaseUrl, DatabaseUrl, Key, Origins, Value};
+pub use values::{BaseUrl, DatabaseUrl, Key, Networks, Origins, Value};
 
 /// What the help says of a setting. Of a default that is empty the help's own words tell.
 macro_rules! help {
@@ -104,6 +104,18 @@ settings! {
         "Where browsers and services find the portal; empty for its own address";
     services_url: Option<BaseUrl> = "", "URL",
         "Where the portal finds the services; empty for their own address";
+    services_ca: Option<PathBuf> = "", "FILE",
+        "Certificates (PEM) of the authority that the portal believes for the services; empty for the system's";
+    portal_ca: Option<PathBuf> = "", "FILE",
+        "Certificates (PEM) of the authority that the services believe for the portal; empty for the system's";
+    tls_cert: Option<PathBuf> = "", "FILE",
+        "Certificate chain (PEM) to serve https with, read again when it changes; empty for plain http";
+    tls_key: Option<PathBuf> = "", "FILE",
+        "Private key (PEM) of tls_cert";
+    trusted_proxies: Networks = "", "LIST",
+        "Networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas";
+    max_connections: NonZeroUsize = "8192", "COUNT",
+        "Most connections at once of the portal, and of the services; further ones wait";
     issuer: String = "quartermaster", "NAME",
         "Issuer of the tokens; the same for the portal and the services of one company";
     key_encryption_key: Option<Key> = "", "KEY",
@@ -112,8 +124,6 @@ settings! {
         "How long somebody stays signed in to the portal without using it";
     session_lifetime: Duration = "168h", "TIME",
         "How long somebody stays signed in to the portal in all";
-    trusted_proxies: Addresses = "", "LIST",
-        "Addresses of proxies in front of the portal, separated by commas, whose X-Forwarded-For is believed; empty for none";
     pool_size: NonZeroUsize = "16", "COUNT",
         "Most database connections of the portal, and of the services besides posting";
     statement_timeout: Duration = "30s", "TIME",
@@ -130,6 +140,12 @@ settings! {
         "How long a request may take before the client is told to come back";
     compression: bool = "true", "BOOL",
         "Whether answers are compressed for clients that ask for it";
+    caller_rate: u32 = "0", "COUNT",
+        "Requests a minute of one user or program, over all services processes; 0 for no limit";
+    address_rate: u32 = "0", "COUNT",
+        "Requests a minute without a valid token from one address, over all services processes; 0 for no limit";
+    rate_burst: NonZeroU32 = "100", "COUNT",
+        "Requests that one of those may send at once after a pause";
     cors_origins: Origins = "", "LIST",
         "Origins whose pages may call the services, separated by commas; * for any, empty for none";
     idempotency_retention: Duration = "168h", "TIME",

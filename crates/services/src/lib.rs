@@ -19,6 +19,7 @@ mod orders;
 mod page;
 mod policies;
 mod problem;
+pub mod rate_limit;
 mod refusals;
 mod request;
 pub mod retention;

@@ -48,7 +48,7 @@ impl Fake {
 
     fn transport(&self) -> Transport {
         let patience = Patience { per_try: Duration::from_millis(200), in_all: Duration::from_millis(600) };
-        Transport::new(&self.url, patience).unwrap()
+        Transport::new(&self.url, patience, None).unwrap()
     }
 
     fn asked(&self) -> usize {

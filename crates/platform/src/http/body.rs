@@ -95,10 +95,22 @@ fn malformed(error: &serde_json::Error) -> ProblemResponse {
 fn invalid(mut pointer: String, error: &serde_json::Error) -> ProblemResponse {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let text = &without_value(text);
     if let Some(field) = missing_field(text) {
         pointer = format!("{pointer}/{field}");
     }
     Problem::invalid(vec![FieldError::new(pointer, text)]).into()
+}
+
+/// serde's message without the text that was sent: a secret in the wrong place is not repeated, nor kept with the
+/// answer by whoever gets it.
+fn without_value(text: &str) -> String {
+    let of_text = ["invalid type: string", "invalid value: string", "unknown variant"];
+    let kind = of_text.into_iter().find(|kind| text.starts_with(kind));
+    match (kind, text.rsplit_once(", expected ")) {
+        (Some(kind), Some((_, expected))) => format!("{kind}, expected {expected}"),
+        _ => text.to_owned(),
+    }
 }
 
 fn missing_field(text: &str) -> Option<&str> {
@@ -140,7 +152,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         serde_path_to_error::deserialize(deserializer).map(Query).map_err(|error| {
             let name = pointer(error.path());
             let name = name.trim_start_matches('/');
-            let text = error.inner().to_string();
+            let text = without_value(&error.inner().to_string());
             Problem::invalid(vec![FieldError::new(format!("?{name}"), text)]).into()
         })
     }

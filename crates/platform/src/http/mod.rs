@@ -2,11 +2,18 @@
 
 pub mod assets;
 mod body;
+mod client;
 mod problem;
 mod request_id;
+mod security_headers;
+mod surface;
 mod uncancellable;
 
 pub use body::{Id, Json, OptionalJson, Query};
+pub use client::{Client, TrustedProxies};
+pub use ipnet::IpNet;
 pub use problem::{ProblemResponse, complete_problem};
 pub use request_id::{RequestId, TraceParent, request_id};
+pub use security_headers::{Nonce, security_headers};
+pub use surface::Surface;
 pub use uncancellable::uncancellable;

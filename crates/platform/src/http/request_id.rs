@@ -1,6 +1,8 @@
 //! Request ids: taken from the client when well-formed, made otherwise; on the answer, in the log and the audit.
 
-use axum::extract::Request;
+use std::fmt;
+
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -23,8 +25,10 @@ pub async fn request_id(mut request: Request, next: Next) -> Response {
     let id = well_formed(request.headers()).unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let traceparent = traceparent(request.headers());
     let trace = traceparent.as_deref().and_then(trace_id).unwrap_or_default().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let path = LoggedPath { route, path: request.uri().path() };
     let span = tracing::info_span!(
-        "request", id = %id, trace = %trace, method = %request.method(), path = %request.uri().path()
+        "request", id = %id, trace = %trace, method = %request.method(), path = %path
     );
     request.extensions_mut().insert(RequestId(id.clone()));
     if let Some(traceparent) = traceparent {
@@ -35,6 +39,27 @@ pub async fn request_id(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// A path as the log shows it: what a client put into it only where that is a number. Other words, and paths that lead
+/// nowhere, may be secrets that went astray.
+struct LoggedPath<'a> {
+    /// The route that the path took, as in `/v1/orders/{id}`.
+    route: Option<&'a str>,
+    path: &'a str,
+}
+
+impl fmt::Display for LoggedPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(route) = self.route else { return f.write_str("(no route)") };
+        let parts =
+            route.trim_start_matches('/').split('/').zip(self.path.trim_start_matches('/').split('/'));
+        for (pattern, part) in parts {
+            let is_number = (1..=19).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+            write!(f, "/{}", if is_number { part } else { pattern })?;
+        }
+        Ok(())
+    }
 }
 
 fn well_formed(headers: &HeaderMap) -> Option<String> {
@@ -54,4 +79,23 @@ fn trace_id(traceparent: &str) -> Option<&str> {
     let (_version, trace) = (parts.next()?, parts.next()?);
     let hex = trace.len() == 32 && trace.bytes().all(|b| b.is_ascii_hexdigit());
     (hex && trace.bytes().any(|b| b != b'0')).then_some(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_shows_of_a_path_its_route_and_numbers() {
+        for (route, path, shown) in [
+            (Some("/v1/orders/{id}/submit"), "/v1/orders/7/submit", "/v1/orders/7/submit"),
+            (Some("/v1/orders/{id}"), "/v1/orders/s3cret", "/v1/orders/{id}"),
+            (Some("/static/{*path}"), "/static/a/b.css", "/static/{*path}"),
+            (Some("/"), "/", "/"),
+            (Some("/health/"), "/health/", "/health/"),
+            (None, "/s3cret", "(no route)"),
+        ] {
+            assert_eq!(LoggedPath { route, path }.to_string(), shown);
+        }
+    }
 }

@@ -5,17 +5,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use contract::ProblemKind;
 use contract::health::{HealthOut, ReadyOut};
-use platform::http::{ProblemResponse, assets, request_id, uncancellable};
+use platform::http::{ProblemResponse, Surface, assets};
 use rust_embed::RustEmbed;
-use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::token;
 use crate::pages::{dashboard, login, password, second_factor, second_step, sessions};
@@ -25,20 +22,14 @@ use crate::{Shared, migrations};
 #[folder = "static/"]
 struct Files;
 
-/// Nothing from elsewhere, no script in the page's own text.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-                      script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
+/// A form of a few fields is far smaller.
+const BODY_LIMIT: usize = 1024 * 1024;
+/// Hashing passwords may queue for some seconds.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The whole surface.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    let safe = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    ];
-    let mut router = Router::new()
+    let routes = Router::new()
         .route("/", get(dashboard::get))
         .route("/accounts/login/", get(login::get).post(login::post))
         .route("/accounts/second-step/", get(second_step::get).post(second_step::post))
@@ -57,16 +48,12 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/ready", get(ready))
         .route("/static/{*path}", get(asset))
         .fallback(not_found)
-        .layer(middleware::from_fn(uncancellable))
+        .method_not_allowed_fallback(method_not_allowed)
         // Requests that change something and come from another site's page are refused.
-        .layer(CsrfLayer::new())
-        .layer(middleware::from_fn(request_id))
-        .layer(CompressionLayer::new())
-        .with_state(shared);
-    for (name, value) in safe {
-        router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
-    }
-    router
+        .layer(CsrfLayer::new());
+    let surface =
+        Surface { body_limit: BODY_LIMIT, request_timeout: REQUEST_TIMEOUT, compression: true, cors: None };
+    surface.around(routes).with_state(shared)
 }
 
 async fn health() -> Response {
@@ -97,4 +84,9 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
 
 async fn not_found() -> ProblemResponse {
     ProblemResponse::new(ProblemKind::NotFound, "There is no such page.")
+}
+
+async fn method_not_allowed() -> ProblemResponse {
+    let detail = "This path does not take this method; the Allow header says which it takes.";
+    ProblemResponse::new(ProblemKind::MethodNotAllowed, detail)
 }

@@ -59,7 +59,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
         let parts = [Part::Portal, Part::Services, Part::Worker];
         let running = Running::start(settings, &parts, &databases, stop.clone()).await?;
         if let (Some(portal), Some(services)) = (running.portal_addr, running.services_addr) {
-            output::text(&banner(settings, portal, services, &passwords)?);
+            output::text(&banner(settings, running.scheme(), (portal, services), &passwords)?);
         }
         running.until_stopped().await
     }
@@ -147,12 +147,12 @@ fn write_passwords(path: &Path, passwords: &[(String, String)]) -> Result<()> {
 
 fn banner(
     settings: &Settings,
-    portal: SocketAddr,
-    services: SocketAddr,
+    scheme: &str,
+    (portal, services): (SocketAddr, SocketAddr),
     passwords: &[(String, String)],
 ) -> Result<String> {
     let mut text = format!(
-        "\nQuartermaster runs.\n\n  Portal    http://{portal}/\n  Services  http://{services}/docs\n\n  Sign in as\n"
+        "\nQuartermaster runs.\n\n  Portal    {scheme}://{portal}/\n  Services  {scheme}://{services}/docs\n\n  Sign in as\n"
     );
     for DemoUser { name, role, place } in USERS {
         let password = passwords.iter().find(|(user, _)| user == name).map(|(_, password)| password.as_str());
@@ -167,7 +167,7 @@ fn banner(
     write!(
         text,
         "\n  Try\n    curl -H \"Authorization: Bearer $({program} token --data-dir {data_dir} --user admin)\" \
-         'http://{services}/v1/stock/summary?limit=3'\n\n\
+         '{scheme}://{services}/v1/stock/summary?limit=3'\n\n\
          Ctrl-C stops all of it; the data stays in {data_dir}.\n\n"
     )?;
     Ok(text)

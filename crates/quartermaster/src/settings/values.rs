@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use platform::http::IpNet;
 use platform::telemetry::LogFormat;
 
 /// A kind of value.
@@ -51,6 +52,24 @@ impl Value for NonZeroUsize {
     }
     fn show(&self) -> toml::Value {
         i64::try_from(self.get()).unwrap_or(i64::MAX).into()
+    }
+}
+
+impl Value for NonZeroU32 {
+    fn parse(text: &str) -> Result<NonZeroU32, String> {
+        text.parse().map_err(|_| "must be a whole number of at least 1".to_owned())
+    }
+    fn show(&self) -> toml::Value {
+        i64::from(self.get()).into()
+    }
+}
+
+impl Value for u32 {
+    fn parse(text: &str) -> Result<u32, String> {
+        text.parse().map_err(|_| "must be a whole number, or 0".to_owned())
+    }
+    fn show(&self) -> toml::Value {
+        i64::from(*self).into()
     }
 }
 
@@ -190,23 +209,24 @@ impl Value for BaseUrl {
     }
 }
 
-/// IP addresses.
+/// Networks and single addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Addresses(pub Vec<IpAddr>);
+pub struct Networks(pub Vec<IpNet>);
 
-impl Value for Addresses {
-    fn parse(text: &str) -> Result<Addresses, String> {
-        let addresses = text.split(',').map(str::trim).filter(|address| !address.is_empty());
-        let address = |address: &str| address.parse::<IpAddr>().map(|ip| ip.to_canonical());
-        addresses
-            .map(address)
-            .collect::<Result<_, _>>()
-            .map(Addresses)
-            .map_err(|_| "must be IP addresses such as 10.0.0.2, separated by commas".to_owned())
+impl Value for Networks {
+    fn parse(text: &str) -> Result<Networks, String> {
+        let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+        let network = |text: &str| {
+            let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+            text.parse::<IpNet>().ok().or_else(address).ok_or_else(|| {
+                "must be networks or addresses such as 10.0.0.0/8 or 2001:db8::7, separated by commas"
+                    .to_owned()
+            })
+        };
+        networks.map(network).collect::<Result<_, _>>().map(Networks)
     }
     fn show(&self) -> toml::Value {
-        let addresses: Vec<String> = self.0.iter().map(ToString::to_string).collect();
-        addresses.join(",").into()
+        self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(",").into()
     }
 }
 
@@ -264,6 +284,16 @@ mod tests {
             ("http://127.0.0.1@evil.example", false),
         ] {
             assert_eq!(BaseUrl::parse(url).unwrap().is_plain_loopback(), plain, "{url}");
+        }
+    }
+
+    #[test]
+    fn proxies_are_networks_or_single_addresses() {
+        let networks = Networks::parse("10.0.0.0/8, 2001:db8::7,192.0.2.1").unwrap();
+        assert_eq!(networks.show(), toml::Value::from("10.0.0.0/8,2001:db8::7/128,192.0.2.1/32"));
+        assert_eq!(Networks::parse(""), Ok(Networks::default()));
+        for text in ["proxy.example.com", "10.0.0.0/33", "10.0.0.1:80"] {
+            assert!(Networks::parse(text).is_err(), "{text}");
         }
     }
 

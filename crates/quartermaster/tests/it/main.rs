@@ -22,6 +22,7 @@ mod posting;
 mod roles;
 mod scale;
 mod seals;
+mod security;
 mod signin;
 mod stock;
 mod support;

@@ -1,16 +1,18 @@
 //! What a request says besides its body: who asks, in which request, under which conditions.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use contract::ProblemKind;
 use identity::Caller;
-use platform::http::{ProblemResponse, RequestId};
+use platform::http::{Client, ProblemResponse, RequestId};
 
 use super::App;
+use crate::error::Error;
+use crate::problem;
+use crate::rate_limit::{Limiter, Turned};
 use crate::request::{IdempotencyKey, IfMatch, RequestContext};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -49,8 +51,13 @@ impl FromRequestParts<Arc<App>> for Head {
     type Rejection = ProblemResponse;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Head, ProblemResponse> {
-        let caller = authenticate(&parts.headers, app).await?;
         let extensions = &parts.extensions;
+        let client = extensions.get::<Client>();
+        let caller = authenticate(&parts.headers, app).await;
+        if let Some(limiter) = extensions.get::<Arc<Limiter>>() {
+            count(limiter, caller.as_ref().ok(), client).await?;
+        }
+        let caller = caller?;
         Ok(Head {
             caller,
             if_match: text(&parts.headers, &header::IF_MATCH)?.map(IfMatch::parse),
@@ -58,7 +65,7 @@ impl FromRequestParts<Arc<App>> for Head {
             uri: parts.uri.clone(),
             method: parts.method.clone(),
             request_id: extensions.get::<RequestId>().map(|id| id.0.clone()),
-            ip: extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical()),
+            ip: client.map(|client| client.ip),
             key: idempotency_key(&parts.headers)?,
         })
     }
@@ -84,6 +91,29 @@ async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Arc<Caller>, Pro
             tracing::info!(%error, "a token was refused");
             unauthorized()
         }
+    })
+}
+
+/// Counts the request against the limits of its caller; one without a valid token against those of its address.
+async fn count(
+    limiter: &Arc<Limiter>,
+    caller: Option<&Arc<Caller>>,
+    client: Option<&Client>,
+) -> Result<(), ProblemResponse> {
+    let counted = match (caller, client) {
+        (Some(caller), _) => {
+            let subject = caller.user_id().as_ref();
+            limiter.admit_caller(subject).await
+        }
+        (None, Some(client)) => limiter.admit_address(client.ip).await,
+        (None, None) => Ok(()),
+    };
+    counted.map_err(|turned| match turned {
+        Turned::Wait(time) => {
+            let detail = "More requests than are allowed. Wait as Retry-After says, then go on more slowly.";
+            ProblemResponse::new(ProblemKind::TooManyRequests, detail).retry_after(time)
+        }
+        Turned::Uncounted(error) => problem::of_error(&Error::from(error), &RequestContext::default()).into(),
     })
 }
 

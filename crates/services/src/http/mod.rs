@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use identity::Verifier;
 
+use crate::rate_limit::RateLimits;
 use crate::services::Services;
 
 pub use openapi::openapi;
@@ -47,6 +48,8 @@ pub struct HttpSettings {
     pub cors_origins: Vec<String>,
     /// Whether answers are compressed for clients that ask for it.
     pub compression: bool,
+    /// How many requests a caller may send.
+    pub rate_limits: RateLimits,
 }
 
 impl Default for HttpSettings {
@@ -56,6 +59,7 @@ impl Default for HttpSettings {
             request_timeout: Duration::from_secs(30),
             cors_origins: Vec::new(),
             compression: true,
+            rate_limits: RateLimits::default(),
         }
     }
 }

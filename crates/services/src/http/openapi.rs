@@ -58,7 +58,7 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             problems.push(503);
         }
     } else {
-        problems.extend([400, 401, 403, 404, 422, 500, 503]);
+        problems.extend([400, 401, 403, 404, 422, 429, 500, 503]);
         headers.push(header("X-Request-ID", "An id for this request; made when absent, and returned."));
     }
     match method {

@@ -1,21 +1,17 @@
 //! Every route of the services, on one page.
 
-use std::any::Any;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use contract::ProblemKind;
-use platform::http::{ProblemResponse, RequestId, complete_problem, request_id, uncancellable};
+use platform::http::{Client, ProblemResponse, RequestId, Surface};
 use policy::Denied;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,6 +19,7 @@ use utoipa_axum::routes;
 
 use super::openapi::Document;
 use super::{App, HttpSettings, audit, branches, docs, health, items, orders, stock};
+use crate::rate_limit::Limiter;
 
 /// How long a refusal waits for its audit entry.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -51,8 +48,7 @@ pub(super) fn documented() -> OpenApiRouter<Arc<App>> {
 /// The whole surface.
 pub fn router(app: Arc<App>, settings: &HttpSettings) -> Router {
     let (routes, _) = documented().split_for_parts();
-    let timeout = settings.request_timeout;
-    let mut router = routes
+    let mut routes = routes
         .route("/openapi.json", get(docs::document))
         .route("/docs", get(docs::to_docs))
         .route("/docs/", get(docs::page))
@@ -61,21 +57,17 @@ pub fn router(app: Arc<App>, settings: &HttpSettings) -> Router {
         .route("/problems/{slug}", get(docs::problem))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(settings.body_limit))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), audited_if_refused))
-        .layer(middleware::from_fn(uncancellable))
-        .layer(middleware::from_fn(move |request: Request, next: Next| in_time(timeout, request, next)))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(about_the_request))
-        .layer(middleware::from_fn(request_id))
-        .with_state(app);
-    if settings.compression {
-        router = router.layer(CompressionLayer::new());
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), audited_if_refused));
+    if let Some(limiter) = Limiter::new(app.services.database(), &settings.rate_limits) {
+        routes = routes.layer(Extension(limiter));
     }
-    if !settings.cors_origins.is_empty() {
-        router = router.layer(cors(&settings.cors_origins));
-    }
-    router
+    let surface = Surface {
+        body_limit: settings.body_limit,
+        request_timeout: settings.request_timeout,
+        compression: settings.compression,
+        cors: (!settings.cors_origins.is_empty()).then(|| cors(&settings.cors_origins)),
+    };
+    surface.around(routes).with_state(app)
 }
 
 async fn not_found() -> ProblemResponse {
@@ -87,27 +79,11 @@ async fn method_not_allowed() -> ProblemResponse {
     ProblemResponse::new(ProblemKind::MethodNotAllowed, detail)
 }
 
-/// Gives up waiting, not the work: what changes something runs on to its end in its own task.
-async fn in_time(timeout: std::time::Duration, request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    match tokio::time::timeout(timeout, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) if reads => {
-            ProblemResponse::new(ProblemKind::Unavailable, "The answer took too long.").into_response()
-        }
-        Err(_) => ProblemResponse::new(
-            ProblemKind::OutcomeUnknown,
-            "The answer took too long. Repeat with the same Idempotency-Key: it happens once.",
-        )
-        .into_response(),
-    }
-}
-
 /// Has a refusal of authorization written to the audit before it is answered. It is written whether or not the client
 /// still listens.
 async fn audited_if_refused(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    let ip = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let ip = request.extensions().get::<Client>().map(|client| client.ip);
     let response = next.run(request).await;
     let Some(denied) = response.extensions().get::<Denied>().cloned() else { return response };
     let written = tokio::spawn(async move {
@@ -121,19 +97,6 @@ async fn audited_if_refused(State(app): State<Arc<App>>, request: Request, next:
         Err(_) => tracing::warn!("a refusal was answered before it was written to the audit"),
     }
     response
-}
-
-fn panicked(_: Box<dyn Any + Send>) -> Response {
-    tracing::error!("a request panicked");
-    let detail = "A defect in the server. The log has the details under this request's id.";
-    ProblemResponse::new(ProblemKind::Internal, detail).into_response()
-}
-
-/// Problems that were made without knowing their request get its path and id here.
-async fn about_the_request(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    complete_problem(next.run(request).await, &path, id.as_deref())
 }
 
 fn cors(origins: &[String]) -> CorsLayer {

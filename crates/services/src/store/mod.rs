@@ -9,6 +9,7 @@ pub(crate) mod movements;
 mod num;
 pub(crate) mod orders;
 pub(crate) mod policy_sets;
+pub(crate) mod rate_leases;
 pub(crate) mod staging;
 pub(crate) mod stock;
 

@@ -165,8 +165,7 @@ async fn one_address_has_a_hundred_guesses_at_all_accounts_together() {
     company.admin("mia").await;
     company.admin("max").await;
     let known = company.signed_in("max").await;
-    let proxied =
-        company.another_portal(|config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]).await;
+    let proxied = company.portal_behind_a_proxy().await;
     let browser = company.browser();
     let token = browser.form_token().await;
     let guesses = (0..130).map(async |number: u32| {

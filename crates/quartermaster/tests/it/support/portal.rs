@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use identity::{BranchScope, Role, Verifier};
+use platform::http::TrustedProxies;
+use platform::serve::Transport;
 use portal::accounts::sessions::Limits;
 use portal::accounts::users::{self, NewUser};
 use portal::{By, Config, KeyEncryptionKey, Portal};
@@ -36,7 +38,7 @@ impl Company {
         let for_services = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let services_url = format!("http://{}", for_services.local_addr().unwrap());
         let (stop, services_stop) = (CancellationToken::new(), CancellationToken::new());
-        let portal_url = serve_portal(&database, config(&services_url), &stop).await;
+        let portal_url = serve_portal(&database, config(&services_url), Transport::default(), &stop).await;
         let verifier =
             Verifier::new(&format!("{portal_url}/.well-known/jwks.json"), "test", portal::AUDIENCE).unwrap();
         let engine = Services::start(
@@ -57,7 +59,14 @@ impl Company {
     pub async fn another_portal(&self, change: impl FnOnce(&mut Config)) -> String {
         let mut config = config(&self.services);
         change(&mut config);
-        serve_portal(&self.database, config, &self.stop).await
+        serve_portal(&self.database, config, Transport::default(), &self.stop).await
+    }
+
+    /// Starts another portal on the same database, which believes proxies on this machine; gives its URL.
+    pub async fn portal_behind_a_proxy(&self) -> String {
+        let trusted_proxies = TrustedProxies::new(vec!["127.0.0.1/32".parse().unwrap()]);
+        let transport = Transport { trusted_proxies, ..Transport::default() };
+        serve_portal(&self.database, config(&self.services), transport, &self.stop).await
     }
 
     /// A portal on the same database that serves nobody.
@@ -95,20 +104,25 @@ impl Company {
 fn config(services: &str) -> Config {
     Config {
         services_url: services.to_owned(),
+        services_ca: None,
         issuer: "test".to_owned(),
         key_encryption_key: KeyEncryptionKey([7; 32]),
         cookie_secure: false,
-        trusted_proxies: Vec::new(),
         sessions: Limits::default(),
         patience: client::Patience::default(),
     }
 }
 
-async fn serve_portal(database: &TestDatabase, config: Config, stop: &CancellationToken) -> String {
+async fn serve_portal(
+    database: &TestDatabase,
+    config: Config,
+    transport: Transport,
+    stop: &CancellationToken,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let portal = Portal::build(config, database.pool(portal::ROLES)).await.unwrap();
-    tokio::spawn(platform::serve::serve(listener, portal.router(), stop.clone()));
+    tokio::spawn(transport.serve(listener, portal.router(), stop.clone()));
     url
 }
 

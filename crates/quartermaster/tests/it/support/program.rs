@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// The key of every program of the tests: any 32 bytes.
-const KEY: &str = "c2l4IHRpbWVzIHNldmVuIGlzIGZvcnR5IHR3byAhISE=";
+pub const KEY: &str = "c2l4IHRpbWVzIHNldmVuIGlzIGZvcnR5IHR3byAhISE=";
 
 /// A command line of the program, away from the settings of whoever runs the tests.
 pub fn program(arguments: &[&str]) -> Command {

@@ -153,9 +153,9 @@ impl Fleet {
 pub fn config(encryption: &KeyEncryptionKey) -> Config {
     Config {
         services_url: "http://127.0.0.1:1".to_owned(),
+        services_ca: None,
         issuer: ISSUER.to_owned(),
         cookie_secure: false,
-        trusted_proxies: Vec::new(),
         sessions: Limits::default(),
         key_encryption_key: encryption.clone(),
         patience: client::Patience::default(),

@@ -1,0 +1,74 @@
+//! One connection, from the handshake to its end.
+
+use std::net::IpAddr;
+use std::pin::pin;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::Transport;
+
+/// Serves the requests of one connection. When `stop` is cancelled it ends after the request that runs.
+pub(super) async fn serve(
+    transport: &Transport,
+    stream: TcpStream,
+    peer: IpAddr,
+    router: Router,
+    stop: CancellationToken,
+) {
+    // Answers are written whole; waiting to fill packets only delays them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    let Some(tls) = &transport.tls else {
+        return requests(transport, stream, peer, router, stop).await;
+    };
+    let handshake = tokio::time::timeout(transport.limits.head_time, tls.accept(stream));
+    let shaken = tokio::select! { shaken = handshake => shaken, () = stop.cancelled() => return };
+    match shaken {
+        Ok(Ok(stream)) => requests(transport, stream, peer, router, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
+        Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
+    }
+}
+
+async fn requests<S>(transport: &Transport, stream: S, peer: IpAddr, router: Router, stop: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (limits, tls) = (transport.limits, transport.tls.is_some());
+    let service = service_fn(|mut request: Request<Incoming>| {
+        let client = transport.trusted_proxies.client(peer, tls, request.headers());
+        request.extensions_mut().insert(client);
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_headers(limits.headers)
+        .max_header_size(limits.head_size);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut stopping = false;
+    let ended = loop {
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => break ended,
+            () = stop.cancelled(), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "a connection ended early");
+    }
+}

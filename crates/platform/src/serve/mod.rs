@@ -1,0 +1,140 @@
+//! Serving a router until the program is told to stop: connections, their limits, and TLS.
+
+mod connection;
+mod tls;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::http::TrustedProxies;
+
+pub use tls::{Tls, TlsError};
+
+/// How long requests that run may take to finish once the program is told to stop.
+pub const DRAIN: Duration = Duration::from_secs(8);
+/// After a connection could not be taken for want of something, such as file descriptors.
+const REST: Duration = Duration::from_millis(500);
+
+/// How clients are connected.
+#[derive(Debug, Clone, Default)]
+pub struct Transport {
+    /// The certificate to speak TLS with; `None` for plain HTTP.
+    pub tls: Option<Tls>,
+    /// Whose word about clients is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// What one client, and all of them, may take.
+    pub limits: Limits,
+}
+
+/// What clients may take of the server before they send a request that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at once; further ones wait in the system's queue until one ends.
+    pub connections: usize,
+    /// How long a request's head may take to arrive, how long a connection may be idle between requests, and how
+    /// long the TLS handshake may take.
+    pub head_time: Duration,
+    /// The largest head, in bytes: request line and headers. A larger one answers 431.
+    pub head_size: usize,
+    /// The most headers. More answer 431.
+    pub headers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { connections: 8_192, head_time: Duration::from_secs(20), head_size: 32 * 1024, headers: 64 }
+    }
+}
+
+/// Serves `router` over plain HTTP until `stop`, then lets running requests finish for at most [`DRAIN`].
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
+    Transport::default().serve(listener, router, stop).await
+}
+
+impl Transport {
+    /// Serves `router` until `stop`, then lets running requests finish for at most [`DRAIN`].
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        router: Router,
+        stop: CancellationToken,
+    ) -> io::Result<()> {
+        let permits = Arc::new(Semaphore::new(self.limits.connections.min(Semaphore::MAX_PERMITS)));
+        let connections = TaskTracker::new();
+        let transport = Arc::new(self);
+        loop {
+            let next = async {
+                // The semaphore is never closed.
+                let permit = Arc::clone(&permits).acquire_owned().await.ok();
+                (accept(&listener).await, permit)
+            };
+            let ((stream, peer), permit) = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                next = next => next,
+            };
+            let (transport, router, stop) = (Arc::clone(&transport), router.clone(), stop.child_token());
+            connections.spawn(async move {
+                connection::serve(&transport, stream, peer.ip(), router, stop).await;
+                drop(permit);
+            });
+        }
+        drop(listener);
+        connections.close();
+        if tokio::time::timeout(DRAIN, connections.wait()).await.is_err() {
+            tracing::warn!(
+                running = connections.len(),
+                "requests were still running when their time was over"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The next connection. What is wrong with one connection is not the listener's fault.
+async fn accept(listener: &TcpListener) -> (tokio::net::TcpStream, std::net::SocketAddr) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {
+            }
+            Err(error) => {
+                tracing::error!(%error, "a connection could not be taken; trying again in a moment");
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+}
+
+/// A token that is cancelled by the first SIGINT or SIGTERM; a second one ends the program at once.
+///
+/// # Errors
+/// When the signals cannot be listened for.
+pub fn stop_on_signal() -> io::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = CancellationToken::new();
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let token = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        tracing::info!("stopping");
+        token.cancel();
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        std::process::exit(130);
+    });
+    Ok(stop)
+}

@@ -1,0 +1,8 @@
+//! What keeps the program safe from whoever reaches it: headers, transport, limits, and secrets that stay secret.
+
+mod company;
+mod headers;
+mod leaks;
+mod rates;
+mod sources;
+mod transport;
