@@ -49,7 +49,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { connections: 8_192, head_time: Duration::from_secs(20), head_size: 32 * 1024, headers: 64 }
+        Limits { connections: 8_192, head_time: Duration::from_secs(30), head_size: 32 * 1024, headers: 64 }
     }
 }
 
