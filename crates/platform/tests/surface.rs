@@ -24,7 +24,7 @@ fn router() -> Router {
         .route("/panic", get(panic).post(panic))
         .route("/slow", get(std::future::pending::<()>).post(std::future::pending::<()>))
         .route("/body", post(async |body: String| body))
-        .fallback(async || StatusCode::NOT_FOUND);
+        .fallback(nowhere);
     let surface = Surface {
         body_limit: 100,
         request_timeout: Duration::from_millis(50),
@@ -36,6 +36,11 @@ fn router() -> Router {
 
 async fn panic() -> Response {
     panic!("over {SECRET}");
+}
+
+async fn nowhere() -> StatusCode {
+    tracing::info!("nothing is here");
+    StatusCode::NOT_FOUND
 }
 
 async fn page_with_script() -> Response {
@@ -140,6 +145,9 @@ fn a_panic_tells_the_log_its_place_and_not_its_message() {
     let log = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{log}");
     assert_eq!(log.matches("a defect: the program panicked").count(), 2, "{log}");
-    assert!(log.contains("surface.rs") && log.contains("(no route)"), "{log}");
+    assert!(
+        log.contains("surface.rs") && log.contains("(no route)") && log.contains("nothing is here"),
+        "{log}"
+    );
     assert!(!log.contains(SECRET), "{log}");
 }
