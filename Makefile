@@ -1,6 +1,6 @@
 # The one entry for people and for CI. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint unit bench contention
+.PHONY: help demo build test lint unit browser bench contention
 
 ARGS ?=
 
@@ -18,7 +18,7 @@ build: ## Build the program: target/release/quartermaster
 
 test: ## Every check: format, lints, documents, all tests
 	@scripts/install-missing test
-	@$(MAKE) --no-print-directory lint unit
+	@$(MAKE) --no-print-directory lint unit browser
 
 lint: ## Format, lints with warnings denied, and documents of the code
 	cargo fmt --all --check
@@ -27,6 +27,11 @@ lint: ## Format, lints with warnings denied, and documents of the code
 
 unit: ## All tests, without the lints
 	cargo test --workspace --locked
+
+browser: ## The stories of people who use the portal, in a real browser (ARGS="account stock")
+	@scripts/install-missing browser
+	cargo build --locked --package quartermaster
+	cd tests/browser && npm ci --silent && QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" node run.js $(ARGS)
 
 bench: ## Measure beside pgbench on the same server (ARGS="--seconds 3 --rounds 1")
 	@scripts/install-missing bench

@@ -18,5 +18,5 @@ pub use branch::{BranchIn, BranchOut};
 pub use item::{ItemIn, ItemOut};
 pub use order::{FulfillIn, LineIn, LineOut, OrderIn, OrderOut, OrderStatusWord};
 pub use page::Cursor;
-pub use problem::{FieldError, Problem, ProblemKind};
+pub use problem::{FieldError, Problem, ProblemKind, ShortLine};
 pub use stock::{MovementOut, SetStockIn, StockAsOfOut, StockOut, StockSummaryOut};

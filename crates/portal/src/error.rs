@@ -3,12 +3,17 @@
 use platform::pg::PgError;
 use thiserror::Error;
 
+use crate::accounts::passwords::BadPassword;
+
 /// Why the portal cannot do what was asked.
 #[derive(Debug, Error)]
 pub enum Error {
     /// A field of what was sent is not valid; the text names the fix.
     #[error("{0}")]
     Invalid(String),
+    /// A password that may not be set.
+    #[error("{0}")]
+    Password(#[from] BadPassword),
     /// The database refused or is away.
     #[error("the portal's database refused")]
     Database(#[from] PgError),

@@ -17,12 +17,14 @@ mod sealed;
 mod secrets;
 mod tokens;
 mod upstream;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use client::Patience;
 use platform::pg::Database;
+use policy::Authorizer;
 use tokio_util::sync::CancellationToken;
 
 use feed::{Feed, Published};
@@ -71,6 +73,7 @@ pub(crate) struct Shared {
     pub feed: Feed,
     pub sealer: Sealer,
     pub upstream: upstream::Upstream,
+    pub authorizer: Arc<Authorizer>,
 }
 
 impl Shared {
@@ -81,16 +84,22 @@ impl Shared {
 }
 
 impl Portal {
-    /// Loads the signing keys, making the first one where there is none.
+    /// Loads the signing keys, making the first one where there is none. The `authorizer` has the services' policies: it
+    /// decides what pages offer.
     ///
     /// # Errors
     /// When the database is away or was not migrated, or the keys are encrypted under another key.
-    pub async fn build(config: Config, database: Database) -> Result<Portal, Error> {
+    pub async fn build(
+        config: Config,
+        database: Database,
+        authorizer: Arc<Authorizer>,
+    ) -> Result<Portal, Error> {
         keys::ensure_one(&database, &config.key_encryption_key).await?;
         let feed = Feed::of(Published::load(&database, &config.key_encryption_key).await?);
         let upstream = upstream::Upstream::new(&config)?;
         let sealer = Sealer::new(&config.key_encryption_key)?;
-        Ok(Portal { shared: Arc::new(Shared { config, database, feed, sealer, upstream }) })
+        let shared = Shared { config, database, feed, sealer, upstream, authorizer };
+        Ok(Portal { shared: Arc::new(shared) })
     }
 
     /// Follows changes of keys and revocations, and clears away what has ended, until `stop`.

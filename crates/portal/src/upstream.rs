@@ -1,23 +1,28 @@
-//! The services as the portal sees them, and what it last heard from them.
+//! The services as the portal's pages need them: asked with the user's own token, and when they do not answer, what they
+//! last said, so that a page is never empty because of a bad line.
 
+use std::any::Any;
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use client::{Call, ClientError, Services, StockFilter};
-use contract::{OrderOut, StockSummaryOut};
+use client::{ClientError, Services};
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
 use crate::Config;
 
-/// How many users' last answers are kept.
-const REMEMBERED: usize = 1_000;
-/// How many rows the dashboard shows of each.
-const ROWS: u16 = 12;
+/// How many answers are kept, over all users. A page of a list is some tens of kilobytes.
+const REMEMBERED: usize = 2_000;
 
-/// The services, with each user's last answers.
+/// An answer, and when it came.
+type Answer = (Timestamp, Arc<dyn Any + Send + Sync>);
+
+/// The services, with what they last said to each user.
 pub(crate) struct Upstream {
     services: Services,
-    last: Cache<i64, Arc<Overview>>,
+    patience: Duration,
+    last: Cache<(i64, String), Answer>,
 }
 
 impl std::fmt::Debug for Upstream {
@@ -26,54 +31,39 @@ impl std::fmt::Debug for Upstream {
     }
 }
 
-/// What the dashboard shows, and as of when.
-#[derive(Debug)]
-pub(crate) struct Overview {
-    pub low: Vec<StockSummaryOut>,
-    pub stock: Vec<StockSummaryOut>,
-    pub orders: Vec<OrderOut>,
-    pub at: Timestamp,
-}
-
-/// What is known of the services now.
-#[derive(Debug)]
-pub(crate) enum Known {
-    /// Heard just now.
-    Now(Arc<Overview>),
-    /// They do not answer; this is what they last said.
-    Before(Arc<Overview>),
-    /// They do not answer, and this user has never heard from them.
-    Nothing,
-}
-
 impl Upstream {
     pub(crate) fn new(config: &Config) -> Result<Upstream, ClientError> {
         let services = Services::at(&config.services_url, config.patience, config.services_ca.as_deref())?;
-        Ok(Upstream { services, last: Cache::new(REMEMBERED) })
+        Ok(Upstream { services, patience: config.patience.in_all, last: Cache::new(REMEMBERED) })
     }
 
-    /// The overview for a user, or what was last known.
-    pub(crate) async fn overview(&self, user_id: i64, call: Call<'_>) -> Known {
-        match self.ask(call).await {
-            Ok(overview) => {
-                let overview = Arc::new(overview);
-                self.last.insert(user_id, Arc::clone(&overview));
-                Known::Now(overview)
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the dashboard shows what was last known");
-                self.last.get(&user_id).map_or(Known::Nothing, Known::Before)
-            }
-        }
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
     }
 
-    async fn ask(&self, call: Call<'_>) -> Result<Overview, ClientError> {
-        let low = StockFilter { below_min: Some(true) };
-        let (low, stock, orders) = tokio::try_join!(
-            self.services.stock_summary(call, low, ROWS),
-            self.services.stock_summary(call, StockFilter::default(), ROWS),
-            self.services.recent_orders(call, ROWS),
-        )?;
-        Ok(Overview { low, stock, orders, at: Timestamp::now() })
+    /// The answer, if it comes before a page has waited long enough, however many calls it takes.
+    pub(crate) async fn in_time<T>(
+        &self,
+        asked: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<T, ClientError> {
+        tokio::time::timeout(self.patience, asked).await.unwrap_or(Err(ClientError::NoAnswer(None)))
+    }
+
+    /// Keeps what the services said to a user under that name.
+    pub(crate) fn remember<T: Any + Send + Sync>(&self, user_id: i64, name: String, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        let kept: Arc<dyn Any + Send + Sync> = Arc::clone(&value) as _;
+        self.last.insert((user_id, name), (Timestamp::now(), kept));
+        value
+    }
+
+    /// What they last said to the user under that name, and when.
+    pub(crate) fn recall<T: Any + Send + Sync>(
+        &self,
+        user_id: i64,
+        name: String,
+    ) -> Option<(Timestamp, Arc<T>)> {
+        let (at, value) = self.last.get(&(user_id, name))?;
+        Some((at, value.downcast().ok()?))
     }
 }

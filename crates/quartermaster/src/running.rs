@@ -86,12 +86,14 @@ impl Running {
                 Ok(())
             });
         }
-        if let Some(listener) = for_services {
+        if for_services.is_some() || for_portal.is_some() {
             let authorizer = running.authorizer(settings)?;
-            running.services(settings, &databases.services, listener, authorizer)?;
-        }
-        if let Some(listener) = for_portal {
-            running.portal(settings, &databases.portal, listener).await?;
+            if let Some(listener) = for_services {
+                running.services(settings, &databases.services, listener, Arc::clone(&authorizer))?;
+            }
+            if let Some(listener) = for_portal {
+                running.portal(settings, &databases.portal, listener, authorizer).await?;
+            }
         }
         if parts.contains(&Part::Worker) {
             let config = worker::Config {
@@ -183,6 +185,7 @@ impl Running {
         settings: &Settings,
         database: &Database,
         listener: TcpListener,
+        authorizer: Arc<Authorizer>,
     ) -> Result<()> {
         let addr = self.services_addr.unwrap_or(settings.services_addr);
         // Cookies travel over TLS alone, but to a browser on this machine that asks by plain http.
@@ -211,7 +214,7 @@ impl Running {
                 in_all: Duration::from_millis(1_500),
             },
         };
-        let portal = Portal::build(config, database.clone()).await?;
+        let portal = Portal::build(config, database.clone(), authorizer).await?;
         let (transport, stop) = (self.transport.clone(), self.stop.clone());
         self.tasks.spawn(async move {
             let serving = transport.serve(listener, portal.router(), stop.clone());

@@ -6,6 +6,8 @@
 pub(crate) mod django;
 mod rules;
 
+pub use rules::BadPassword;
+
 use std::sync::LazyLock;
 
 use argon2::Argon2;
@@ -49,7 +51,7 @@ pub(crate) enum Check {
 /// of the most common ones.
 pub async fn hash(password: &str, username: &str) -> Result<String, Error> {
     let password: String = password.nfc().collect();
-    rules::check(&password, username).map_err(|wrong| Error::Invalid(wrong.to_owned()))?;
+    rules::check(&password, username)?;
     again(&password).await
 }
 

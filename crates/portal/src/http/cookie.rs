@@ -13,6 +13,10 @@ pub(crate) enum Cookie {
     Visit,
     /// The id of the browser, by which accounts know it.
     Device,
+    /// The language that the person chose.
+    Language,
+    /// The appearance that the person chose.
+    Theme,
 }
 
 impl Cookie {
@@ -26,6 +30,10 @@ impl Cookie {
             (Cookie::Visit, false) => "visit",
             (Cookie::Device, true) => "__Host-device",
             (Cookie::Device, false) => "device",
+            (Cookie::Language, true) => "__Host-language",
+            (Cookie::Language, false) => "language",
+            (Cookie::Theme, true) => "__Host-theme",
+            (Cookie::Theme, false) => "theme",
         }
     }
 
@@ -42,7 +50,11 @@ impl Cookie {
 
     /// The header that gives the browser a value.
     pub(crate) fn set(self, value: &str, config: &Config) -> (header::HeaderName, String) {
-        self.header(value, if self == Cookie::Device { "; Max-Age=31536000" } else { "" }, config)
+        let age = match self {
+            Cookie::Session | Cookie::Visit => "",
+            Cookie::Device | Cookie::Language | Cookie::Theme => "; Max-Age=31536000",
+        };
+        self.header(value, age, config)
     }
 
     /// The header that takes the value from the browser.
@@ -52,7 +64,10 @@ impl Cookie {
 
     fn header(self, value: &str, age: &str, config: &Config) -> (header::HeaderName, String) {
         // Whoever follows a link from elsewhere is still signed in; what changes something is asked for with a token.
-        let site = if self == Cookie::Session { "Lax" } else { "Strict" };
+        let site = match self {
+            Cookie::Session | Cookie::Language | Cookie::Theme => "Lax",
+            Cookie::Visit | Cookie::Device => "Strict",
+        };
         let secure = if config.cookie_secure { "; Secure" } else { "" };
         let name = self.name(config);
         (header::SET_COOKIE, format!("{name}={value}; Path=/; HttpOnly; SameSite={site}{secure}{age}"))

@@ -8,7 +8,7 @@ use aws_lc_rs::hmac;
 use axum::extract::{FromRequest, FromRequestParts, RawForm, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -17,11 +17,11 @@ use subtle::ConstantTimeEq;
 
 use super::cookie::Cookie;
 use crate::accounts::random_id;
-use crate::pages::form_refused;
+use crate::pages::Trouble;
+use crate::pages::frame::Frame;
 use crate::{Config, Shared};
 
-/// What the forms of a page carry. A template that holds a form has it in its field `token` and includes
-/// `form_token.html` in the form.
+/// What the forms of a page carry: a form in a template includes `form_token.html`, which has it from the frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FormToken(String);
 
@@ -38,16 +38,21 @@ impl FormToken {
         FormToken(BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, b"form")))
     }
 
+    /// For a page without forms.
+    pub(crate) fn none() -> FormToken {
+        FormToken(String::new())
+    }
+
     fn of_cookies(headers: &HeaderMap, config: &Config) -> Option<FormToken> {
         let id = Cookie::Session.read(headers, config).or_else(|| Cookie::Visit.read(headers, config));
         id.map(FormToken::of)
     }
 }
 
-/// The token for a page that is shown without a session, and the cookie to send with it where the browser has none.
+/// The frame of a page that is shown without a session, and the cookie to send with it where the browser has none.
 #[derive(Debug)]
 pub(crate) struct Visit {
-    pub token: FormToken,
+    pub frame: Frame,
     pub cookie: Option<(header::HeaderName, String)>,
 }
 
@@ -55,21 +60,21 @@ impl FromRequestParts<Arc<Shared>> for Visit {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Visit, Self::Rejection> {
-        Ok(match FormToken::of_cookies(&parts.headers, &shared.config) {
-            Some(token) => Visit { token, cookie: None },
+        let config = &shared.config;
+        let (token, cookie) = match FormToken::of_cookies(&parts.headers, config) {
+            Some(token) => (token, None),
             None => {
                 let id = random_id::make();
-                let cookie = Some(Cookie::Visit.set(&id, &shared.config));
-                Visit { token: FormToken::of(&id), cookie }
+                (FormToken::of(&id), Some(Cookie::Visit.set(&id, config)))
             }
-        })
+        };
+        Ok(Visit { frame: Frame::read(&parts.headers, &parts.uri, token, config), cookie })
     }
 }
 
 /// A form that a page of this portal sent for this very browser; without the right token the handler is not reached.
-/// The token is that for the page that answers.
 #[derive(Debug)]
-pub(crate) struct CheckedForm<T>(pub T, pub FormToken);
+pub(crate) struct CheckedForm<T>(pub T);
 
 #[derive(Debug, Deserialize)]
 struct Carried {
@@ -82,15 +87,16 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for CheckedForm<T> {
 
     async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<CheckedForm<T>, Response> {
         let expected = FormToken::of_cookies(request.headers(), &shared.config);
-        let RawForm(bytes) = RawForm::from_request(request, shared).await.map_err(|_| form_refused())?;
+        let RawForm(bytes) =
+            RawForm::from_request(request, shared).await.map_err(|_| Trouble::Form.into_response())?;
         let read = |bytes: &[u8]| serde_html_form::from_bytes::<Carried>(bytes).ok();
         let carried = read(&bytes).map(|carried| carried.form_token).unwrap_or_default();
         match expected {
             Some(token) if bool::from(token.0.as_bytes().ct_eq(carried.as_bytes())) => {
-                let form = serde_html_form::from_bytes(&bytes).map_err(|_| form_refused())?;
-                Ok(CheckedForm(form, token))
+                let form = serde_html_form::from_bytes(&bytes).map_err(|_| Trouble::Form.into_response())?;
+                Ok(CheckedForm(form))
             }
-            _ => Err(form_refused()),
+            _ => Err(Trouble::Form.into_response()),
         }
     }
 }

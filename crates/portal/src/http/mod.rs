@@ -1,7 +1,10 @@
 //! The portal's HTTP surface.
 
 pub(crate) mod cookie;
+pub(crate) mod files;
 pub(crate) mod forms;
+pub(crate) mod local_path;
+pub(crate) mod on_behalf;
 pub(crate) mod router;
 pub(crate) mod session;
 mod token;

@@ -4,23 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::HeaderMap;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use contract::ProblemKind;
 use contract::health::{HealthOut, ReadyOut};
-use platform::http::{ProblemResponse, Surface, assets};
-use rust_embed::RustEmbed;
+use platform::http::{ProblemResponse, Surface};
 use tower_http::csrf::CsrfLayer;
 
-use super::token;
-use crate::pages::{dashboard, login, password, second_factor, second_step, sessions};
+use super::{files, token};
+use crate::pages::{
+    Trouble, dashboard, login, password, preferences, problem, second_factor, second_step, sessions,
+};
 use crate::{Shared, migrations};
-
-#[derive(RustEmbed)]
-#[folder = "static/"]
-struct Files;
 
 /// A form of a few fields is far smaller.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -37,6 +34,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/accounts/password/", get(password::get).post(password::post))
         .route("/accounts/second-factor/", get(second_factor::get).post(second_factor::post))
         .route("/accounts/second-factor/remove/", post(second_factor::remove))
+        .route("/preferences/", post(preferences::choose))
         .route("/accounts/sessions/", get(sessions::get))
         .route("/accounts/sessions/end/", post(sessions::end))
         .route("/accounts/sessions/end-others/", post(sessions::end_others))
@@ -46,11 +44,12 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/health/", get(health))
         .route("/health", get(health))
         .route("/ready", get(ready))
-        .route("/static/{*path}", get(asset))
+        .route("/static/{*path}", get(files::get))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         // Requests that change something and come from another site's page are refused.
-        .layer(CsrfLayer::new());
+        .layer(CsrfLayer::new())
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), problem::tell));
     let surface =
         Surface { body_limit: BODY_LIMIT, request_timeout: REQUEST_TIMEOUT, compression: true, cors: None };
     surface.around(routes).with_state(shared)
@@ -78,12 +77,8 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    assets::serve::<Files>(&path, &headers)
-}
-
-async fn not_found() -> ProblemResponse {
-    ProblemResponse::new(ProblemKind::NotFound, "There is no such page.")
+async fn not_found() -> Trouble {
+    Trouble::NoSuchPage
 }
 
 async fn method_not_allowed() -> ProblemResponse {

@@ -8,11 +8,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::cookie::Cookie;
 use super::forms::FormToken;
+use super::local_path::as_parameter;
 use crate::Shared;
 use crate::accounts::sessions::{self, Session, Standing};
 use crate::accounts::users::User;
 use crate::error::Error;
 use crate::pages::Trouble;
+use crate::pages::frame::Frame;
 
 /// The signed-in user. Without one, the browser is sent to sign in and comes back afterwards; one who must set up a
 /// second factor first is sent there.
@@ -20,30 +22,29 @@ use crate::pages::Trouble;
 pub(crate) struct SignedIn {
     pub user: User,
     pub session: Session,
-    /// For the forms of the page.
-    pub token: FormToken,
+    pub frame: Frame,
 }
 
 /// The user who is signed in, or would be with a second factor set up.
 #[derive(Debug)]
 pub(crate) struct Enrolling {
     pub session: Session,
-    pub token: FormToken,
+    pub frame: Frame,
 }
 
 /// The user whose password was right and whose code is still to come.
 #[derive(Debug)]
 pub(crate) struct HalfSignedIn {
     pub user: User,
-    pub token: FormToken,
+    pub frame: Frame,
 }
 
 impl FromRequestParts<Arc<Shared>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<SignedIn, Response> {
-        let (session, token) = at(parts, shared, &[Standing::SignedIn]).await?;
-        Ok(SignedIn { user: session.user.clone(), session, token })
+        let (session, frame) = at(parts, shared, &[Standing::SignedIn]).await?;
+        Ok(SignedIn { user: session.user.clone(), session, frame })
     }
 }
 
@@ -51,8 +52,8 @@ impl FromRequestParts<Arc<Shared>> for Enrolling {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Enrolling, Response> {
-        let (session, token) = at(parts, shared, &[Standing::SignedIn, Standing::MustEnrol]).await?;
-        Ok(Enrolling { session, token })
+        let (session, frame) = at(parts, shared, &[Standing::SignedIn, Standing::MustEnrol]).await?;
+        Ok(Enrolling { session, frame })
     }
 }
 
@@ -60,17 +61,22 @@ impl FromRequestParts<Arc<Shared>> for HalfSignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<HalfSignedIn, Response> {
-        let (session, token) = at(parts, shared, &[Standing::AwaitsCode]).await?;
-        Ok(HalfSignedIn { user: session.user, token })
+        let (session, frame) = at(parts, shared, &[Standing::AwaitsCode]).await?;
+        // Nobody is signed in yet, and the page shows no way to where only they may go.
+        Ok(HalfSignedIn { user: session.user, frame: Frame { who: None, ..frame } })
     }
 }
 
 /// The session, if its user has come as far as the page asks; otherwise the way to where they are.
-async fn at(parts: &Parts, shared: &Shared, allowed: &[Standing]) -> Result<(Session, FormToken), Response> {
+async fn at(parts: &Parts, shared: &Shared, allowed: &[Standing]) -> Result<(Session, Frame), Response> {
     let found = session(parts, shared).await.map_err(|error| Trouble::from(error).into_response())?;
     let standing = found.as_ref().map(|(session, _)| session.standing);
     match found {
-        Some(found) if allowed.contains(&found.0.standing) => return Ok(found),
+        Some((session, token)) if allowed.contains(&session.standing) => {
+            let frame = Frame::read(&parts.headers, &parts.uri, token, &shared.config);
+            let frame = frame.of(&session.user, &parts.uri);
+            return Ok((session, frame));
+        }
         Some(_) | None => {}
     }
     let path = parts.uri.path();
@@ -79,7 +85,10 @@ async fn at(parts: &Parts, shared: &Shared, allowed: &[Standing]) -> Result<(Ses
         Some(Standing::MustEnrol) => "/accounts/second-factor/".to_owned(),
         Some(Standing::AwaitsCode) => "/accounts/second-step/".to_owned(),
         None if path == "/" || path.starts_with("/accounts/second-step") => "/accounts/login/".to_owned(),
-        None => format!("/accounts/login/?next={path}"),
+        None => {
+            let next = parts.uri.path_and_query().map_or(path, |path| path.as_str());
+            format!("/accounts/login/?next={}", as_parameter(next))
+        }
     };
     Err(Redirect::to(&to).into_response())
 }

@@ -8,11 +8,13 @@ use axum::http::StatusCode;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::frame::Frame;
 use super::{Bare, Trouble, in_words, page, page_to_wait};
 use crate::accounts::sessions;
 use crate::accounts::sign_in::{self, Begun, Outcome};
 use crate::http::cookie::Cookie;
-use crate::http::forms::{CheckedForm, FormToken, Visit};
+use crate::http::forms::{CheckedForm, Visit};
+use crate::http::local_path::{as_parameter, local_path};
 use crate::http::visitor::Visitor;
 use crate::{Config, Shared};
 
@@ -22,7 +24,7 @@ struct LoginPage<'a> {
     username: &'a str,
     next: &'a str,
     error: Option<String>,
-    token: FormToken,
+    frame: Frame,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,33 +43,34 @@ pub(crate) struct LoginForm {
     next: String,
 }
 
-pub(crate) async fn get(Visit { token, cookie }: Visit, Query(query): Query<LoginQuery>) -> Response {
+pub(crate) async fn get(Visit { frame, cookie }: Visit, Query(query): Query<LoginQuery>) -> Response {
     let next = local_path(&query.next);
-    let page = page(StatusCode::OK, &LoginPage { username: "", next, error: None, token });
+    let page = page(StatusCode::OK, &LoginPage { username: "", next, error: None, frame });
     (AppendHeaders(cookie), page).into_response()
 }
 
 pub(crate) async fn post(
     State(shared): State<Arc<Shared>>,
     visitor: Visitor,
-    CheckedForm(form, token): CheckedForm<LoginForm>,
+    Visit { frame, .. }: Visit,
+    CheckedForm(form): CheckedForm<LoginForm>,
 ) -> Result<Response, Trouble> {
     let next = local_path(&form.next);
     let username = form.username.trim();
     let outcome = sign_in::with_password(&shared.database, &visitor, username, &form.password).await?;
     Ok(match outcome {
         Outcome::Right(begun) if begun.device.is_none() => {
-            let next = if next == "/" { String::new() } else { format!("?next={next}") };
-            lead(&begun, &format!("/accounts/second-step/{next}"), &shared.config)
+            let to = format!("/accounts/second-step/?next={}", as_parameter(next));
+            lead(&begun, &to, &shared.config)
         }
         Outcome::Right(begun) => lead(&begun, next, &shared.config),
         Outcome::Wrong => {
-            let error = Some("Name and password do not match. Check both and try again.".to_owned());
-            page(StatusCode::UNPROCESSABLE_ENTITY, &LoginPage { username, next, error, token })
+            let error = Some(frame.say("login-wrong"));
+            page(StatusCode::UNPROCESSABLE_ENTITY, &LoginPage { username, next, error, frame })
         }
         Outcome::Wait(wait) => {
-            let error = Some(in_words(wait));
-            page_to_wait(wait, &LoginPage { username, next, error, token })
+            let error = Some(in_words(&frame, wait));
+            page_to_wait(wait, &LoginPage { username, next, error, frame })
         }
     })
 }
@@ -82,7 +85,7 @@ pub(crate) fn lead(begun: &Begun, to: &str, config: &Config) -> Response {
 pub(crate) async fn logout(
     State(shared): State<Arc<Shared>>,
     visitor: Visitor,
-    CheckedForm(Bare {}, _): CheckedForm<Bare>,
+    CheckedForm(Bare {}): CheckedForm<Bare>,
 ) -> Result<Response, Trouble> {
     if let Some(id) = &visitor.session {
         let found = sessions::find(&shared.database, id, shared.config.sessions).await?;
@@ -92,28 +95,4 @@ pub(crate) async fn logout(
     }
     let cookie = Cookie::Session.clear(&shared.config);
     Ok((AppendHeaders([cookie]), Redirect::to("/accounts/login/")).into_response())
-}
-
-/// Where to go after sign-in: a path of this portal, never another site.
-pub(crate) fn local_path(next: &str) -> &str {
-    let plain = next.chars().all(|c| c.is_ascii_graphic() && c != '\\');
-    let local = next.starts_with('/') && !next.starts_with("//") && plain;
-    if local { next } else { "/" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::local_path;
-
-    #[test]
-    fn only_paths_of_this_portal_are_followed_after_sign_in() {
-        for path in ["/", "/orders?x=1"] {
-            assert_eq!(local_path(path), path);
-        }
-        for path in
-            ["", "orders", "//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil", "/\r\nx"]
-        {
-            assert_eq!(local_path(path), "/");
-        }
-    }
 }

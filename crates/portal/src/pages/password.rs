@@ -8,9 +8,11 @@ use axum::http::StatusCode;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
 
-use super::{Header, Trouble, in_words, page, page_to_wait};
+use super::frame::Frame;
+use super::{Trouble, in_words, page, page_to_wait};
 use crate::Shared;
 use crate::accounts::password_change;
+use crate::accounts::passwords::BadPassword;
 use crate::accounts::sign_in::{self, Outcome};
 use crate::error::Error;
 use crate::http::cookie::Cookie;
@@ -21,8 +23,7 @@ use crate::http::visitor::Visitor;
 #[derive(Template)]
 #[template(path = "password.html")]
 struct PasswordPage {
-    header: Header,
-    token: FormToken,
+    frame: Frame,
     changed: bool,
     current_error: Option<String>,
     new_error: Option<String>,
@@ -40,36 +41,36 @@ pub(crate) struct PasswordForm {
 }
 
 impl PasswordPage {
-    fn new(header: Header, token: FormToken) -> PasswordPage {
+    fn new(frame: Frame) -> PasswordPage {
         let (current_error, new_error, again_error) = (None, None, None);
-        PasswordPage { header, token, changed: false, current_error, new_error, again_error }
+        PasswordPage { frame, changed: false, current_error, new_error, again_error }
     }
 }
 
-pub(crate) async fn get(SignedIn { user, token, .. }: SignedIn) -> Response {
-    page(StatusCode::OK, &PasswordPage::new(Header::of(&user), token))
+pub(crate) async fn get(SignedIn { frame, .. }: SignedIn) -> Response {
+    page(StatusCode::OK, &PasswordPage::new(frame))
 }
 
 pub(crate) async fn post(
     State(shared): State<Arc<Shared>>,
-    SignedIn { user, session, .. }: SignedIn,
+    SignedIn { user, session, frame }: SignedIn,
     visitor: Visitor,
-    CheckedForm(form, token): CheckedForm<PasswordForm>,
+    CheckedForm(form): CheckedForm<PasswordForm>,
 ) -> Result<Response, Trouble> {
-    let mut answer = PasswordPage::new(Header::of(&user), token);
+    let mut answer = PasswordPage::new(frame);
     let invalid = StatusCode::UNPROCESSABLE_ENTITY;
     if form.new != form.again {
-        answer.again_error = Some("The two new passwords differ.".to_owned());
+        answer.again_error = Some(answer.frame.say("password-differs"));
         return Ok(page(invalid, &answer));
     }
     match sign_in::confirm(&shared.database, &visitor, &session, &form.current).await? {
         Outcome::Right(()) => {}
         Outcome::Wrong => {
-            answer.current_error = Some("That is not your password.".to_owned());
+            answer.current_error = Some(answer.frame.say("password-wrong"));
             return Ok(page(invalid, &answer));
         }
         Outcome::Wait(wait) => {
-            answer.current_error = Some(in_words(wait));
+            answer.current_error = Some(in_words(&answer.frame, wait));
             return Ok(page_to_wait(wait, &answer));
         }
     }
@@ -77,14 +78,23 @@ pub(crate) async fn post(
     match password_change::change(&shared.database, &by, &session, device, &form.new).await {
         Ok(id) => {
             answer.changed = true;
-            answer.token = FormToken::of(&id);
+            answer.frame.token = FormToken::of(&id);
             let cookie = Cookie::Session.set(&id, &shared.config);
             Ok((AppendHeaders([cookie]), page(StatusCode::OK, &answer)).into_response())
         }
-        Err(Error::Invalid(wrong)) => {
-            answer.new_error = Some(super::sentence(&wrong));
+        Err(Error::Password(wrong)) => {
+            answer.new_error = Some(answer.frame.say(bad_password_message(wrong)));
             Ok(page(invalid, &answer))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The message that tells why a password may not be set.
+pub(crate) const fn bad_password_message(wrong: BadPassword) -> &'static str {
+    match wrong {
+        BadPassword::Length => "password-length",
+        BadPassword::ContainsName => "password-contains-name",
+        BadPassword::Common => "password-common",
     }
 }

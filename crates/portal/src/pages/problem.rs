@@ -1,57 +1,135 @@
-//! The page for what went wrong.
+//! The page for what went wrong. Whatever a handler gives back as [`Trouble`] is told here, in the person's language.
+
+use std::sync::Arc;
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use client::ClientError;
 
+use super::frame::Frame;
 use super::page;
+use crate::Shared;
 use crate::error::Error;
+use crate::http::forms::FormToken;
 
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage {
-    title: &'static str,
-    advice: &'static str,
+    frame: Frame,
+    title: String,
+    advice: String,
+    again: bool,
 }
 
-/// An error on its way to a person: calm words, and the details to the log.
-#[derive(Debug)]
-pub(crate) struct Trouble(Error);
+/// Why there is no page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The portal's database does not answer.
+    Database,
+    /// A defect, or a setting that is wrong; the log has it.
+    Internal,
+    /// The form is not one of this portal's pages for this browser.
+    Form,
+    /// There is no such page, or not for this person.
+    NoSuchPage,
+    /// It is there, but not for people of these roles.
+    NotAllowed,
+    /// The services do not answer, and nothing can be shown without them.
+    Away,
+    /// They asked for patience.
+    TooMany,
+    /// The session ended while the page was made.
+    SessionEnded,
+}
 
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Trouble {
-        Trouble(error)
+impl Trouble {
+    /// What the services' refusal to show something means for a page.
+    pub(crate) fn of_services(error: ClientError) -> Trouble {
+        match &error {
+            error if error.is_away() => Trouble::Away,
+            ClientError::Refused { status: 401, .. } => Trouble::SessionEnded,
+            ClientError::Refused { status: 403, .. } => Trouble::NotAllowed,
+            ClientError::Refused { status: 404 | 422, .. } => Trouble::NoSuchPage,
+            ClientError::Refused { status: 429, .. } => Trouble::TooMany,
+            _ => {
+                tracing::error!(?error, "the services' answer is of no use to a page");
+                Trouble::Internal
+            }
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Trouble::Database | Trouble::Away => StatusCode::SERVICE_UNAVAILABLE,
+            Trouble::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Trouble::Form | Trouble::NotAllowed => StatusCode::FORBIDDEN,
+            Trouble::NoSuchPage => StatusCode::NOT_FOUND,
+            Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Trouble::SessionEnded => StatusCode::SEE_OTHER,
+        }
+    }
+
+    /// The messages of its title and of what to do.
+    const fn messages(self) -> (&'static str, &'static str) {
+        match self {
+            Trouble::Database => ("trouble-database", "trouble-database-advice"),
+            Trouble::Internal | Trouble::SessionEnded => ("trouble-internal", "trouble-internal-advice"),
+            Trouble::Form => ("trouble-form", "trouble-form-advice"),
+            Trouble::NoSuchPage => ("trouble-no-page", "trouble-no-page-advice"),
+            Trouble::NotAllowed => ("trouble-not-allowed", "trouble-not-allowed-advice"),
+            Trouble::Away => ("trouble-away", "trouble-away-advice"),
+            Trouble::TooMany => ("trouble-too-many", "trouble-too-many-advice"),
+        }
     }
 }
 
-impl IntoResponse for Trouble {
-    fn into_response(self) -> Response {
-        tracing::error!(error = ?self.0, "a page failed");
-        let (status, title, advice) = match self.0 {
-            Error::Database(_) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The portal cannot reach its database",
-                "Nothing is lost. Try again in a moment.",
-            ),
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Trouble {
+        tracing::error!(?error, "a page failed");
+        match error {
+            Error::Database(_) => Trouble::Database,
             Error::Invalid(_)
+            | Error::Password(_)
             | Error::Key(_)
             | Error::SigningKey { .. }
             | Error::Client(_)
             | Error::Seal
-            | Error::Hash => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Something went wrong in the portal",
-                "The log has the details. Try again, or ask an administrator.",
-            ),
-        };
-        page(status, &ProblemPage { title, advice })
+            | Error::Hash => Trouble::Internal,
+        }
     }
 }
 
-/// The page for a form without the right token: another site's, or one of a page that was open since before a sign-in.
-pub(crate) fn form_refused() -> Response {
-    let title = "This form is no longer valid";
-    let advice =
-        "Nothing was changed. Go back, reload the page and send the form again; cookies must be allowed.";
-    page(StatusCode::FORBIDDEN, &ProblemPage { title, advice })
+/// The status alone; [`tell`] makes the page, since that needs the language of the request.
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let mut response = match self {
+            Trouble::SessionEnded => Redirect::to("/accounts/login/").into_response(),
+            other => other.status().into_response(),
+        };
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Puts the page that tells of it in place of a [`Trouble`].
+pub(crate) async fn tell(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+    let response = next.run(request).await;
+    let Some(trouble) = response.extensions().get::<Trouble>().copied() else { return response };
+    if trouble == Trouble::SessionEnded {
+        return response;
+    }
+    let frame = Frame::read(&headers, &uri, FormToken::none(), &shared.config);
+    let (title, advice) = trouble.messages();
+    let (title, advice) = (frame.say(title), frame.say(advice));
+    // A page can be asked for again; what was sent with a form cannot.
+    let again = method == Method::GET;
+    let mut told = page(trouble.status(), &ProblemPage { frame, title, advice, again });
+    if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
+        told.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+    }
+    told
 }

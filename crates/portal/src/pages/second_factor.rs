@@ -7,10 +7,12 @@ use askama::Template;
 use axum::extract::State as Shares;
 use axum::http::StatusCode;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use qrcodegen::{QrCode, QrCodeEcc};
 use serde::Deserialize;
 
-use super::{Header, Trouble, in_words, page, page_to_wait};
+use super::frame::Frame;
+use super::{Trouble, in_words, page, page_to_wait};
 use crate::Shared;
 use crate::accounts::second_factor::{self, Offer};
 use crate::accounts::sessions::{Session, Standing};
@@ -26,8 +28,7 @@ const PATH: &str = "/accounts/second-factor/";
 #[derive(Template)]
 #[template(path = "second_factor.html")]
 struct SecondFactorPage {
-    header: Header,
-    token: FormToken,
+    frame: Frame,
     state: State,
     code_error: Option<String>,
     password_error: Option<String>,
@@ -40,7 +41,7 @@ enum State {
     /// It was just set up: the recovery codes, this once.
     Enrolled { codes: Vec<String> },
     /// There is one.
-    Kept { since: String, left: i64 },
+    Kept { since: Timestamp, left: i64 },
 }
 
 /// An offer as the page shows it.
@@ -70,13 +71,13 @@ pub(crate) struct RemoveForm {
 
 pub(crate) async fn get(
     Shares(shared): Shares<Arc<Shared>>,
-    Enrolling { session, token }: Enrolling,
+    Enrolling { session, frame }: Enrolling,
 ) -> Result<Response, Trouble> {
     let page_of = match second_factor::since(&shared.database, session.user.id).await? {
-        Some(kept) => SecondFactorPage::new(&session, token, State::kept(kept)),
+        Some(kept) => SecondFactorPage::new(frame, State::kept(kept)),
         None => {
             let state = State::offered(&shared, &session, &Offer::new())?;
-            SecondFactorPage::new(&session, token, state)
+            SecondFactorPage::new(frame, state)
         }
     };
     Ok(page(StatusCode::OK, &page_of))
@@ -84,9 +85,9 @@ pub(crate) async fn get(
 
 pub(crate) async fn post(
     Shares(shared): Shares<Arc<Shared>>,
-    Enrolling { session, .. }: Enrolling,
+    Enrolling { session, frame }: Enrolling,
     visitor: Visitor,
-    CheckedForm(form, token): CheckedForm<EnrolForm>,
+    CheckedForm(form): CheckedForm<EnrolForm>,
 ) -> Result<Response, Trouble> {
     if second_factor::since(&shared.database, session.user.id).await?.is_some() {
         return Ok(Redirect::to(PATH).into_response());
@@ -96,7 +97,7 @@ pub(crate) async fn post(
         return Ok(Redirect::to(PATH).into_response());
     };
     let state = State::offered(&shared, &session, &offer)?;
-    let mut answer = SecondFactorPage::new(&session, token, state);
+    let mut answer = SecondFactorPage::new(frame, state);
     if let Some(refused) = confirm(&shared, &visitor, &session, &form.password, &mut answer).await? {
         return Ok(refused);
     }
@@ -105,27 +106,25 @@ pub(crate) async fn post(
     let Some(enrolled) =
         second_factor::enrol(&shared.database, &shared.sealer, &by, &session, chosen).await?
     else {
-        let error =
-            "That is not the code it shows now. Check the clock of your device, and try the next code.";
-        answer.code_error = Some(error.to_owned());
+        answer.code_error = Some(answer.frame.say("factor-code-wrong"));
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &answer));
     };
     answer.state = State::Enrolled { codes: enrolled.recovery_codes };
-    answer.token = FormToken::of(&enrolled.session);
+    answer.frame.token = FormToken::of(&enrolled.session);
     let cookie = Cookie::Session.set(&enrolled.session, &shared.config);
     Ok((AppendHeaders([cookie]), page(StatusCode::OK, &answer)).into_response())
 }
 
 pub(crate) async fn remove(
     Shares(shared): Shares<Arc<Shared>>,
-    Enrolling { session, .. }: Enrolling,
+    Enrolling { session, frame }: Enrolling,
     visitor: Visitor,
-    CheckedForm(form, token): CheckedForm<RemoveForm>,
+    CheckedForm(form): CheckedForm<RemoveForm>,
 ) -> Result<Response, Trouble> {
     let Some(kept) = second_factor::since(&shared.database, session.user.id).await? else {
         return Ok(Redirect::to(PATH).into_response());
     };
-    let mut answer = SecondFactorPage::new(&session, token, State::kept(kept));
+    let mut answer = SecondFactorPage::new(frame, State::kept(kept));
     if let Some(refused) = confirm(&shared, &visitor, &session, &form.password, &mut answer).await? {
         return Ok(refused);
     }
@@ -144,20 +143,19 @@ async fn confirm(
     Ok(match sign_in::confirm(&shared.database, visitor, session, password).await? {
         Outcome::Right(()) => None,
         Outcome::Wrong => {
-            answer.password_error = Some("That is not your password.".to_owned());
+            answer.password_error = Some(answer.frame.say("password-wrong"));
             Some(page(StatusCode::UNPROCESSABLE_ENTITY, answer))
         }
         Outcome::Wait(wait) => {
-            answer.password_error = Some(in_words(wait));
+            answer.password_error = Some(in_words(&answer.frame, wait));
             Some(page_to_wait(wait, answer))
         }
     })
 }
 
 impl SecondFactorPage {
-    fn new(session: &Session, token: FormToken, state: State) -> SecondFactorPage {
-        let header = Header::of(&session.user);
-        SecondFactorPage { header, token, state, code_error: None, password_error: None }
+    fn new(frame: Frame, state: State) -> SecondFactorPage {
+        SecondFactorPage { frame, state, code_error: None, password_error: None }
     }
 }
 
@@ -169,8 +167,8 @@ impl State {
         Ok(State::Offered { offer, must: session.standing == Standing::MustEnrol })
     }
 
-    fn kept((since, left): (jiff::Timestamp, i64)) -> State {
-        State::Kept { since: since.strftime("%Y-%m-%d %H:%M").to_string(), left }
+    fn kept((since, left): (Timestamp, i64)) -> State {
+        State::Kept { since, left }
     }
 }
 

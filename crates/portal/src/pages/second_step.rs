@@ -8,11 +8,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::login::{LoginQuery, lead, local_path};
+use super::frame::Frame;
+use super::login::{LoginQuery, lead};
 use super::{Trouble, in_words, page, page_to_wait};
 use crate::Shared;
 use crate::accounts::sign_in::{self, Outcome};
-use crate::http::forms::{CheckedForm, FormToken};
+use crate::http::forms::CheckedForm;
+use crate::http::local_path::local_path;
 use crate::http::session::HalfSignedIn;
 use crate::http::visitor::Visitor;
 
@@ -22,7 +24,7 @@ struct SecondStepPage<'a> {
     username: &'a str,
     next: &'a str,
     error: Option<String>,
-    token: FormToken,
+    frame: Frame,
 }
 
 #[derive(Debug, Deserialize)]
@@ -34,18 +36,18 @@ pub(crate) struct CodeForm {
 }
 
 pub(crate) async fn get(
-    HalfSignedIn { user, token }: HalfSignedIn,
+    HalfSignedIn { user, frame }: HalfSignedIn,
     Query(query): Query<LoginQuery>,
 ) -> Response {
     let next = local_path(&query.next);
-    page(StatusCode::OK, &SecondStepPage { username: &user.username, next, error: None, token })
+    page(StatusCode::OK, &SecondStepPage { username: &user.username, next, error: None, frame })
 }
 
 pub(crate) async fn post(
     State(shared): State<Arc<Shared>>,
-    HalfSignedIn { user, .. }: HalfSignedIn,
+    HalfSignedIn { user, frame }: HalfSignedIn,
     visitor: Visitor,
-    CheckedForm(form, token): CheckedForm<CodeForm>,
+    CheckedForm(form): CheckedForm<CodeForm>,
 ) -> Result<Response, Trouble> {
     let next = local_path(&form.next);
     let username = user.username.as_str();
@@ -53,13 +55,12 @@ pub(crate) async fn post(
     Ok(match outcome {
         Outcome::Right(begun) => lead(&begun, next, &shared.config),
         Outcome::Wrong => {
-            let error = "That code is not right, or was used already. Wait for the next one and try again.";
-            let error = Some(error.to_owned());
-            page(StatusCode::UNPROCESSABLE_ENTITY, &SecondStepPage { username, next, error, token })
+            let error = Some(frame.say("step-wrong"));
+            page(StatusCode::UNPROCESSABLE_ENTITY, &SecondStepPage { username, next, error, frame })
         }
         Outcome::Wait(wait) => {
-            let error = Some(in_words(wait));
-            page_to_wait(wait, &SecondStepPage { username, next, error, token })
+            let error = Some(in_words(&frame, wait));
+            page_to_wait(wait, &SecondStepPage { username, next, error, frame })
         }
     })
 }

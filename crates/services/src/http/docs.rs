@@ -27,11 +27,11 @@ pub(super) async fn to_docs() -> Redirect {
 }
 
 pub(super) async fn page(headers: HeaderMap) -> Response {
-    assets::serve::<Files>("docs.html", &headers)
+    assets::serve::<Files>("docs.html", None, &headers)
 }
 
 pub(super) async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    assets::serve::<Files>(&path, &headers)
+    assets::serve::<Files>(&path, None, &headers)
 }
 
 /// The whole catalogue.

@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use thiserror::Error;
+
 /// The most common passwords, in lower case; where they are from is in `data/VENDORED.md`.
 static COMMON: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("../../../data/common-passwords.txt").lines().collect());
@@ -11,18 +13,32 @@ static COMMON: LazyLock<HashSet<&'static str>> =
 /// Shorter names are part of too many words to be forbidden as a part.
 const NAME_WORTH_FINDING: usize = 4;
 
+/// Why a password may not be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum BadPassword {
+    /// Too short to be safe, or too long.
+    #[error("a password must have 8 to 128 characters")]
+    Length,
+    /// It is the user name, or contains it.
+    #[error("a password must not contain the user name")]
+    ContainsName,
+    /// Guessers try it first.
+    #[error("that password is among the most common ones; choose another")]
+    Common,
+}
+
 /// What is wrong with a password in composed form, if anything is.
-pub(super) fn check(password: &str, username: &str) -> Result<(), &'static str> {
+pub(super) fn check(password: &str, username: &str) -> Result<(), BadPassword> {
     if !(8..=128).contains(&password.chars().count()) {
-        return Err("a password must have 8 to 128 characters");
+        return Err(BadPassword::Length);
     }
     let (password, username) = (password.to_lowercase(), username.to_lowercase());
     let named = username.chars().count() >= NAME_WORTH_FINDING && password.contains(&username);
     if named || password == username {
-        return Err("a password must not contain the user name");
+        return Err(BadPassword::ContainsName);
     }
     if COMMON.contains(password.trim()) {
-        return Err("that password is among the most common ones; choose another");
+        return Err(BadPassword::Common);
     }
     Ok(())
 }

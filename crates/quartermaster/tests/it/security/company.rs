@@ -48,7 +48,8 @@ impl Company {
             sessions: portal::accounts::sessions::Limits::default(),
             patience: client::Patience::default(),
         };
-        let built = Portal::build(config, database.pool(portal::ROLES)).await.unwrap();
+        let built =
+            Portal::build(config, database.pool(portal::ROLES), crate::support::roles_alone()).await.unwrap();
         let jwks = format!("{portal}/.well-known/jwks.json");
         let verifier = match ca {
             Some(ca) => Verifier::with_ca(&jwks, ca.as_bytes(), "test", portal::AUDIENCE),
@@ -57,7 +58,7 @@ impl Company {
         let started = Services::start(
             database.pool(services::ROLES),
             &EngineConfig::default(),
-            std::sync::Arc::new(policy::Authorizer::open(None).unwrap()),
+            crate::support::roles_alone(),
         );
         let surface = Surface { services: started, verifier: verifier.unwrap() };
         let router = services::http::router(Arc::new(surface), &HttpSettings::default());

@@ -11,10 +11,11 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use super::company::{PASSWORD, http};
-use super::headers::{PORTAL_ROUTES, operations};
+use super::headers::operations;
 use crate::support::TestDatabase;
 use crate::support::portal::Browser;
 use crate::support::program::{KEY, Running, free_address, program, run_ok};
+use crate::support::routes::portal_paths;
 
 /// What each might be taken for.
 const SECRETS: [(&str, &str); 5] = [
@@ -74,7 +75,11 @@ impl Watched {
     }
 
     async fn keep(&mut self, answer: Response) -> HeaderMap {
-        let headers = answer.headers().clone();
+        let mut headers = answer.headers().clone();
+        // Who is sent to sign in comes back to the very address that was asked for.
+        if headers.get("location").is_some_and(|to| to.as_bytes().starts_with(b"/accounts/login/?next=")) {
+            headers.remove("location");
+        }
         let body = answer.bytes().await.unwrap_or_default();
         self.answers.push_str(&format!("{headers:?}\n{}\n", String::from_utf8_lossy(&body)));
         headers
@@ -202,7 +207,7 @@ async fn secrets_that_clients_send_are_found_in_no_log_no_table_and_no_answer() 
         let url = format!("{}{path}", watched.services);
         watched.tempt(&method, &url, Some(&token)).await;
     }
-    for path in PORTAL_ROUTES {
+    for path in portal_paths() {
         for method in [Method::GET, Method::POST] {
             watched.tempt(&method, &format!("{portal}{path}"), None).await;
         }

@@ -46,7 +46,7 @@ impl Two {
             let services = Services::start(
                 database.pool(services::ROLES),
                 &EngineConfig::default(),
-                std::sync::Arc::new(policy::Authorizer::open(None).unwrap()),
+                crate::support::roles_alone(),
             );
             let verifier = Verifier::with_keys(&keys, "test", portal::AUDIENCE);
             let router = services::http::router(Arc::new(Surface { services, verifier }), &settings);

@@ -24,7 +24,8 @@ async fn sign_ins_and_what_people_do_with_their_accounts_are_audited_without_a_s
     let code = totp.generate(jiff::Timestamp::now().as_second().unsigned_abs()).to_string();
     let form = [("offer", &*field(&page, "offer")), ("code", &code), ("password", "another password")];
     let page = browser.post("/accounts/second-factor/", &form).await.text().await.unwrap();
-    let recovery = page.split("<li>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let recovery = page.split("class=\"codes").nth(1).unwrap();
+    let recovery = recovery.split("<li>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let other = company.browser();
     other.sign_in("mia", "another password").await;
     other.post("/accounts/second-step/", &[("code", "000000")]).await;

@@ -42,7 +42,8 @@ async fn enrol(browser: &Browser) -> (Authenticator, Vec<String>) {
     let response = browser.post(PATH, &form).await;
     assert_eq!(response.status(), 200);
     let page = response.text().await.unwrap();
-    let codes = page.split("<li>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect();
+    let codes = page.split("class=\"codes").nth(1).unwrap();
+    let codes = codes.split("<li>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect();
     (authenticator, codes)
 }
 

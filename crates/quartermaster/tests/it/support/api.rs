@@ -47,7 +47,7 @@ impl App {
     }
 
     pub async fn on(database: TestDatabase, settings: &HttpSettings, engine: &EngineConfig) -> App {
-        App::build(database, settings, engine, Arc::new(Authorizer::open(None).unwrap())).await
+        App::build(database, settings, engine, crate::support::roles_alone()).await
     }
 
     async fn build(

@@ -44,7 +44,7 @@ impl Company {
         let engine = Services::start(
             database.pool(services::ROLES),
             &EngineConfig::default(),
-            Arc::new(policy::Authorizer::open(None).unwrap()),
+            crate::support::roles_alone(),
         );
         let router = services::http::router(
             Arc::new(Surface { services: engine, verifier }),
@@ -71,7 +71,13 @@ impl Company {
 
     /// A portal on the same database that serves nobody.
     pub async fn built(&self) -> Portal {
-        Portal::build(config(&self.services), self.database.pool(portal::ROLES)).await.unwrap()
+        Portal::build(
+            config(&self.services),
+            self.database.pool(portal::ROLES),
+            crate::support::roles_alone(),
+        )
+        .await
+        .unwrap()
     }
 
     pub async fn user(&self, username: &str, roles: &[Role], scope: &BranchScope) {
@@ -121,7 +127,8 @@ async fn serve_portal(
 ) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let portal = Portal::build(config, database.pool(portal::ROLES)).await.unwrap();
+    let portal =
+        Portal::build(config, database.pool(portal::ROLES), crate::support::roles_alone()).await.unwrap();
     tokio::spawn(transport.serve(listener, portal.router(), stop.clone()));
     url
 }

@@ -46,7 +46,7 @@ impl Fleet {
         let for_portal = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let portal = format!("http://{}", for_portal.local_addr().unwrap());
         let config = config(&encryption);
-        let built = Portal::build(config, pool.clone()).await.unwrap();
+        let built = Portal::build(config, pool.clone(), crate::support::roles_alone()).await.unwrap();
         let serving = platform::serve::serve(for_portal, built.router(), portal_stop.clone());
         let portal_serves = tokio::spawn(serving);
         let stopping = portal_stop.clone();
@@ -60,7 +60,7 @@ impl Fleet {
             let engine = Services::start(
                 database.pool(services::ROLES),
                 &EngineConfig::default(),
-                Arc::new(policy::Authorizer::open(None).unwrap()),
+                crate::support::roles_alone(),
             );
             let app = Arc::new(App { services: engine, verifier });
             let router = services::http::router(app, &HttpSettings::default());

@@ -111,7 +111,9 @@ async fn a_key_whose_tokens_have_ended_is_retired_by_the_portal() {
         (KeyState::Retiring, KeyState::Signing)
     );
     // Another portal looks at once, this one within the hour.
-    let another = Portal::build(config(&fleet.encryption), fleet.pool.clone()).await.unwrap();
+    let another = Portal::build(config(&fleet.encryption), fleet.pool.clone(), crate::support::roles_alone())
+        .await
+        .unwrap();
     let stop = CancellationToken::new();
     tokio::spawn({
         let stop = stop.clone();
@@ -145,7 +147,7 @@ async fn portals_of_one_company_share_one_first_key() {
     let database = crate::support::TestDatabase::new().await;
     let (pool, encryption) = (database.pool(portal::ROLES), KeyEncryptionKey([7; 32]));
     let start = async || {
-        Portal::build(config(&encryption), pool.clone()).await.unwrap();
+        Portal::build(config(&encryption), pool.clone(), crate::support::roles_alone()).await.unwrap();
     };
     tokio::join!(start(), start(), start());
     assert_eq!(keys::list(&pool).await.unwrap().len(), 1);

@@ -1,0 +1,140 @@
+//! Pages that ask the services on behalf of who is signed in, with that user's own token.
+
+use std::any::Any;
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use client::{Call, ClientError, Services};
+use identity::Caller;
+use platform::http::{RequestId, TraceParent};
+use policy::{Action, Resource};
+
+use super::session::SignedIn;
+use crate::Shared;
+use crate::accounts::sessions::Session;
+use crate::accounts::users::User;
+use crate::pages::Trouble;
+use crate::pages::frame::{Frame, Section};
+use crate::pages::refusal::Refusal;
+
+/// The signed-in user, with a token for the services.
+#[derive(Debug)]
+pub(crate) struct OnBehalf {
+    pub user: User,
+    pub session: Session,
+    /// The frame of the page: what the services did not answer is told there.
+    pub frame: Frame,
+    asking: Asking,
+}
+
+/// The services, asked on behalf of one user. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    shared: Arc<Shared>,
+    token: Arc<str>,
+    request_id: Arc<str>,
+    traceparent: Option<Arc<str>>,
+}
+
+impl Asking {
+    /// The services.
+    pub(crate) fn services(&self) -> &Services {
+        self.shared.upstream.services()
+    }
+
+    /// What a call says besides its path and body.
+    pub(crate) fn call(&self) -> Call<'_> {
+        let traceparent = self.traceparent.as_deref();
+        Call { token: &self.token, request_id: Some(&self.request_id), traceparent }
+    }
+}
+
+impl OnBehalf {
+    /// The services, to ask them.
+    pub(crate) fn asking(&self) -> Asking {
+        self.asking.clone()
+    }
+
+    /// The page in a section.
+    #[must_use]
+    pub(crate) fn within(self, section: Section) -> OnBehalf {
+        OnBehalf { frame: self.frame.within(section), ..self }
+    }
+
+    /// What a page shows of the services: what they say now, or when they do not answer in time, what they last said to
+    /// this user for this very address, which the frame then tells with its age. `None` where that is nothing.
+    pub(crate) async fn known<T: Any + Send + Sync>(
+        &mut self,
+        asked: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<Option<Arc<T>>, Trouble> {
+        let address = self.frame.path.clone();
+        self.known_of(address, asked).await
+    }
+
+    /// The same for one of several things on a page, each with a name of its own.
+    pub(crate) async fn known_of<T: Any + Send + Sync>(
+        &mut self,
+        name: String,
+        asked: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<Option<Arc<T>>, Trouble> {
+        let upstream = &self.asking.shared.upstream;
+        match upstream.in_time(asked).await {
+            Ok(value) => Ok(Some(upstream.remember(self.user.id, name, value))),
+            Err(error) if error.is_away() => {
+                tracing::warn!(%error, "a page shows what was last known");
+                let known = upstream.recall(self.user.id, name);
+                self.frame.note_away(known.as_ref().map(|(at, _)| *at));
+                Ok(known.map(|(_, value)| value))
+            }
+            Err(error) => Err(Trouble::of_services(error)),
+        }
+    }
+
+    /// A change that the services were asked for: made, or refused for a reason that the page shows. It was made under
+    /// the key of the page's form, so that sending the same form again makes it once.
+    pub(crate) async fn made<T>(
+        &self,
+        asked: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<Result<T, Refusal>, Trouble> {
+        match asked.await {
+            Ok(value) => Ok(Ok(value)),
+            Err(error) if error.is_unauthorized() => Err(Trouble::of_services(error)),
+            Err(error) => Ok(Err(Refusal::of(&error, &self.frame))),
+        }
+    }
+
+    /// Whether the services would let the user do it, by the same policies: what a page offers.
+    pub(crate) fn may(&self, action: Action, resource: Resource<'_>) -> bool {
+        self.asking.shared.authorizer.allows(&self.caller(), action, resource)
+    }
+
+    /// The user as policies know them.
+    pub(crate) fn caller(&self) -> Caller {
+        let User { id, username, roles, scope, .. } = &self.user;
+        Caller::known(&id.to_string(), username, roles.iter().copied().collect(), scope.clone())
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for OnBehalf {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<OnBehalf, Response> {
+        let SignedIn { user, session, frame } = SignedIn::from_request_parts(parts, shared).await?;
+        let published = shared.feed.now();
+        let minter = shared.minter(&published);
+        let token = minter.for_user(&shared.database, user.id, Some(session.id)).await;
+        let token = match token {
+            Ok(Some(token)) => token.access_token.into(),
+            // The session ended since the request came.
+            Ok(None) => return Err(Trouble::SessionEnded.into_response()),
+            Err(error) => return Err(Trouble::from(error).into_response()),
+        };
+        let request_id = parts.extensions.get().map_or("", |RequestId(id)| id.as_str());
+        let traceparent = parts.extensions.get().map(|TraceParent(text)| Arc::from(text.as_str()));
+        let (shared, request_id) = (Arc::clone(shared), Arc::from(request_id));
+        Ok(OnBehalf { user, session, frame, asking: Asking { shared, token, request_id, traceparent } })
+    }
+}

@@ -1,0 +1,94 @@
+//! Why the services did not make a change, in the person's words.
+
+use axum::http::StatusCode;
+use client::ClientError;
+use contract::{FieldError, Problem, ProblemKind, ShortLine};
+
+use super::frame::Frame;
+
+/// Why a change was not made, or that it is not known whether it was.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// The status of the page that tells it.
+    pub status: StatusCode,
+    /// What to tell.
+    pub message: String,
+    /// What the services said of it.
+    problem: Option<Box<Problem>>,
+}
+
+impl Refusal {
+    pub(crate) fn of(error: &ClientError, frame: &Frame) -> Refusal {
+        let problem = match error {
+            ClientError::Refused { problem, .. } => problem.clone(),
+            _ => None,
+        };
+        let kind = problem.as_deref().and_then(kind);
+        let message = match kind {
+            Some(kind) => frame.say(message_of(kind)),
+            None if error.is_away() => frame.say("refused-away"),
+            None => frame.say("refused-otherwise"),
+        };
+        let status = match error {
+            ClientError::Refused { status, .. } => StatusCode::from_u16(*status).ok(),
+            error if error.is_away() => Some(StatusCode::SERVICE_UNAVAILABLE),
+            _ => None,
+        };
+        Refusal { status: status.unwrap_or(StatusCode::BAD_GATEWAY), message, problem }
+    }
+
+    /// Whether it was refused for this reason.
+    pub(crate) fn is(&self, asked: ProblemKind) -> bool {
+        self.problem.as_deref().and_then(kind) == Some(asked)
+    }
+
+    /// What the services say is wrong with a field, by its JSON pointer.
+    pub(crate) fn field(&self, pointer: &str) -> Option<&str> {
+        self.fields().iter().find(|field| field.pointer == pointer).map(|field| field.detail.as_str())
+    }
+
+    /// What they say is wrong with each field.
+    pub(crate) fn fields(&self) -> &[FieldError] {
+        self.problem.as_deref().map_or(&[], |problem| &problem.errors)
+    }
+
+    /// The lines that ask for more than there is.
+    pub(crate) fn short_lines(&self) -> &[ShortLine] {
+        self.problem.as_deref().map_or(&[], |problem| &problem.short_lines)
+    }
+
+    /// What happened this time, in the services' own words (English).
+    pub(crate) fn detail(&self) -> &str {
+        self.problem.as_deref().map_or("", |problem| &problem.detail)
+    }
+}
+
+/// Which of the catalogue it is.
+pub(crate) fn kind(problem: &Problem) -> Option<ProblemKind> {
+    ProblemKind::ALL.iter().copied().find(|kind| kind.type_uri() == problem.type_uri)
+}
+
+/// The message that tells of each.
+const fn message_of(kind: ProblemKind) -> &'static str {
+    match kind {
+        ProblemKind::Forbidden => "refused-forbidden",
+        ProblemKind::NotFound => "refused-not-found",
+        ProblemKind::Duplicate => "refused-duplicate",
+        ProblemKind::StillReferenced => "refused-still-referenced",
+        ProblemKind::WrongState => "refused-wrong-state",
+        ProblemKind::InsufficientStock => "refused-insufficient-stock",
+        ProblemKind::Inactive => "refused-inactive",
+        ProblemKind::IdempotencyInFlight => "refused-in-flight",
+        ProblemKind::PreconditionFailed => "refused-stale",
+        ProblemKind::Malformed | ProblemKind::Invalid | ProblemKind::TooLarge => "refused-invalid",
+        ProblemKind::TooManyRequests => "refused-too-many",
+        ProblemKind::Unavailable => "refused-away",
+        ProblemKind::OutcomeUnknown => "refused-outcome-unknown",
+        ProblemKind::Unauthorized
+        | ProblemKind::MethodNotAllowed
+        | ProblemKind::UnsupportedMediaType
+        | ProblemKind::IdempotencyKeyReused
+        | ProblemKind::PreconditionRequired
+        | ProblemKind::Internal => "refused-otherwise",
+    }
+}

@@ -1,0 +1,118 @@
+// What the stories have in hand: the program, a browser, and people who use them.
+
+import { readFileSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import assert from "node:assert/strict";
+
+import { chromium } from "playwright-core";
+
+import { PASSWORD, startProgram } from "./program.js";
+
+export { PASSWORD };
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SCREENSHOTS = fileURLToPath(new URL("screenshots/", import.meta.url));
+const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+/** What WCAG 2.2 AA asks for, as far as a machine can tell, and what axe holds to be good practice. */
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+let program;
+let browser;
+
+/** Starts the program and the browser, before the first story. */
+export async function begin() {
+  program = await startProgram();
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  mkdirSync(SCREENSHOTS, { recursive: true });
+}
+
+/** Ends both, after the last story. */
+export async function end() {
+  await browser?.close();
+  await program?.stop();
+}
+
+/** The running program: see `startProgram`. */
+export const theProgram = () => program;
+
+/** Calls the services as that user: the parsed answer of a success. */
+export async function call(user, method, path, body) {
+  const headers = { authorization: `Bearer ${program.token(user)}`, "content-type": "application/json" };
+  if (method === "POST") headers["idempotency-key"] = crypto.randomUUID();
+  const answer = await fetch(program.services + path, { method, headers, body: body && JSON.stringify(body) });
+  const text = await answer.text();
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+  return text ? JSON.parse(text) : null;
+}
+
+/** A browser's window with cookies of its own. What a page does wrong by itself is a failure of the story. */
+export async function visitor({ portal = program.portal, size = "desktop", ...options } = {}) {
+  const context = await browser.newContext({ baseURL: portal, viewport: SIZES[size], locale: "en-GB", ...options });
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(`script: ${error.message}`));
+  page.on("console", (message) => {
+    // A page that says what was refused has a status of its own; browsers log that.
+    if (message.type() === "error" && !message.text().includes("the server responded with a status")) {
+      faults.push(`console: ${message.text()}`);
+    }
+  });
+  page.on("dialog", (dialog) => { faults.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.faults = faults;
+  return page;
+}
+
+let number = 0;
+
+/** Adds somebody with that role at those branches, and signs them in. */
+export async function person(role, { branches = [], name = `${role.toLowerCase()}-${++number}`, ...options } = {}) {
+  program.addUser(name, role, branches);
+  const page = await visitor(options);
+  await signIn(page, name);
+  page.person = name;
+  return page;
+}
+
+/** Signs in with the common password. */
+export async function signIn(page, name, path = "/") {
+  await page.goto(`/accounts/login/?next=${encodeURIComponent(path)}`);
+  await page.fill("#username", name);
+  await page.fill("#password", PASSWORD);
+  await page.click("button[type=submit] >> nth=0");
+  await page.waitForURL((url) => url.pathname !== "/accounts/login/");
+}
+
+/** Ends a window; nothing may have gone wrong in it. */
+export async function leave(page) {
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+}
+
+/** What axe finds wrong on the page as it is now: nothing. */
+export async function accessible(page, about = page.url()) {
+  // Where scripts are forbidden to pages, axe still runs: the browser itself evaluates it.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((rules) => axe.run({ runOnly: rules }), RULES);
+  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).slice(0, 3).join(" | ")}`);
+  assert.deepEqual(told, [], about);
+}
+
+/** Looks at a page as everybody may see it: bright and dark, on a desk and on a phone. Each look is kept as a picture,
+ * must satisfy axe, and must not be wider than the screen. */
+export async function look(page, name) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      const about = `${name} (${size}, ${colorScheme})`;
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      await page.screenshot({ path: `${SCREENSHOTS}${name}-${size}-${colorScheme}.png`, fullPage: true });
+      assert.ok(wide <= 0, `${about} is ${wide} pixels wider than the screen`);
+      await accessible(page, about);
+    }
+  }
+  await page.setViewportSize(SIZES.desktop);
+  await page.emulateMedia({ colorScheme: "light" });
+}
