@@ -1,35 +1,16 @@
-//! The operations.
+//! The services, as their clients see them.
 
-use contract::{BranchOut, OrderOut, StockSummaryOut};
-use serde::Serialize;
+use contract::health::{HealthOut, ReadyOut};
 
+use crate::call::Call;
 use crate::error::ClientError;
-use crate::transport::{Call, Patience, Transport};
+use crate::transport::{Patience, Transport};
 
-/// The services, as their clients see them. Cheap to share: it keeps its connections.
+/// The services at one address. Cheap to share: it keeps its connections. Its methods have the names of the operations
+/// in the OpenAPI document, and are in a file a resource.
 #[derive(Debug)]
 pub struct Services {
-    transport: Transport,
-}
-
-/// Which stock levels.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct StockFilter {
-    /// Only those with less on hand than the item's minimum; with false, only the others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub below_min: Option<bool>,
-}
-
-#[derive(Serialize)]
-struct SummaryQuery {
-    #[serde(flatten)]
-    filter: StockFilter,
-    limit: u16,
-}
-
-#[derive(Serialize)]
-struct Limit {
-    limit: u16,
+    pub(crate) transport: Transport,
 }
 
 impl Services {
@@ -42,32 +23,19 @@ impl Services {
         Ok(Services { transport: Transport::new(base_url, patience, ca)? })
     }
 
-    /// Stock levels with names, by branch and item, `limit` (1 to 500) at most.
-    ///
-    /// # Errors
-    /// [`ClientError`], also for the operations below.
-    pub async fn stock_summary(
-        &self,
-        call: Call<'_>,
-        filter: StockFilter,
-        limit: u16,
-    ) -> Result<Vec<StockSummaryOut>, ClientError> {
-        self.transport.get(call, "/v1/stock/summary", &SummaryQuery { filter, limit }).await
-    }
-
-    /// The newest orders, `limit` (1 to 500) at most.
+    /// Whether the process lives.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn recent_orders(&self, call: Call<'_>, limit: u16) -> Result<Vec<OrderOut>, ClientError> {
-        self.transport.get(call, "/v1/orders/recent", &Limit { limit }).await
+    pub async fn health(&self, call: Call<'_>) -> Result<HealthOut, ClientError> {
+        self.transport.get(call, "/health", &[(); 0]).await
     }
 
-    /// The branches that the caller sees, `limit` (1 to 500) at most.
+    /// Whether it can serve.
     ///
     /// # Errors
-    /// [`ClientError`].
-    pub async fn branches(&self, call: Call<'_>, limit: u16) -> Result<Vec<BranchOut>, ClientError> {
-        self.transport.get(call, "/v1/branches", &Limit { limit }).await
+    /// [`ClientError::Unwell`] with the check that failed.
+    pub async fn ready(&self, call: Call<'_>) -> Result<ReadyOut, ClientError> {
+        self.transport.get(call, "/ready", &[(); 0]).await
     }
 }

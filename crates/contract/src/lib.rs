@@ -10,13 +10,20 @@ pub mod order;
 pub mod page;
 pub mod problem;
 pub mod quantity;
+pub mod report;
 pub mod stock;
 pub mod token;
 
 pub use audit::AuditOut;
 pub use branch::{BranchIn, BranchOut};
 pub use item::{ItemIn, ItemOut};
-pub use order::{FulfillIn, LineIn, LineOut, OrderIn, OrderOut, OrderStatusWord};
+pub use order::{ElsewhereOut, FulfillIn, LineIn, LineOut, OrderIn, OrderOut, OrderStatusWord};
 pub use page::Cursor;
 pub use problem::{FieldError, Problem, ProblemKind, ShortLine};
-pub use stock::{MovementOut, SetStockIn, StockAsOfOut, StockOut, StockSummaryOut};
+pub use report::{
+    DailyOut, DayCounts, DayOut, HeatBranchOut, HeatBy, HeatCellOut, HeatItemOut, HeatMapOut, HistoryDayOut,
+    HistoryOut, MoverOut, MoversOut, OrderCounts, OverviewOut,
+};
+pub use stock::{
+    MovementOut, SetStockIn, StockAsOfOut, StockChangeOut, StockOut, StockSort, StockSummaryOut,
+};

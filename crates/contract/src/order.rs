@@ -124,3 +124,30 @@ pub struct LineOut {
     #[schema(value_type = f64)]
     pub fulfilled_qty: Quantity,
 }
+
+/// Where else there is some of what an order is short of: one of its short lines, and one other branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ElsewhereOut {
+    /// The line's item.
+    pub item_id: i64,
+    /// Its name.
+    pub item_name: String,
+    /// Its SKU.
+    pub sku: String,
+    /// How much the line asks for.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub requested: Quantity,
+    /// What the order's own branch could give for it; below zero when more is promised than is there.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub available: Quantity,
+    /// The other branch.
+    pub branch_id: i64,
+    /// Its name.
+    pub branch_name: String,
+    /// What is available there.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub available_there: Quantity,
+}

@@ -106,6 +106,44 @@ pub struct StockSummaryOut {
     pub updated_at: Timestamp,
 }
 
+/// What lists of stock levels with names are in the order of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StockSort {
+    /// Branch, then item, by their ids.
+    #[default]
+    Branch,
+    /// The item's name, whatever its case.
+    Name,
+    /// What is on hand, the least first; of one branch.
+    Quantity,
+    /// What is on hand, the most first; of one branch.
+    QuantityDesc,
+}
+
+/// What became of one item at a branch between two moments, from the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StockChangeOut {
+    /// The item.
+    pub item_id: i64,
+    /// Its name.
+    pub item_name: String,
+    /// Its SKU.
+    pub sku: String,
+    /// What was on hand at the first moment.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub before: Quantity,
+    /// What was on hand at the second.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub after: Quantity,
+    /// `after − before`.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub difference: Quantity,
+}
+
 /// One line of the stock ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MovementOut {

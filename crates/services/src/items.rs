@@ -1,5 +1,6 @@
 //! Items: the use cases.
 
+use contract::page::MAX_LIMIT;
 use contract::{ItemIn, ItemOut};
 use domain::{ItemId, Quantity};
 use identity::Caller;
@@ -13,7 +14,7 @@ use crate::request::{Actor, IfMatch, RequestContext, require_version};
 use crate::services::Services;
 use crate::store::audit::Fact;
 use crate::store::items::{self as store, ItemFilter, ItemRow, ItemValues};
-use crate::valid::{Faults, none_if_empty};
+use crate::valid::{Faults, invalid, none_if_empty};
 use crate::work::{Begun, Work};
 
 /// A page of items.
@@ -24,6 +25,9 @@ pub(crate) async fn list(
     page: Page,
 ) -> Result<Vec<ItemOut>, Error> {
     services.authorize(caller, Action::ViewItems, Resource::Company)?;
+    if filter.ids.as_ref().is_some_and(|ids| ids.len() > usize::from(MAX_LIMIT)) {
+        return Err(invalid("?id", format!("must be given at most {MAX_LIMIT} times")));
+    }
     Ok(store::list(&*services.database.get().await?, filter, page).await?)
 }
 

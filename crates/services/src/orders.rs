@@ -1,6 +1,6 @@
 //! Orders: the use cases. Drafting, and what touches stock or ends an order, is posted; editing a draft is plain work.
 
-use contract::{LineIn, OrderIn, OrderOut};
+use contract::{ElsewhereOut, LineIn, OrderIn, OrderOut};
 use domain::order::{DraftLine, MAX_LINES, OrderCommand, check_draft, require_draft};
 use domain::{BranchId, ItemId, OrderId};
 use identity::Caller;
@@ -17,8 +17,10 @@ use crate::page::Page;
 use crate::request::{Actor, IfMatch, RequestContext, require_version};
 use crate::scope::{listed, visible_ids};
 use crate::services::Services;
-use crate::store::orders::{self as store, DraftWrite, LineRow, OrderFilter, OrderRow};
-use crate::valid::{Faults, none_if_empty};
+use crate::store::elsewhere;
+use crate::store::order_lists::{self, OrderFilter};
+use crate::store::orders::{self as store, DraftWrite, LineRow, OrderRow};
+use crate::valid::{Faults, invalid, none_if_empty};
 use crate::work::{Begun, Work};
 
 /// A page of orders, newest first.
@@ -29,8 +31,11 @@ pub(crate) async fn list(
     page: Page,
 ) -> Result<Vec<OrderOut>, Error> {
     let permit = services.authorize(caller, Action::ViewOrders, listed(filter.branch_id))?;
+    if filter.short && filter.asking_for.is_some() {
+        return Err(invalid("?asking_for", "cannot be combined with short; ask for one of them"));
+    }
     let ids = visible_ids(&permit);
-    Ok(store::list(&*services.database.get().await?, ids.as_deref(), filter, page).await?)
+    Ok(order_lists::list(&*services.database.get().await?, ids.as_deref(), filter, page).await?)
 }
 
 /// One order with its lines.
@@ -42,6 +47,20 @@ pub(crate) async fn get(
     let (row, lines) = services.order_reader.get(id).await?.ok_or(Error::NotFound("order"))?;
     services.authorize(caller, Action::ViewOrders, Resource::Branch(row.branch))?;
     Ok((row, lines))
+}
+
+/// A page of where else there is some of what an order is short of, within what the caller sees. Nothing for an order
+/// that is not open.
+pub(crate) async fn elsewhere(
+    services: &Services,
+    caller: &Caller,
+    id: OrderId,
+    page: Page,
+) -> Result<Vec<ElsewhereOut>, Error> {
+    let (row, _) = get(services, caller, id).await?;
+    let permit = services.authorize(caller, Action::ViewStock, Resource::Branch(row.branch))?;
+    let ids = visible_ids(&permit);
+    Ok(elsewhere::list(&*services.database.get().await?, &row, ids.as_deref(), page).await?)
 }
 
 /// Drafts an order.

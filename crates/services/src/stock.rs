@@ -1,6 +1,6 @@
 //! Stock: the use cases.
 
-use contract::{MovementOut, SetStockIn, StockAsOfOut, StockOut, StockSummaryOut};
+use contract::{MovementOut, SetStockIn, StockAsOfOut, StockChangeOut, StockOut, StockSort, StockSummaryOut};
 use domain::adjustment::SetStock;
 use domain::{BranchId, ItemId, StockKey};
 use identity::Caller;
@@ -16,9 +16,11 @@ use crate::page::Page;
 use crate::request::{Actor, RequestContext};
 use crate::scope::{listed, visible_ids};
 use crate::services::Services;
+use crate::store::changes;
 use crate::store::movements::{self, MovementFilter};
 use crate::store::stock::{self as store, StockFilter};
-use crate::valid::{Faults, none_if_empty};
+use crate::store::summary::{self, SummaryFilter};
+use crate::valid::{Faults, invalid, none_if_empty};
 
 /// A page of levels.
 pub(crate) async fn list(
@@ -36,12 +38,31 @@ pub(crate) async fn list(
 pub(crate) async fn summary(
     services: &Services,
     caller: &Caller,
-    filter: &StockFilter,
+    filter: &SummaryFilter,
     page: Page,
 ) -> Result<Vec<StockSummaryOut>, Error> {
-    let permit = services.authorize(caller, Action::ViewStock, listed(filter.branch_id))?;
+    let permit = services.authorize(caller, Action::ViewStock, listed(filter.levels.branch_id))?;
+    let by_quantity = matches!(filter.sort, StockSort::Quantity | StockSort::QuantityDesc);
+    if by_quantity && filter.levels.branch_id.is_none() {
+        return Err(invalid("?sort", "by quantity is for one branch: give branch_id too"));
+    }
     let ids = visible_ids(&permit);
-    Ok(store::summary(&*services.database.get().await?, ids.as_deref(), filter, page).await?)
+    Ok(summary::list(&*services.database.get().await?, ids.as_deref(), filter, page).await?)
+}
+
+/// A page of what a branch had more or less of at the second moment than at the first.
+pub(crate) async fn changes(
+    services: &Services,
+    caller: &Caller,
+    branch: BranchId,
+    (from, to): (Timestamp, Timestamp),
+    page: Page,
+) -> Result<Vec<StockChangeOut>, Error> {
+    services.authorize(caller, Action::ViewStock, Resource::Branch(branch))?;
+    if from > to {
+        return Err(invalid("?to", "must not be before from"));
+    }
+    Ok(changes::list(&*services.database.get().await?, branch, (from, to), page).await?)
 }
 
 /// A page of levels as they stood at `at`.
@@ -54,9 +75,7 @@ pub(crate) async fn as_of(
 ) -> Result<Vec<StockAsOfOut>, Error> {
     let permit = services.authorize(caller, Action::ViewStock, listed(filter.branch_id))?;
     if filter.below_min.is_some() {
-        let mut faults = Faults::default();
-        faults.add("?below_min", "cannot be combined with as_of: minimum levels have no history");
-        faults.finish()?;
+        return Err(invalid("?below_min", "cannot be combined with as_of: minimum levels have no history"));
     }
     let ids = visible_ids(&permit);
     Ok(store::as_of(&*services.database.get().await?, ids.as_deref(), filter, at, page).await?)

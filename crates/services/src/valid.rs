@@ -53,6 +53,11 @@ impl Faults {
     }
 }
 
+/// The refusal of one field or parameter that is wrong.
+pub(crate) fn invalid(pointer: &str, detail: impl Into<String>) -> Error {
+    Error::Invalid(vec![FieldError::new(pointer, detail)])
+}
+
 /// Text that was sent empty means the same as none.
 pub(crate) fn none_if_empty(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)

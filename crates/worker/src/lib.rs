@@ -1,7 +1,9 @@
-//! What runs beside the requests: forgetting what is kept for a time only, and sealing the audits.
+//! What runs beside the requests: forgetting what is kept for a time only, keeping the totals of reports, and sealing
+//! the audits.
 
 mod push;
 mod seals;
+mod totals;
 
 use std::time::Duration;
 
@@ -29,13 +31,14 @@ const AT_ONCE: u32 = 5_000;
 /// others do not seal again.
 pub async fn run(database: Database, config: Config, stop: CancellationToken) {
     let Config { idempotency_retention, sealing } = config;
-    let forgetting = keep_forgetting(database, idempotency_retention, stop.clone());
+    let forgetting = keep_forgetting(database.clone(), idempotency_retention, stop.clone());
+    let totals = totals::keep(database, stop.clone());
     let sealing = async {
         if let Some(sealing) = sealing {
             seals::keep_sealing(sealing, stop).await;
         }
     };
-    tokio::join!(forgetting, sealing);
+    tokio::join!(forgetting, totals, sealing);
 }
 
 async fn keep_forgetting(database: Database, retention: Duration, stop: CancellationToken) {

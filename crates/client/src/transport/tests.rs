@@ -94,7 +94,7 @@ async fn a_read_without_an_answer_is_tried_once_more() {
 #[tokio::test]
 async fn two_tries_are_all_there_are() {
     let fake = Fake::start(&[Does::Answers("502 Bad", "")]).await;
-    assert!(matches!(get(&fake.transport()).await, Err(ClientError::Unwell { status: 502 })));
+    assert!(matches!(get(&fake.transport()).await, Err(ClientError::Unwell { status: 502, .. })));
     assert_eq!(fake.asked(), 2);
 }
 
@@ -136,4 +136,63 @@ async fn when_nobody_answers_for_long_nobody_is_asked() {
     }
     assert!(matches!(get(&transport).await, Err(ClientError::Resting)));
     assert_eq!(fake.asked(), 10);
+}
+
+async fn change(transport: &Transport) -> Result<Vec<i64>, ClientError> {
+    let call = Call { token: "a.b.c", request_id: None, traceparent: None };
+    let key = Key::parse("key-1").unwrap();
+    let change = Change::new(Method::PUT, "/v1/numbers", &key).if_match(Some("\"3\"")).body(&[1, 2])?;
+    transport.change(call, change).await?.value()
+}
+
+#[tokio::test]
+async fn a_change_carries_its_key_and_the_version_it_is_for_and_is_tried_again_under_them() {
+    let fake = Fake::start(&[Does::HangsUp, GOOD]).await;
+    assert_eq!(change(&fake.transport()).await.unwrap(), [1, 2, 3]);
+    let asked = fake.asked.lock().unwrap();
+    assert_eq!(asked.len(), 2);
+    for request in asked.iter().map(|request| request.to_lowercase()) {
+        for part in ["put /v1/numbers http", "idempotency-key: key-1", "if-match: \"3\"", "[1,2]"] {
+            assert!(request.contains(part), "{part} in {request}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_a_change_that_was_sent_and_not_answered_the_outcome_is_unknown() {
+    const UNKNOWN: &str = r#"{"type":"/problems/outcome-unknown","title":"","status":503,"detail":""}"#;
+    const IN_FLIGHT: &str =
+        r#"{"type":"/problems/idempotency-in-flight","title":"","status":409,"detail":""}"#;
+    for deeds in [
+        &[Does::HangsUp] as &'static [Does],
+        &[Does::SaysNothing],
+        &[Does::HangsUp, Does::Answers("503 Busy", "{}")],
+        &[Does::HangsUp, Does::Answers("409 Conflict", IN_FLIGHT)],
+        &[Does::Answers("503 Busy", UNKNOWN)],
+        &[Does::Answers("503 Busy", "{}"), Does::HangsUp],
+    ] {
+        let fake = Fake::start(deeds).await;
+        let error = change(&fake.transport()).await.unwrap_err();
+        assert!(matches!(error, ClientError::OutcomeUnknown), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_nobody_took_was_not_made() {
+    let fake = Fake::start(&[Does::Answers("503 Busy", "{}")]).await;
+    assert!(matches!(change(&fake.transport()).await, Err(ClientError::Unwell { status: 503, .. })));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let transport = Transport::new(&nobody, Patience::default(), None).unwrap();
+    assert!(matches!(change(&transport).await, Err(ClientError::NoAnswer(_))));
+}
+
+#[test]
+fn the_next_page_is_read_from_the_link() {
+    let next = next_cursor("</v1/stock?limit=2&cursor=c7-a>; rel=\"next\"");
+    assert_eq!(next, Some(Cursor { first: 7, second: 10 }));
+    for link in ["</v1/stock?limit=2>; rel=\"next\"", "</v1/stock?cursor=c7-a>; rel=\"prev\"", "/v1"] {
+        assert_eq!(next_cursor(link), None, "{link}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::http::on_behalf::{Asking, OnBehalf};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use client::{ClientError, StockFilter};
+use client::{ClientError, OrderFilter, Paging, SummaryFilter};
 use contract::{OrderOut, OrderStatusWord, StockSummaryOut};
 
 /// How many rows of each.
@@ -36,13 +36,15 @@ pub(crate) async fn get(visitor: OnBehalf) -> Result<Response, Trouble> {
 
 async fn ask(asking: Asking) -> Result<Overview, ClientError> {
     let (services, call) = (asking.services(), asking.call());
-    let low = StockFilter { below_min: Some(true) };
+    let (every, below) = (SummaryFilter::default(), Some(true));
+    let low = SummaryFilter { below_min: below, ..SummaryFilter::default() };
+    let (recent, page) = (OrderFilter::default(), Paging::first(ROWS));
     let (low, stock, orders) = tokio::try_join!(
-        services.stock_summary(call, low, ROWS),
-        services.stock_summary(call, StockFilter::default(), ROWS),
-        services.recent_orders(call, ROWS),
+        services.stock_summary(call, &low, page),
+        services.stock_summary(call, &every, page),
+        services.recent_orders(call, &recent, page),
     )?;
-    Ok(Overview { low, stock, orders })
+    Ok(Overview { low: low.rows, stock: stock.rows, orders: orders.rows })
 }
 
 impl DashboardPage {

@@ -52,7 +52,7 @@ fn files(ending: &str) -> Vec<PathBuf> {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
-            let foreign = name.starts_with('.') || name == "target" || name == "vendor";
+            let foreign = name.starts_with('.') || ["target", "vendor", "node_modules"].contains(&name);
             if path.is_dir() && !foreign {
                 walk(&path, ending, found);
             } else if path.is_file() && name.ends_with(ending) {

@@ -12,9 +12,9 @@ use platform::pg::{Database, Queries};
 use super::cells::guarded;
 use super::{BulkError, Kind};
 use crate::page::Page;
-use crate::store::orders::OrderFilter;
-use crate::store::stock::StockFilter;
-use crate::store::{branches, items, orders, stock};
+use crate::store::order_lists::{self, OrderFilter};
+use crate::store::summary::{self, SummaryFilter};
+use crate::store::{branches, items};
 
 /// How many rows are read at once.
 const ROWS: u16 = 500;
@@ -101,7 +101,7 @@ async fn all_items(conn: &Queries, file: &mut File<impl Write>) -> Result<(), Bu
 async fn all_stock(conn: &Queries, file: &mut File<impl Write>) -> Result<(), BulkError> {
     let mut last = None;
     loop {
-        let rows = stock::summary(conn, None, &StockFilter::default(), page(last)).await?;
+        let rows = summary::list(conn, None, &SummaryFilter::default(), page(last)).await?;
         let Some(end) = rows.last() else { return Ok(()) };
         last = Some(Cursor { first: end.branch_id, second: end.item_id });
         for row in rows {
@@ -126,7 +126,7 @@ async fn all_orders(
         branches::names(conn).await?.into_iter().map(|branch| (branch.id.0, branch.name)).collect();
     let mut last = None;
     loop {
-        let orders = orders::list(conn, None, &OrderFilter::default(), page(last)).await?;
+        let orders = order_lists::list(conn, None, &OrderFilter::default(), page(last)).await?;
         let Some(end) = orders.last() else { return Ok(()) };
         last = Some(Cursor::at(end.created_at, end.id));
         let wanted = |order: &&OrderOut| statuses.is_empty() || statuses.contains(&order.status.into());

@@ -31,6 +31,12 @@ pub(super) struct ListQuery {
     barcode: Option<String>,
     /// Only active or only inactive ones.
     active: Option<bool>,
+    /// The exact SKU or barcode: what a scanner reads.
+    code: Option<String>,
+    /// Only the items of these ids; to be given once for each, at most 500 times.
+    #[serde(default)]
+    #[param(required = false)]
+    id: Vec<i64>,
 }
 
 /// The items.
@@ -41,8 +47,9 @@ pub(super) async fn list_items(State(app): Shared, head: Head, Query(query): Que
         Ok(page) => page,
         Err(error) => return failed(&head, &error),
     };
-    let ListQuery { q, sku, barcode, active, .. } = query;
-    let filter = ItemFilter { q, sku, barcode, active };
+    let ListQuery { q, sku, barcode, active, code, id, .. } = query;
+    let ids = (!id.is_empty()).then_some(id);
+    let filter = ItemFilter { q, sku, barcode, active, code, ids };
     let rows = items::list(&app.services, &head.caller, &filter, page).await;
     list(&head, page, rows, |item| Cursor::of(item.id))
 }

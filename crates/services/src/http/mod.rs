@@ -10,6 +10,7 @@ mod items;
 mod lists;
 mod openapi;
 mod orders;
+mod reports;
 mod respond;
 mod router;
 mod stock;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use contract::{Cursor, FulfillIn, OrderIn, OrderOut, OrderStatusWord};
+use contract::{Cursor, ElsewhereOut, FulfillIn, OrderIn, OrderOut, OrderStatusWord};
 use domain::OrderId;
 use domain::order::OrderCommand;
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use super::head::Head;
 use super::lists::page;
 use super::respond::{failed, list, one, settle};
 use crate::orders;
-use crate::store::orders::OrderFilter;
+use crate::store::order_lists::OrderFilter;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +38,8 @@ pub(super) struct ListQuery {
     /// Only submitted orders with an item of which more is promised than is on hand.
     #[serde(default)]
     short: bool,
+    /// Only open orders (drafts and submitted ones) with a line of this item.
+    asking_for: Option<i64>,
 }
 
 /// Orders, newest first.
@@ -60,9 +62,9 @@ async fn newest(State(app): Shared, head: Head, query: ListQuery) -> Response {
         Ok(page) => page,
         Err(error) => return failed(&head, &error),
     };
-    let ListQuery { branch_id, status, reference, created_from, created_to, short, .. } = query;
+    let ListQuery { branch_id, status, reference, created_from, created_to, short, asking_for, .. } = query;
     let status = status.map(Into::into);
-    let filter = OrderFilter { branch_id, status, reference, created_from, created_to, short };
+    let filter = OrderFilter { branch_id, status, reference, created_from, created_to, short, asking_for };
     let rows = orders::list(&app.services, &head.caller, &filter, page).await;
     list(&head, page, rows, |order| Cursor::at(order.created_at, order.id))
 }
@@ -75,6 +77,34 @@ pub(super) async fn get_order(State(app): Shared, head: Head, Id(id): Id) -> Res
         Ok((row, lines)) => one(&head, row.version, &row.out(&lines)),
         Err(error) => failed(&head, &error),
     }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ElsewhereQuery {
+    /// How many at most, 1 to 500; 50 when absent.
+    limit: Option<u16>,
+    /// Where the page before ended, from its Link header.
+    cursor: Option<String>,
+}
+
+/// Where else there is some of what an open order is short of: each short line with each other branch that has some
+/// available, of those the caller sees.
+#[utoipa::path(get, path = "/v1/orders/{id}/elsewhere", tag = "orders",
+    params(("id" = i64, Path), ElsewhereQuery), responses((status = 200, body = Vec<ElsewhereOut>)))]
+pub(super) async fn order_elsewhere(
+    State(app): Shared,
+    head: Head,
+    Id(id): Id,
+    Query(query): Query<ElsewhereQuery>,
+) -> Response {
+    let page = match page(query.limit, query.cursor.as_deref()) {
+        Ok(page) => page,
+        Err(error) => return failed(&head, &error),
+    };
+    let rows = orders::elsewhere(&app.services, &head.caller, OrderId(id), page).await;
+    list(&head, page, rows, |row| Cursor { first: row.item_id, second: row.branch_id })
 }
 
 /// Draft an order.

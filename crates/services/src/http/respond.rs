@@ -108,6 +108,14 @@ pub(crate) fn one(head: &Head, version: i64, body: &impl Serialize) -> Response 
     answered(Answer::json(200, body).with_version(version))
 }
 
+/// A report, or why there is none.
+pub(crate) fn report<T: Serialize>(head: &Head, result: Result<T, Error>) -> Response {
+    match result {
+        Ok(report) => answered(Answer::json(200, &report)),
+        Err(error) => failed(head, &error),
+    }
+}
+
 /// A page of rows, and where the next one is: there is one when the store found a row more than was asked for.
 pub(crate) fn list<T: Serialize>(
     head: &Head,

@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::openapi::Document;
-use super::{App, HttpSettings, audit, branches, docs, health, items, orders, stock};
+use super::{App, HttpSettings, audit, branches, docs, health, items, orders, reports, stock};
 use crate::rate_limit::Limiter;
 
 /// How long a refusal waits for its audit entry.
@@ -34,13 +34,20 @@ pub(super) fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(stock::list_stock, stock::set_stock))
         .routes(routes!(stock::stock_summary))
         .routes(routes!(stock::list_movements))
+        .routes(routes!(stock::stock_changes))
         .routes(routes!(orders::list_orders, orders::create_order))
         .routes(routes!(orders::recent_orders))
         .routes(routes!(orders::get_order, orders::update_order, orders::delete_order))
+        .routes(routes!(orders::order_elsewhere))
         .routes(routes!(orders::submit_order))
         .routes(routes!(orders::fulfill_order))
         .routes(routes!(orders::cancel_order))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(reports::report_overview))
+        .routes(routes!(reports::report_daily))
+        .routes(routes!(reports::report_movers))
+        .routes(routes!(reports::report_heat_map))
+        .routes(routes!(reports::report_history))
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
 }

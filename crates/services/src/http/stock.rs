@@ -2,7 +2,10 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use contract::{Cursor, MovementOut, SetStockIn, StockAsOfOut, StockOut, StockSummaryOut};
+use contract::{
+    Cursor, MovementOut, SetStockIn, StockAsOfOut, StockChangeOut, StockOut, StockSort, StockSummaryOut,
+};
+use domain::BranchId;
 use jiff::Timestamp;
 use platform::http::{Json, Query};
 use serde::Deserialize;
@@ -15,6 +18,7 @@ use super::respond::{failed, list, settle};
 use crate::stock;
 use crate::store::movements::MovementFilter;
 use crate::store::stock::StockFilter;
+use crate::store::summary::SummaryFilter;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -68,8 +72,18 @@ pub(super) struct SummaryQuery {
     branch_id: Option<i64>,
     /// Only of this item.
     item_id: Option<i64>,
+    /// Part of the item's name, SKU or barcode, whatever its case.
+    q: Option<String>,
     /// Only those with less on hand than the item's minimum; with false, only the others.
     below_min: Option<bool>,
+    /// Only those with nothing on hand; with false, only the others.
+    zero: Option<bool>,
+    /// Only those with something promised to submitted orders; with false, only the others.
+    reserved: Option<bool>,
+    /// What the list is in the order of; by quantity only with `branch_id`.
+    #[serde(default)]
+    #[param(inline)]
+    sort: StockSort,
 }
 
 /// Stock levels with the names of branch and item.
@@ -84,10 +98,48 @@ pub(super) async fn stock_summary(
         Ok(page) => page,
         Err(error) => return failed(&head, &error),
     };
-    let SummaryQuery { branch_id, item_id, below_min, .. } = query;
-    let filter = StockFilter { branch_id, item_id, below_min };
+    let SummaryQuery { branch_id, item_id, q, below_min, zero, reserved, sort, .. } = query;
+    let levels = StockFilter { branch_id, item_id, below_min };
+    let filter = SummaryFilter { levels, q, zero, reserved, sort };
     let rows = stock::summary(&app.services, &head.caller, &filter, page).await;
-    list(&head, page, rows, |row| key(row.branch_id, row.item_id))
+    list(&head, page, rows, |row| match sort {
+        StockSort::Branch => key(row.branch_id, row.item_id),
+        StockSort::Name => key(row.item_id, row.branch_id),
+        StockSort::Quantity | StockSort::QuantityDesc => key(row.quantity.thousandths(), row.item_id),
+    })
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ChangesQuery {
+    /// How many at most, 1 to 500; 50 when absent.
+    limit: Option<u16>,
+    /// Where the page before ended, from its Link header.
+    cursor: Option<String>,
+    /// The branch.
+    branch_id: i64,
+    /// The first moment.
+    from: Timestamp,
+    /// The second, after the first.
+    to: Timestamp,
+}
+
+/// The items of which a branch had another quantity at the second moment than at the first, from the ledger.
+#[utoipa::path(get, path = "/v1/stock/changes", tag = "stock", params(ChangesQuery),
+    responses((status = 200, body = Vec<StockChangeOut>)))]
+pub(super) async fn stock_changes(
+    State(app): Shared,
+    head: Head,
+    Query(query): Query<ChangesQuery>,
+) -> Response {
+    let page = match page(query.limit, query.cursor.as_deref()) {
+        Ok(page) => page,
+        Err(error) => return failed(&head, &error),
+    };
+    let ChangesQuery { branch_id, from, to, .. } = query;
+    let rows = stock::changes(&app.services, &head.caller, BranchId(branch_id), (from, to), page).await;
+    list(&head, page, rows, |row| Cursor::of(row.item_id))
 }
 
 fn key(branch: i64, item: i64) -> Cursor {

@@ -3,7 +3,7 @@
 use contract::ItemOut;
 use domain::order::ItemFacts;
 use domain::{ItemId, Quantity};
-use platform::pg::{PgError, Queries, Row};
+use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 
 use super::Num;
@@ -37,6 +37,9 @@ pub(crate) struct ItemFilter {
     pub sku: Option<String>,
     pub barcode: Option<String>,
     pub active: Option<bool>,
+    /// The SKU or the barcode: what a scanner reads.
+    pub code: Option<String>,
+    pub ids: Option<Vec<i64>>,
 }
 
 statement! {
@@ -60,6 +63,8 @@ statement! {
           and ($3::text is null or sku = $3)
           and ($4::text is null or barcode = $4)
           and ($5::boolean is null or active = $5)
+          and ($7::text is null or sku = $7 or barcode = $7)
+          and ($8::bigint[] is null or id = any($8))
         order by id
         limit $6";
     /// A new item.
@@ -132,10 +137,11 @@ pub(crate) async fn lock(conn: &Queries, id: ItemId) -> Result<Option<ItemRow>, 
 }
 
 pub(crate) async fn list(conn: &Queries, filter: &ItemFilter, page: Page) -> Result<Vec<ItemOut>, PgError> {
-    let ItemFilter { q, sku, barcode, active } = filter;
+    let ItemFilter { q, sku, barcode, active, code, ids } = filter;
     let text = q.as_deref().map(str::to_lowercase);
-    let rows =
-        conn.query_anew(&LIST, &[&page.after(0).first, &text, sku, barcode, active, &page.rows()]).await?;
+    let (after, limit) = (page.after(0).first, page.rows());
+    let params: Params<'_> = &[&after, &text, sku, barcode, active, &limit, code, ids];
+    let rows = conn.query_anew(&LIST, params).await?;
     Ok(rows.iter().map(|r| row(r).item).collect())
 }
 

@@ -2,16 +2,22 @@
 
 pub(crate) mod audit;
 pub(crate) mod branches;
+pub(crate) mod changes;
+pub(crate) mod elsewhere;
 pub(crate) mod idempotency;
 pub(crate) mod items;
 mod json;
 pub(crate) mod movements;
 mod num;
+pub(crate) mod order_lists;
 pub(crate) mod orders;
 pub(crate) mod policy_sets;
 pub(crate) mod rate_leases;
+pub(crate) mod reports;
 pub(crate) mod staging;
 pub(crate) mod stock;
+pub(crate) mod summary;
+pub(crate) mod totals;
 
 pub(crate) use json::JsonText;
 pub(crate) use num::Num;

@@ -1,6 +1,6 @@
 //! `services_stock`.
 
-use contract::{StockAsOfOut, StockOut, StockSummaryOut};
+use contract::{StockAsOfOut, StockOut};
 use domain::{BranchId, ItemId, MovementKind, StockKey, StockLevel};
 use jiff::Timestamp;
 use platform::pg::types::Type;
@@ -29,7 +29,7 @@ pub(crate) struct LevelWrite {
 }
 
 /// Which levels a list shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct StockFilter {
     pub branch_id: Option<i64>,
     pub item_id: Option<i64>,
@@ -87,39 +87,11 @@ statement! {
           and ($4::bigint is null or b.id = $4)
         order by b.id, s.item_id
         limit $7";
-    /// The same with names.
-    SUMMARY: "services" = "
-        select b.id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, s.name, s.sku, s.min_stock_level
-        from services_branches b
-        cross join lateral (
-            select s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level
-            from services_stock s
-            join services_items i on i.id = s.item_id
-            where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
-              and ($5::bigint is null or s.item_id = $5)
-              and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
-            order by s.item_id
-            limit $7) s
-        where b.id >= $1
-          and ($3::bigint[] is null or b.id = any($3))
-          and ($4::bigint is null or b.id = $4)
-        order by b.id, s.item_id
-        limit $7";
     /// A page of the levels of one branch, whatever the item.
     LIST_OF_BRANCH: "services" = "
         select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at
         from services_stock s
         where s.branch_id = $1 and s.item_id > $2
-        order by s.branch_id, s.item_id
-        limit $3";
-    /// The same with names. Both tables are told where the page begins, so that they are merged from there: looking
-    /// each item up by its key takes twice the time.
-    SUMMARY_OF_BRANCH: "services" = "
-        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, i.name, i.sku, i.min_stock_level
-        from services_branches b
-        join services_stock s on s.branch_id = b.id
-        join services_items i on i.id = s.item_id
-        where s.branch_id = $1 and b.id = $1 and s.item_id > $2 and i.id > $2
         order by s.branch_id, s.item_id
         limit $3";
     /// A page of levels as they stood at a moment: the balance after the last movement until then.
@@ -154,7 +126,7 @@ statement! {
         limit $6";
 }
 
-fn level_row(row: &Row) -> LevelRow {
+pub(super) fn level_row(row: &Row) -> LevelRow {
     LevelRow {
         key: StockKey { branch: BranchId(row.get(0)), item: ItemId(row.get(1)) },
         level: StockLevel { quantity: row.get::<_, Num>(2).0, reserved: row.get::<_, Num>(3).0 },
@@ -237,62 +209,27 @@ fn stock_out(row: &Row) -> StockOut {
     }
 }
 
-/// The rows of a page: of all of one branch by a plan that is kept, of anything else by one made for its filters.
-async fn page_of_levels(
-    conn: &Queries,
-    (any, of_branch): (&'static Statement, &'static Statement),
-    visible: Option<&[i64]>,
-    filter: &StockFilter,
-    page: Page,
-) -> Result<Vec<Row>, PgError> {
-    let (after, limit) = (page.after(0), page.rows());
-    match filter {
-        StockFilter { branch_id: Some(branch), item_id: None, below_min: None } if after.first <= *branch => {
-            let item = if after.first == *branch { after.second } else { 0 };
-            conn.query(of_branch, &[branch, &item, &limit]).await
-        }
-        StockFilter { branch_id, item_id, below_min } => {
-            let (first, second) = (after.first, after.second);
-            conn.query_anew(any, &[&first, &second, &visible, branch_id, item_id, below_min, &limit]).await
-        }
-    }
-}
-
-/// A page of levels, by branch and item.
+/// A page of levels, by branch and item: of all of one branch by a plan that is kept, of anything else by one made for
+/// its filters.
 pub(crate) async fn list(
     conn: &Queries,
     visible: Option<&[i64]>,
     filter: &StockFilter,
     page: Page,
 ) -> Result<Vec<StockOut>, PgError> {
-    let rows = page_of_levels(conn, (&LIST, &LIST_OF_BRANCH), visible, filter, page).await?;
-    Ok(rows.iter().map(stock_out).collect())
-}
-
-/// A page of levels with the names of branch and item.
-pub(crate) async fn summary(
-    conn: &Queries,
-    visible: Option<&[i64]>,
-    filter: &StockFilter,
-    page: Page,
-) -> Result<Vec<StockSummaryOut>, PgError> {
-    let rows = page_of_levels(conn, (&SUMMARY, &SUMMARY_OF_BRANCH), visible, filter, page).await?;
-    let out = |row: &Row| {
-        let LevelRow { key, level, updated_at } = level_row(row);
-        StockSummaryOut {
-            branch_id: key.branch.0,
-            branch_name: row.get(5),
-            item_id: key.item.0,
-            item_name: row.get(6),
-            sku: row.get(7),
-            quantity: level.quantity,
-            reserved: level.reserved,
-            available: level.available(),
-            min_stock_level: row.get::<_, Num>(8).0,
-            updated_at,
+    let (after, limit) = (page.after(0), page.rows());
+    let rows = match filter {
+        StockFilter { branch_id: Some(branch), item_id: None, below_min: None } if after.first <= *branch => {
+            let item = if after.first == *branch { after.second } else { 0 };
+            conn.query(&LIST_OF_BRANCH, &[branch, &item, &limit]).await?
+        }
+        StockFilter { branch_id, item_id, below_min } => {
+            let (first, second) = (after.first, after.second);
+            conn.query_anew(&LIST, &[&first, &second, &visible, branch_id, item_id, below_min, &limit])
+                .await?
         }
     };
-    Ok(rows.iter().map(out).collect())
+    Ok(rows.iter().map(stock_out).collect())
 }
 
 /// A page of levels as they stood at `at`, from the ledger.

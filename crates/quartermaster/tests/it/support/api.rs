@@ -187,6 +187,11 @@ pub struct User {
 }
 
 impl User {
+    /// Its token; empty for nobody.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     /// A request, for tests that add headers of their own.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));

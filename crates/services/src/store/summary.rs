@@ -1,0 +1,174 @@
+//! Stock levels with names, as people look through them.
+
+use contract::{StockSort, StockSummaryOut};
+use platform::pg::{Params, PgError, Queries, Row};
+use platform::statement;
+
+use super::Num;
+use super::stock::{LevelRow, StockFilter, level_row};
+use crate::page::Page;
+
+/// Which levels a list shows, and in which order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SummaryFilter {
+    pub levels: StockFilter,
+    /// Part of the item's SKU, name or barcode, whatever its case.
+    pub q: Option<String>,
+    /// Only those with nothing on hand (or, when false, only the others).
+    pub zero: Option<bool>,
+    /// Only those with something promised (or, when false, only the others).
+    pub reserved: Option<bool>,
+    pub sort: StockSort,
+}
+
+/// What every list shows.
+macro_rules! columns {
+    () => {
+        "s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, i.name, i.sku, i.min_stock_level"
+    };
+}
+
+/// What every list filters the levels `s` and the items `i` by.
+macro_rules! filters {
+    () => {
+        "and ($5::bigint is null or s.item_id = $5)
+         and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
+         and ($8::boolean is null or s.empty = $8)
+         and ($9::boolean is null or (s.reserved > 0) = $9)"
+    };
+}
+
+/// What lists that are not by branch filter the items `i` and the branches `b` by.
+macro_rules! anywhere {
+    () => {
+        "and ($10::text is null or strpos(i.search, $10) > 0)
+         and ($3::bigint[] is null or b.id = any($3))
+         and ($4::bigint is null or b.id = $4)"
+    };
+}
+
+statement! {
+    /// A page of levels by branch and item. Branch by branch, so that of each no more is read than the page may need.
+    SUMMARY: "services" = concat!("
+        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, s.name, s.sku, s.min_stock_level
+        from services_branches b
+        cross join lateral (
+            select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level
+            from services_stock s
+            join services_items i on i.id = s.item_id
+            where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
+              ", filters!(), "
+            order by s.item_id
+            limit $7) s
+        where b.id >= $1
+          and ($3::bigint[] is null or b.id = any($3))
+          and ($4::bigint is null or b.id = $4)
+        order by b.id, s.item_id
+        limit $7");
+    /// The same of the items that a text is found in: those are looked for once, not once a branch.
+    SEARCH: "services" = concat!("
+        with found as materialized (
+            select i.id, i.name, i.sku, i.min_stock_level
+            from services_items i
+            where strpos(i.search, $10::text) > 0)
+        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, s.name, s.sku, s.min_stock_level
+        from services_branches b
+        cross join lateral (
+            select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level
+            from found i
+            join services_stock s on s.item_id = i.id
+            where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
+              ", filters!(), "
+            order by s.item_id
+            limit $7) s
+        where b.id >= $1
+          and ($3::bigint[] is null or b.id = any($3))
+          and ($4::bigint is null or b.id = $4)
+        order by b.id, s.item_id
+        limit $7");
+    /// A page of the levels of one branch, whatever the item. Both tables are told where the page begins, so that they
+    /// are merged from there: looking each item up by its key takes twice the time.
+    SUMMARY_OF_BRANCH: "services" = concat!("
+        select ", columns!(), "
+        from services_branches b
+        join services_stock s on s.branch_id = b.id
+        join services_items i on i.id = s.item_id
+        where s.branch_id = $1 and b.id = $1 and s.item_id > $2 and i.id > $2
+        order by s.branch_id, s.item_id
+        limit $3");
+    /// A page of levels by the item's name, and by item and branch where names are the same. The page comes after an
+    /// item and a branch: where it begins is what that item is called now.
+    BY_NAME: "services" = concat!("
+        select ", columns!(), "
+        from services_items i
+        join services_stock s on s.item_id = i.id
+        join services_branches b on b.id = s.branch_id
+        where (lower(i.name), i.id) >= (coalesce((select lower(name) from services_items where id = $1), ''), $1::bigint)
+          and (lower(i.name), i.id, s.branch_id)
+            > (coalesce((select lower(name) from services_items where id = $1), ''), $1, $2::bigint)
+          ", filters!(), " ", anywhere!(), "
+        order by lower(i.name), i.id, s.branch_id
+        limit $7");
+    /// A page of the levels of one branch by what is on hand, the least first with 1, the most with -1. No index is in
+    /// that order, since every posting would have to move its levels within it: the branch's levels are read and sorted.
+    BY_QUANTITY: "services" = concat!("
+        select ", columns!(), "
+        from services_branches b
+        join services_stock s on s.branch_id = b.id
+        join services_items i on i.id = s.item_id
+        where (s.quantity * $11::bigint, s.item_id) > ($1::bigint * 0.001 * $11::bigint, $2::bigint)
+          ", filters!(), " ", anywhere!(), "
+        order by s.quantity * $11::bigint, s.item_id
+        limit $7");
+}
+
+/// A page of levels with the names of branch and item.
+pub(crate) async fn list(
+    conn: &Queries,
+    visible: Option<&[i64]>,
+    filter: &SummaryFilter,
+    page: Page,
+) -> Result<Vec<StockSummaryOut>, PgError> {
+    let SummaryFilter { levels, q, zero, reserved, sort } = filter;
+    let StockFilter { branch_id, item_id, below_min } = levels;
+    let text = q.as_deref().map(str::to_lowercase);
+    let direction: i64 = if *sort == StockSort::QuantityDesc { -1 } else { 1 };
+    let start = match sort {
+        StockSort::Branch | StockSort::Name => 0,
+        // Before every quantity there can be.
+        StockSort::Quantity | StockSort::QuantityDesc => i64::MIN / 2 * direction,
+    };
+    let (after, limit) = (page.after(start), page.rows());
+    let (first, second) = (after.first, after.second);
+    let params: Params<'_> = &[
+        &first, &second, &visible, branch_id, item_id, below_min, &limit, zero, reserved, &text, &direction,
+    ];
+    let is_plain = (item_id, below_min, zero, reserved, &text) == (&None, &None, &None, &None, &None);
+    let rows = match (sort, branch_id) {
+        (StockSort::Branch, Some(branch)) if is_plain && first <= *branch => {
+            let item = if first == *branch { second } else { 0 };
+            conn.query(&SUMMARY_OF_BRANCH, &[branch, &item, &limit]).await?
+        }
+        (StockSort::Branch, _) if text.is_some() => conn.query_anew(&SEARCH, &params[..10]).await?,
+        (StockSort::Branch, _) => conn.query_anew(&SUMMARY, &params[..9]).await?,
+        (StockSort::Name, _) => conn.query_anew(&BY_NAME, &params[..10]).await?,
+        (StockSort::Quantity | StockSort::QuantityDesc, _) => conn.query_anew(&BY_QUANTITY, params).await?,
+    };
+    Ok(rows.iter().map(out).collect())
+}
+
+fn out(row: &Row) -> StockSummaryOut {
+    let LevelRow { key, level, updated_at } = level_row(row);
+    StockSummaryOut {
+        branch_id: key.branch.0,
+        branch_name: row.get(5),
+        item_id: key.item.0,
+        item_name: row.get(6),
+        sku: row.get(7),
+        quantity: level.quantity,
+        reserved: level.reserved,
+        available: level.available(),
+        min_stock_level: row.get::<_, Num>(8).0,
+        updated_at,
+    }
+}
