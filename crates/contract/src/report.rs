@@ -70,15 +70,24 @@ pub struct DailyOut {
     pub days: Vec<DayOut>,
 }
 
-/// What moved on one day.
+/// What moved on one day: its counts are its own fields, since serde does not read exact numbers of flattened ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DayOut {
     /// The day.
     #[schema(value_type = String, format = Date)]
     pub day: Date,
-    /// What moved.
-    #[serde(flatten)]
-    pub counts: DayCounts,
+    /// Orders that were fulfilled.
+    pub orders: i64,
+    /// Units that came, of whatever unit.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub units_in: Quantity,
+    /// Units that left.
+    #[serde(with = "crate::quantity")]
+    #[schema(value_type = f64)]
+    pub units_out: Quantity,
+    /// Movements.
+    pub movements: i64,
 }
 
 /// The items that left most with orders.

@@ -5,7 +5,9 @@
 
 pub mod accounts;
 mod audit;
+mod chart;
 pub mod clients;
+mod directory;
 mod error;
 mod feed;
 mod http;

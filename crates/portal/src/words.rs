@@ -9,6 +9,7 @@ use domain::Quantity;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 macro_rules! areas {
@@ -18,7 +19,7 @@ macro_rules! areas {
     };
 }
 
-areas!["frame", "things", "account", "dashboard"];
+areas!["frame", "things", "account", "dashboard", "stock", "orders", "catalogue", "audit"];
 
 /// A language that the pages are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,6 +215,15 @@ impl Words {
             Language::German => "%d.%m.%Y, %H:%M",
         };
         at.to_zoned(TimeZone::get(zone).unwrap_or(TimeZone::UTC)).strftime(format).to_string()
+    }
+
+    /// A day.
+    pub(crate) fn day(&self, day: Date) -> String {
+        let format = match self.0 {
+            Language::English => "%-d %b %Y",
+            Language::German => "%d.%m.%Y",
+        };
+        day.strftime(format).to_string()
     }
 
     /// How long ago it was.

@@ -1,6 +1,11 @@
 # Um jede Seite. Eine Nachricht heißt nach ihrem Ort und dem, was sie sagt.
 app-name = Quartermaster
 nav-dashboard = Übersicht
+nav-stock = Bestand
+nav-orders = Aufträge
+nav-items = Artikel
+nav-branches = Filialen
+nav-audit = Protokoll
 nav-skip = Zum Inhalt
 nav-main = Hauptmenü
 nav-password = Passwort

@@ -1,6 +1,11 @@
 # Around every page. A message is named by where it is and what it says.
 app-name = Quartermaster
 nav-dashboard = Dashboard
+nav-stock = Stock
+nav-orders = Orders
+nav-items = Items
+nav-branches = Branches
+nav-audit = Audit
 nav-skip = Skip to the content
 nav-main = Main menu
 nav-password = Password

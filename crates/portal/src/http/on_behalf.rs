@@ -14,7 +14,6 @@ use policy::{Action, Resource};
 
 use super::session::SignedIn;
 use crate::Shared;
-use crate::accounts::sessions::Session;
 use crate::accounts::users::User;
 use crate::pages::Trouble;
 use crate::pages::frame::{Frame, Section};
@@ -24,7 +23,6 @@ use crate::pages::refusal::Refusal;
 #[derive(Debug)]
 pub(crate) struct OnBehalf {
     pub user: User,
-    pub session: Session,
     /// The frame of the page: what the services did not answer is told there.
     pub frame: Frame,
     asking: Asking,
@@ -135,6 +133,6 @@ impl FromRequestParts<Arc<Shared>> for OnBehalf {
         let request_id = parts.extensions.get().map_or("", |RequestId(id)| id.as_str());
         let traceparent = parts.extensions.get().map(|TraceParent(text)| Arc::from(text.as_str()));
         let (shared, request_id) = (Arc::clone(shared), Arc::from(request_id));
-        Ok(OnBehalf { user, session, frame, asking: Asking { shared, token, request_id, traceparent } })
+        Ok(OnBehalf { user, frame, asking: Asking { shared, token, request_id, traceparent } })
     }
 }

@@ -15,7 +15,8 @@ use tower_http::csrf::CsrfLayer;
 
 use super::{files, token};
 use crate::pages::{
-    Trouble, dashboard, login, password, preferences, problem, second_factor, second_step, sessions,
+    Trouble, audit, branches, dashboard, events, items, login, orders, password, preferences, problem,
+    second_factor, second_step, sessions, stock,
 };
 use crate::{Shared, migrations};
 
@@ -28,6 +29,32 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let routes = Router::new()
         .route("/", get(dashboard::get))
+        .route("/dashboard/events/", get(events::get))
+        .route("/stock/", get(stock::list::get))
+        .route("/stock/csv", get(stock::csv::get))
+        .route("/stock/views/", post(stock::views::keep))
+        .route("/stock/views/{id}/forget/", post(stock::views::forget))
+        .route("/stock/as-of/", get(stock::as_of::get))
+        .route("/stock/{branch}/{item}/adjust/", get(stock::adjust::get).post(stock::adjust::post))
+        .route("/stock/{branch}/{item}/undo/{movement}/", post(stock::adjust::undo))
+        .route("/orders/", get(orders::list::get))
+        .route("/orders/new/", get(orders::draft::new).post(orders::draft::create))
+        .route("/orders/bulk/", post(orders::bulk::post))
+        .route("/orders/suggest/", get(orders::suggest::get))
+        .route("/orders/{id}/", get(orders::order::get))
+        .route("/orders/{id}/edit/", get(orders::draft::edit).post(orders::draft::save))
+        .route("/orders/{id}/delete/", post(orders::draft::delete))
+        .route("/orders/{id}/{verb}/", get(orders::verb::get).post(orders::verb::post))
+        .route("/items/", get(items::list::get))
+        .route("/items/new/", get(items::edit::new).post(items::edit::create))
+        .route("/items/{id}/", get(items::item::get))
+        .route("/items/{id}/edit/", get(items::edit::edit).post(items::edit::save))
+        .route("/items/{id}/delete/", post(items::edit::delete))
+        .route("/branches/", get(branches::list::get))
+        .route("/branches/new/", get(branches::edit::new).post(branches::edit::create))
+        .route("/branches/{id}/edit/", get(branches::edit::edit).post(branches::edit::save))
+        .route("/branches/{id}/delete/", post(branches::edit::delete))
+        .route("/audit/", get(audit::get))
         .route("/accounts/login/", get(login::get).post(login::post))
         .route("/accounts/second-step/", get(second_step::get).post(second_step::post))
         .route("/accounts/logout/", post(login::logout))

@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use axum::http::HeaderMap;
 use axum::http::Uri;
+use client::Key;
 use identity::Role;
 use jiff::Timestamp;
 
@@ -52,15 +53,32 @@ impl Theme {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Section {
     Dashboard,
+    Stock,
+    Orders,
+    Items,
+    Branches,
+    Audit,
 }
 
 impl Section {
     /// In the order of the navigation.
-    const ALL: [Section; 1] = [Section::Dashboard];
+    const ALL: [Section; 6] = [
+        Section::Dashboard,
+        Section::Stock,
+        Section::Orders,
+        Section::Items,
+        Section::Branches,
+        Section::Audit,
+    ];
 
     pub(crate) const fn path(self) -> &'static str {
         match self {
             Section::Dashboard => "/",
+            Section::Stock => "/stock/",
+            Section::Orders => "/orders/",
+            Section::Items => "/items/",
+            Section::Branches => "/branches/",
+            Section::Audit => "/audit/",
         }
     }
 
@@ -68,19 +86,32 @@ impl Section {
     pub(crate) const fn message(self) -> &'static str {
         match self {
             Section::Dashboard => "nav-dashboard",
+            Section::Stock => "nav-stock",
+            Section::Orders => "nav-orders",
+            Section::Items => "nav-items",
+            Section::Branches => "nav-branches",
+            Section::Audit => "nav-audit",
         }
     }
 
     pub(crate) const fn icon(self) -> &'static str {
         match self {
             Section::Dashboard => "layout-dashboard",
+            Section::Stock => "packages",
+            Section::Orders => "clipboard-list",
+            Section::Items => "tag",
+            Section::Branches => "building-store",
+            Section::Audit => "history",
         }
     }
 
     /// Whether it has something for people of these roles.
-    fn is_for(self, _roles: &[Role]) -> bool {
+    fn is_for(self, roles: &[Role]) -> bool {
         match self {
-            Section::Dashboard => true,
+            Section::Dashboard | Section::Stock | Section::Orders | Section::Items | Section::Branches => {
+                true
+            }
+            Section::Audit => roles.iter().any(|role| matches!(role, Role::Admin | Role::Auditor)),
         }
     }
 }
@@ -159,6 +190,11 @@ impl Frame {
             None => self.say("away-nothing"),
         };
         self.away = Some(words);
+    }
+
+    /// The Idempotency-Key for a form of the page: each form has one of its own, so that what is sent twice is done once.
+    pub(crate) fn key(&self) -> String {
+        Key::fresh().as_str().to_owned()
     }
 
     /// The sections there are for who is signed in.

@@ -1,15 +1,22 @@
 //! One file a page: its template, its form, its handlers. The template of the same name is in `templates/`.
 
+pub(crate) mod audit;
+pub(crate) mod branches;
 pub(crate) mod dashboard;
+pub(crate) mod events;
 pub(crate) mod frame;
+pub(crate) mod items;
 pub(crate) mod login;
+pub(crate) mod orders;
 pub(crate) mod password;
 pub(crate) mod preferences;
 pub(crate) mod problem;
+pub(crate) mod query;
 pub(crate) mod refusal;
 pub(crate) mod second_factor;
 pub(crate) mod second_step;
 pub(crate) mod sessions;
+pub(crate) mod stock;
 
 pub(crate) use problem::Trouble;
 

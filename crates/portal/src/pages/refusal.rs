@@ -1,7 +1,7 @@
 //! Why the services did not make a change, in the person's words.
 
 use axum::http::StatusCode;
-use client::ClientError;
+use client::{ClientError, Key};
 use contract::{FieldError, Problem, ProblemKind, ShortLine};
 
 use super::frame::Frame;
@@ -15,6 +15,7 @@ pub(crate) struct Refusal {
     pub message: String,
     /// What the services said of it.
     problem: Option<Box<Problem>>,
+    is_unknown: bool,
 }
 
 impl Refusal {
@@ -24,7 +25,9 @@ impl Refusal {
             _ => None,
         };
         let kind = problem.as_deref().and_then(kind);
+        let is_unknown = matches!(error, ClientError::OutcomeUnknown);
         let message = match kind {
+            _ if is_unknown => frame.say(message_of(ProblemKind::OutcomeUnknown)),
             Some(kind) => frame.say(message_of(kind)),
             None if error.is_away() => frame.say("refused-away"),
             None => frame.say("refused-otherwise"),
@@ -34,7 +37,22 @@ impl Refusal {
             error if error.is_away() => Some(StatusCode::SERVICE_UNAVAILABLE),
             _ => None,
         };
-        Refusal { status: status.unwrap_or(StatusCode::BAD_GATEWAY), message, problem }
+        Refusal { status: status.unwrap_or(StatusCode::BAD_GATEWAY), message, problem, is_unknown }
+    }
+
+    /// The portal itself could not read a field; nothing was sent.
+    pub(crate) fn of_field(pointer: &str, detail: &str, frame: &Frame) -> Refusal {
+        let mut problem = Problem::new(ProblemKind::Invalid, "");
+        problem.errors.push(FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() });
+        let message = frame.say(message_of(ProblemKind::Invalid));
+        let (status, problem) = (StatusCode::UNPROCESSABLE_ENTITY, Some(Box::new(problem)));
+        Refusal { status, message, problem, is_unknown: false }
+    }
+
+    /// The key for the form that is shown again: the same where it is not known whether the change was made, so that it
+    /// is not made twice; another one where it was refused, since another change is asked for.
+    pub(crate) fn key(&self, key: &Key) -> Key {
+        if self.is_unknown { key.clone() } else { Key::fresh() }
     }
 
     /// Whether it was refused for this reason.
@@ -55,11 +73,6 @@ impl Refusal {
     /// The lines that ask for more than there is.
     pub(crate) fn short_lines(&self) -> &[ShortLine] {
         self.problem.as_deref().map_or(&[], |problem| &problem.short_lines)
-    }
-
-    /// What happened this time, in the services' own words (English).
-    pub(crate) fn detail(&self) -> &str {
-        self.problem.as_deref().map_or("", |problem| &problem.detail)
     }
 }
 

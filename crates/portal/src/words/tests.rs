@@ -63,10 +63,10 @@ fn every_message_is_said_somewhere_and_all_that_is_said_is_there() {
     let english = messages(Language::English);
     for id in english.keys() {
         let said = match id.strip_prefix("done-") {
-            Some(done) => format!("done={done}\""),
-            None => format!("\"{id}\""),
+            Some(done) => [format!("done={done}\""), format!("\"{done}\"")],
+            None => [format!("\"{id}\""), format!("\"{id}\"")],
         };
-        assert!(pages.contains(&said), "nothing says {id}");
+        assert!(said.iter().any(|said| pages.contains(said)), "nothing says {id}");
     }
     for call in ["say(\"", "about(\"", "about_all(\"", "count(\""] {
         for said in pages.split(call).skip(1) {

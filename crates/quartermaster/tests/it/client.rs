@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use client::{
-    AuditFilter, Call, ClientError, ItemFilter, Key, MovementFilter, OrderFilter, Paging, Patience, Services,
-    StockFilter, SummaryFilter,
+    AuditFilter, Call, ClientError, ItemFilter, Key, MovementFilter, OrderFilter, Paging, Patience,
+    ReportFilter, Services, StockFilter, SummaryFilter,
 };
-use contract::{BranchIn, FulfillIn, ItemIn, LineIn, OrderIn, OrderStatusWord, ProblemKind, SetStockIn};
+use contract::{
+    BranchIn, FulfillIn, HeatBy, ItemIn, LineIn, OrderIn, OrderStatusWord, ProblemKind, SetStockIn,
+};
 
 use crate::support::App;
 use crate::support::api::User;
@@ -182,4 +184,21 @@ async fn stock_is_set() {
     let level = services(&app).set_stock(call(&app.admin()), &Key::fresh(), &count).await.unwrap();
     assert_eq!((level.quantity, level.available), (quantity, quantity));
     app.database.assert_sound().await;
+}
+
+#[tokio::test]
+async fn reports_are_read() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    app.stock(branch, item, 10).await;
+    let mut keeper = services::totals::Keeper::new(app.database.pool(services::ROLES));
+    keeper.count(std::time::Duration::ZERO).await.unwrap();
+    let (services, admin) = (services(&app), app.admin());
+    let (call, filter) = (call(&admin), ReportFilter { branch_id: Some(branch), days: Some(7) });
+    assert_eq!(services.report_overview(call, None).await.unwrap().orders.draft, 0);
+    assert_eq!(services.report_daily(call, filter).await.unwrap().days.len(), 7);
+    assert!(services.report_movers(call, filter, 5).await.unwrap().items.is_empty());
+    assert!(services.report_heat_map(call, filter, HeatBy::Moved).await.unwrap().branches.is_empty());
+    let history = services.report_history(call, filter, item).await.unwrap();
+    assert_eq!(history.days.last().unwrap().quantity, domain::Quantity::units(10));
 }

@@ -192,7 +192,11 @@ pub(crate) async fn overview(conn: &Queries, only: Option<&[i64]>) -> Result<Ove
 /// What moved on each of the last days at these branches, or all.
 pub(crate) async fn daily(conn: &Queries, only: Option<&[i64]>, days: i32) -> Result<Vec<DayOut>, PgError> {
     let rows = conn.query_anew(&DAILY, &[&only, &days]).await?;
-    Ok(rows.iter().map(|row| DayOut { day: row.get(0), counts: counts(row, 1) }).collect())
+    let out = |row: &Row| {
+        let DayCounts { orders, units_in, units_out, movements } = counts(row, 1);
+        DayOut { day: row.get(0), orders, units_in, units_out, movements }
+    };
+    Ok(rows.iter().map(out).collect())
 }
 
 /// Turnover has rows for all branches together: branch 0.

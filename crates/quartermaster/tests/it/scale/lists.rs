@@ -9,10 +9,13 @@ pub const AREAS: &[Area] = &[
     ("audit", AUDIT),
     ("stock", STOCK),
     ("items_and_branches", ITEMS_AND_BRANCHES),
+    ("reports", REPORTS),
 ];
 
 const O: (&str, &str) = ("LIST", "from services_orders o");
 const O_BRANCH: (&str, &str) = ("LIST_BY_BRANCH", "services_orders o");
+const O_ASKING: (&str, &str) = ("LIST_ASKING", "services_orders o");
+const ELSEWHERE: (&str, &str) = ("ELSEWHERE", "services_order_lines l");
 const O_SHORT: (&str, &str) = ("LIST_SHORT", "services_orders o");
 
 // Time and id that the page comes before, created_from, status, reference, limit; branches.
@@ -46,6 +49,13 @@ const ORDERS: &[Case] = &[
     ),
     case("short", O_SHORT, "null, 9223372036854775807, null, null, null, 51, null"),
     case("short, last page", O_SHORT, "'2025-12-05', 1, null, null, null, 51, null"),
+    case("asking for an item", O_ASKING, "null, 9223372036854775807, null, null, null, 51, null, 7"),
+    case(
+        "drafts of one branch asking for an item",
+        O_ASKING,
+        "null, 9223372036854775807, null, 'draft', null, 51, '{20}', 7",
+    ),
+    case("elsewhere", ELSEWHERE, "500000, 1, true, null, 0, 0, 51"),
     case("short of one branch", O_SHORT, "null, 9223372036854775807, null, null, null, 51, '{50}'"),
 ];
 
@@ -205,6 +215,10 @@ const AUDIT: &[Case] = &[
 
 const S: (&str, &str) = ("LIST", "services_stock s");
 const SUMMARY: (&str, &str) = ("SUMMARY", "services_stock s");
+const SEARCH: (&str, &str) = ("SEARCH", "services_stock s");
+const BY_NAME: (&str, &str) = ("BY_NAME", "services_stock s");
+const BY_QUANTITY: (&str, &str) = ("BY_QUANTITY", "services_stock s");
+const CHANGES: (&str, &str) = ("CHANGES", "services_stock s");
 const S_OF_BRANCH: (&str, &str) = ("LIST_OF_BRANCH", "services_stock s");
 const SUMMARY_OF_BRANCH: (&str, &str) = ("SUMMARY_OF_BRANCH", "services_stock s");
 const AS_OF: (&str, &str) = ("AS_OF", "services_stock s");
@@ -223,13 +237,31 @@ const STOCK: &[Case] = &[
     case("below the minimum", S, "0, 0, null, null, null, true, 51"),
     case("below the minimum, last page", S, "50, 19000, null, null, null, true, 51"),
     case("not below the minimum, of one branch", S, "0, 0, null, 20, null, false, 51"),
-    case("summary, first page", SUMMARY, "0, 0, null, null, null, null, 51"),
-    case("summary, last page", SUMMARY, "50, 19960, null, null, null, null, 51"),
+    case("summary, first page", SUMMARY, "0, 0, null, null, null, null, 51, null, null"),
+    case("summary, last page", SUMMARY, "50, 19960, null, null, null, null, 51, null, null"),
     case("summary of one branch", SUMMARY_OF_BRANCH, "20, 0, 51"),
     case("summary of one branch, last page", SUMMARY_OF_BRANCH, "20, 19960, 51"),
-    case("summary of one branch below the minimum", SUMMARY, "0, 0, null, 20, null, true, 51"),
-    case("summary of three branches below the minimum", SUMMARY, "0, 0, '{1,20,50}', null, null, true, 51"),
-    case("summary of one item", SUMMARY, "0, 0, null, null, 7, null, 51"),
+    case("summary of one branch below the minimum", SUMMARY, "0, 0, null, 20, null, true, 51, null, null"),
+    case(
+        "summary of three branches below the minimum",
+        SUMMARY,
+        "0, 0, '{1,20,50}', null, null, true, 51, null, null",
+    ),
+    case("summary of one item", SUMMARY, "0, 0, null, null, 7, null, 51, null, null"),
+    case("summary of what is all gone", SUMMARY, "0, 0, null, null, null, null, 51, true, null"),
+    case("summary of what is reserved at one branch", SUMMARY, "0, 0, null, 20, null, null, 51, null, true"),
+    case("summary of a word", SEARCH, "0, 0, null, null, null, null, 51, null, null, 'bolt'"),
+    case("summary of a word at one branch", SEARCH, "20, 0, null, 20, null, null, 51, null, null, 'bolt'"),
+    case("summary by name", BY_NAME, "0, 0, null, null, null, null, 51, null, null, null"),
+    case("summary by name of one branch", BY_NAME, "0, 0, null, 20, null, null, 51, null, null, null"),
+    case("summary by name, last page", BY_NAME, "19990, 40, null, null, null, null, 51, null, null, null"),
+    case(
+        "summary by quantity of one branch",
+        BY_QUANTITY,
+        "-4611686018427387904, 0, null, 20, null, null, 51, null, null, null, 1",
+    ),
+    case("changes of a week at one branch", CHANGES, "20, 0, '2026-02-01', '2026-02-08', 51"),
+    case("changes since lately at one branch", CHANGES, "20, 0, '2026-03-30', '2026-03-31', 51"),
     case(
         "as of lately, one branch",
         AS_OF,
@@ -268,13 +300,28 @@ const B: (&str, &str) = ("LIST", "location");
 
 // Id that the page comes after, text, sku, barcode, active, limit.
 const ITEMS_AND_BRANCHES: &[Case] = &[
-    case("items", I, "0, null, null, null, null, 51"),
-    case("items, last page", I, "19960, null, null, null, null, 51"),
-    case("items with a word", I, "0, 'bolt', null, null, null, 51"),
-    case("items with a word that none has", I, "0, 'crane', null, null, null, 51"),
-    case("item of a SKU", I, "0, null, 'SKU-00007', null, null, 51"),
-    case("item of a barcode", I, "0, null, null, '4000000000007', null, 51"),
-    case("items out of use", I, "0, null, null, null, false, 51"),
+    case("items", I, "0, null, null, null, null, 51, null, null"),
+    case("items, last page", I, "19960, null, null, null, null, 51, null, null"),
+    case("items with a word", I, "0, 'bolt', null, null, null, 51, null, null"),
+    case("items with a word that none has", I, "0, 'crane', null, null, null, 51, null, null"),
+    case("item of a SKU", I, "0, null, 'SKU-00007', null, null, 51, null, null"),
+    case("item of a barcode", I, "0, null, null, '4000000000007', null, 51, null, null"),
+    case("items out of use", I, "0, null, null, null, false, 51, null, null"),
+    case("items of three ids", I, "0, null, null, null, null, 51, null, '{1,2,19000}'"),
+    case("item of a code that is scanned", I, "0, null, null, null, null, 51, '4000000000007', null"),
     case("branches", B, "0, null, 51"),
     case("branches, some", B, "0, '{1,20,50}', 51"),
+];
+
+// Branches, days; item, or items.
+const REPORTS: &[Case] = &[
+    case("history of an item", ("HISTORY", "services_stock_movements m"), "null, 90, 7"),
+    case(
+        "history of an item at three branches",
+        ("HISTORY", "services_stock_movements m"),
+        "'{1,20,50}', 90, 7",
+    ),
+    case("cells of a heat map", ("HEAT_CELLS", "services_stock s"), "'{1,20,50}', 30, '{1,2,3}'"),
+    case("open orders", ("OPEN_ORDERS", "services_orders o"), "null"),
+    case("open orders of one branch", ("OPEN_ORDERS", "services_orders o"), "'{20}'"),
 ];

@@ -1,0 +1,10 @@
+audit-title = Protokoll
+audit-action = Handlung
+audit-entity = Worum
+audit-any = Alles
+audit-number = Nummer
+audit-policy = Richtlinie
+audit-request = Anfrage
+audit-details = Einzelheiten
+audit-entry = Eintrag { $number }
+audit-none = Keine Einträge gefunden.

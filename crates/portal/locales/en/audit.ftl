@@ -1,0 +1,10 @@
+audit-title = Audit
+audit-action = Action
+audit-entity = About
+audit-any = Anything
+audit-number = Number
+audit-policy = Policy
+audit-request = Request
+audit-details = Details
+audit-entry = Entry { $number }
+audit-none = No entries were found.

@@ -1,0 +1,161 @@
+//! The audit of the services: who did what.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use client::{AuditFilter, ClientError, Page};
+use contract::AuditOut;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::directory::Directory;
+use crate::http::on_behalf::{Asking, OnBehalf};
+use crate::pages::frame::{Frame, Section};
+use crate::pages::query::{Asked, address, lenient, paging, trimmed};
+use crate::pages::{Trouble, page};
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct AuditQuery {
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    person: Option<String>,
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    entity_type: Option<String>,
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    entity_id: Option<String>,
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    branch: Option<i64>,
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    from: Option<Date>,
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    to: Option<Date>,
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+}
+
+impl AuditQuery {
+    fn filter(&self) -> AuditFilter {
+        let start = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());
+        AuditFilter {
+            actor_user_id: None,
+            actor: self.person.clone(),
+            action: self.action.clone(),
+            entity_type: self.entity_type.clone(),
+            entity_id: self.entity_id.clone(),
+            branch_id: self.branch,
+            ip: None,
+            request_id: self.request.clone(),
+            from: self.from.and_then(start),
+            to: self.to.and_then(|day| day.tomorrow().ok()).and_then(start),
+        }
+    }
+}
+
+/// What the services say.
+struct Shown {
+    directory: Directory,
+    entries: Page<AuditOut>,
+}
+
+/// A fact of an entry: what it was before, where it tells, and what it became.
+struct Detail {
+    name: String,
+    before: Option<String>,
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditPage {
+    frame: Frame,
+    query: AuditQuery,
+    shown: Option<Arc<Shown>>,
+}
+
+pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<AuditQuery>) -> Result<Response, Trouble> {
+    let mut visitor = visitor.within(Section::Audit);
+    let shown = visitor.known(ask(visitor.asking(), &query)).await?;
+    Ok(page(StatusCode::OK, &AuditPage { frame: visitor.frame, query, shown }))
+}
+
+async fn ask(asking: Asking, query: &AuditQuery) -> Result<Shown, ClientError> {
+    let filter = query.filter();
+    let entries = asking.services().list_audit(asking.call(), &filter, paging(query.cursor.as_deref()));
+    let (directory, entries) = tokio::try_join!(Directory::read(&asking), entries)?;
+    Ok(Shown { directory, entries })
+}
+
+impl AuditPage {
+    fn text<'a>(&self, field: &'a Option<String>) -> &'a str {
+        field.as_deref().unwrap_or_default()
+    }
+
+    fn day(&self, day: &Option<Date>) -> String {
+        day.map(|day| day.to_string()).unwrap_or_default()
+    }
+
+    fn is_at(&self, branch: &i64) -> bool {
+        self.query.branch == Some(*branch)
+    }
+
+    fn at(&self, cursor: Option<String>) -> String {
+        address("/audit/", &AuditQuery { cursor, ..self.query.clone() })
+    }
+
+    fn next(&self, entries: &Page<AuditOut>) -> Option<String> {
+        Some(self.at(Some(entries.next?.to_string())))
+    }
+
+    fn first(&self) -> Option<String> {
+        self.query.cursor.as_ref().map(|_| self.at(None))
+    }
+
+    fn branch(&self, shown: &Shown, entry: &AuditOut) -> String {
+        entry.branch_id.map_or_else(|| "–".to_owned(), |branch| shown.directory.name(&branch))
+    }
+
+    fn time(&self, shown: &Shown, entry: &AuditOut) -> String {
+        let zone = entry.branch_id.map_or("UTC", |branch| shown.directory.zone(&branch)).to_owned();
+        self.frame.time(&entry.at, &zone)
+    }
+
+    /// The page of what an entry is about.
+    fn link(&self, entry: &AuditOut) -> Option<String> {
+        match entry.entity_type.as_str() {
+            "order" => Some(format!("/orders/{}/", entry.entity_id)),
+            "item" => Some(format!("/items/{}/", entry.entity_id)),
+            _ => None,
+        }
+    }
+
+    /// What an entry tells: values, and of what changed both `from` and `to`.
+    fn details(&self, entry: &AuditOut) -> Vec<Detail> {
+        let Value::Object(fields) = &entry.details else { return Vec::new() };
+        fields.iter().map(|(name, value)| detail(name, value)).collect()
+    }
+}
+
+fn detail(name: &str, value: &Value) -> Detail {
+    let pair = value.get("from").zip(value.get("to"));
+    let (before, after) = match pair {
+        Some((from, to)) => (Some(text(from)), text(to)),
+        None => (None, text(value)),
+    };
+    Detail { name: name.to_owned(), before, after }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "–".to_owned(),
+        other => other.to_string(),
+    }
+}

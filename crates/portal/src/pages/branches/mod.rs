@@ -1,0 +1,4 @@
+//! Branches: the directory, and the form of one.
+
+pub(crate) mod edit;
+pub(crate) mod list;

@@ -1,0 +1,79 @@
+//! The catalogue.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use client::{ClientError, ItemFilter, Page};
+use contract::ItemOut;
+use policy::{Action, Resource};
+use serde::{Deserialize, Serialize};
+
+use crate::http::on_behalf::{Asking, OnBehalf};
+use crate::pages::frame::{Frame, Section};
+use crate::pages::query::{Asked, address, paging, trimmed};
+use crate::pages::{Trouble, page};
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ItemsQuery {
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    q: Option<String>,
+    /// `all` or `inactive`; those in use where there is none.
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    show: Option<String>,
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+}
+
+const SHOWN: [(&str, &str); 3] =
+    [("", "items-show-active"), ("inactive", "items-show-inactive"), ("all", "items-show-all")];
+
+#[derive(Template)]
+#[template(path = "items/list.html")]
+struct ItemsPage {
+    frame: Frame,
+    query: ItemsQuery,
+    items: Option<Arc<Page<ItemOut>>>,
+    may_manage: bool,
+}
+
+pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<ItemsQuery>) -> Result<Response, Trouble> {
+    let mut visitor = visitor.within(Section::Items);
+    let items = visitor.known(ask(visitor.asking(), &query)).await?;
+    let may_manage = visitor.may(Action::ManageItems, Resource::Company);
+    Ok(page(StatusCode::OK, &ItemsPage { frame: visitor.frame, query, items, may_manage }))
+}
+
+async fn ask(asking: Asking, query: &ItemsQuery) -> Result<Page<ItemOut>, ClientError> {
+    let active = match query.show.as_deref() {
+        Some("all") => None,
+        Some("inactive") => Some(false),
+        _ => Some(true),
+    };
+    let filter = ItemFilter { q: query.q.clone(), active, ..ItemFilter::default() };
+    asking.services().list_items(asking.call(), &filter, paging(query.cursor.as_deref())).await
+}
+
+impl ItemsPage {
+    fn choices(&self) -> [(&'static str, &'static str); 3] {
+        SHOWN
+    }
+
+    fn is_shown(&self, word: &str) -> bool {
+        self.query.show.as_deref().unwrap_or_default() == word
+    }
+
+    fn at(&self, cursor: Option<String>) -> String {
+        address("/items/", &ItemsQuery { cursor, ..self.query.clone() })
+    }
+
+    fn next(&self, items: &Page<ItemOut>) -> Option<String> {
+        Some(self.at(Some(items.next?.to_string())))
+    }
+
+    fn first(&self) -> Option<String> {
+        self.query.cursor.as_ref().map(|_| self.at(None))
+    }
+}

@@ -1,0 +1,5 @@
+//! Items: the catalogue, and what there is to know of each.
+
+pub(crate) mod edit;
+pub(crate) mod item;
+pub(crate) mod list;

@@ -1,0 +1,71 @@
+//! Items for who types a line of an order: what they are called, and what the branch has of them.
+
+use axum::response::Response;
+use axum::response::{IntoResponse, Json};
+use client::{ClientError, ItemFilter, Paging, SummaryFilter};
+use serde::{Deserialize, Serialize};
+
+use crate::http::on_behalf::{Asking, OnBehalf};
+use crate::pages::Trouble;
+use crate::pages::query::{Asked, lenient, trimmed};
+
+/// How many items are suggested.
+const MOST: u16 = 10;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SuggestQuery {
+    #[serde(deserialize_with = "trimmed")]
+    q: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    branch: Option<i64>,
+}
+
+/// An item, and what is available of it at the branch, in words.
+#[derive(Debug, Serialize)]
+struct Suggestion {
+    id: i64,
+    sku: String,
+    name: String,
+    barcode: Option<String>,
+    available: String,
+}
+
+pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<SuggestQuery>) -> Result<Response, Trouble> {
+    let Some(text) = query.q else { return Ok(Json(Vec::<Suggestion>::new()).into_response()) };
+    let found = find(&visitor, text, query.branch).await.map_err(Trouble::of_services)?;
+    Ok(Json(found).into_response())
+}
+
+async fn find(visitor: &OnBehalf, text: String, branch: Option<i64>) -> Result<Vec<Suggestion>, ClientError> {
+    let asking = visitor.asking();
+    let exact = ItemFilter { code: Some(text.clone()), ..ItemFilter::default() };
+    let part = ItemFilter { q: Some(text), active: Some(true), ..ItemFilter::default() };
+    let (services, call) = (asking.services(), asking.call());
+    let mut items = services.list_items(call, &exact, Paging::first(2)).await?.rows;
+    if items.is_empty() {
+        items = services.list_items(call, &part, Paging::first(MOST)).await?.rows;
+    }
+    let mut found = Vec::new();
+    for item in items {
+        let available = match branch {
+            Some(branch) => available(visitor, &asking, branch, item.id).await?,
+            None => String::new(),
+        };
+        let (id, sku, name, barcode) = (item.id, item.sku, item.name, item.barcode);
+        found.push(Suggestion { id, sku, name, barcode, available });
+    }
+    Ok(found)
+}
+
+async fn available(
+    visitor: &OnBehalf,
+    asking: &Asking,
+    branch: i64,
+    item: i64,
+) -> Result<String, ClientError> {
+    let filter = SummaryFilter { branch_id: Some(branch), item_id: Some(item), ..SummaryFilter::default() };
+    let page = asking.services().stock_summary(asking.call(), &filter, Paging::first(1)).await?;
+    let available = page.rows.first().map_or(domain::Quantity::ZERO, |level| level.available);
+    Ok(visitor.frame.about("line-available", "quantity", visitor.frame.quantity(&available)))
+}

@@ -1,0 +1,55 @@
+//! What a page's address asks for, read leniently: people edit addresses, follow old links and leave fields of a form
+//! empty, and a page that shows everything is a better answer than an error.
+
+use std::str::FromStr;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use client::Paging;
+use contract::Cursor;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The query of an address; what cannot be read is as if it were not there.
+#[derive(Debug)]
+pub(crate) struct Asked<Q>(pub Q);
+
+impl<S: Sync, Q: DeserializeOwned + Default> FromRequestParts<S> for Asked<Q> {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Asked<Q>, Self::Rejection> {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Asked(serde_html_form::from_str(query).unwrap_or_default()))
+    }
+}
+
+/// For `deserialize_with`: a field that is empty or not of its kind is none.
+pub(crate) fn lenient<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| text.trim().parse().ok()))
+}
+
+/// For `deserialize_with`: a text without what stands around it; none when nothing is left.
+pub(crate) fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
+/// An address: the path with the query.
+pub(crate) fn address(path: &str, query: &impl Serialize) -> String {
+    match serde_html_form::to_string(query) {
+        Ok(query) if !query.is_empty() => format!("{path}?{query}"),
+        _ => path.to_owned(),
+    }
+}
+
+/// How many rows a page of a list has.
+pub(crate) const ROWS: u16 = 50;
+
+/// The page of a list that begins after a cursor, as an address has it; the first where there is none.
+pub(crate) fn paging(cursor: Option<&str>) -> Paging {
+    match cursor.and_then(Cursor::parse) {
+        Some(cursor) => Paging::after(cursor, ROWS),
+        None => Paging::first(ROWS),
+    }
+}

@@ -1,0 +1,184 @@
+//! Setting right what is on hand, and undoing it by a counter-movement.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use client::{ClientError, Key, SummaryFilter};
+use contract::{BranchOut, ItemOut, MovementOut, ProblemKind, SetStockIn, StockSummaryOut};
+use domain::Quantity;
+use serde::Deserialize;
+use std::sync::Arc;
+
+use crate::http::forms::CheckedForm;
+use crate::http::on_behalf::{Asking, OnBehalf};
+use crate::pages::frame::{Frame, Section};
+use crate::pages::refusal::Refusal;
+use crate::pages::{Trouble, page};
+
+/// What the form is about.
+struct Shown {
+    branch: BranchOut,
+    item: ItemOut,
+    level: Option<StockSummaryOut>,
+}
+
+#[derive(Template)]
+#[template(path = "stock/adjust.html")]
+struct AdjustPage {
+    frame: Frame,
+    shown: Option<Arc<Shown>>,
+    form: AdjustForm,
+    refusal: Option<Refusal>,
+    may_override: bool,
+}
+
+/// The form, as it was typed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AdjustForm {
+    quantity: String,
+    reason: String,
+    override_negative: Option<String>,
+    key: String,
+}
+
+pub(crate) async fn get(
+    visitor: OnBehalf,
+    Path((branch, item)): Path<(i64, i64)>,
+) -> Result<Response, Trouble> {
+    let mut visitor = visitor.within(Section::Stock);
+    let shown = visitor.known(ask(visitor.asking(), branch, item)).await?;
+    let form = AdjustForm { key: visitor.frame.key(), ..AdjustForm::default() };
+    Ok(page(StatusCode::OK, &AdjustPage::new(visitor, shown, form, None)))
+}
+
+pub(crate) async fn post(
+    visitor: OnBehalf,
+    Path((branch, item)): Path<(i64, i64)>,
+    CheckedForm(form): CheckedForm<AdjustForm>,
+) -> Result<Response, Trouble> {
+    let mut visitor = visitor.within(Section::Stock);
+    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let refusal = match form.quantity.trim().parse::<Quantity>() {
+        Ok(quantity) => {
+            let reason = Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+            let override_negative = form.override_negative.is_some();
+            let count = SetStockIn { branch_id: branch, item_id: item, quantity, reason, override_negative };
+            let asking = visitor.asking();
+            match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
+                Ok(_) => {
+                    let to = format!("/items/{item}/?branch={branch}&done=stock-adjusted");
+                    return Ok(Redirect::to(&to).into_response());
+                }
+                Err(refusal) => refusal,
+            }
+        }
+        Err(error) => Refusal::of_field("/quantity", &error.to_string(), &visitor.frame),
+    };
+    let shown = visitor.known(ask(visitor.asking(), branch, item)).await?;
+    let form = AdjustForm { key: refusal.key(&key).as_str().to_owned(), ..form };
+    Ok(page(refusal.status, &AdjustPage::new(visitor, shown, form, Some(refusal))))
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct UndoForm {
+    #[serde(default)]
+    key: String,
+}
+
+/// Puts back what a movement by hand took or brought, by a movement against it.
+pub(crate) async fn undo(
+    visitor: OnBehalf,
+    Path((branch, item, movement)): Path<(i64, i64, i64)>,
+    CheckedForm(form): CheckedForm<UndoForm>,
+) -> Result<Response, Trouble> {
+    let asking = visitor.asking();
+    let found = find(&asking, branch, item, movement).await.map_err(Trouble::of_services)?;
+    let Some((movement, on_hand)) = found else { return Err(Trouble::NoSuchPage) };
+    let Some(quantity) = on_hand.checked_sub(movement.quantity) else { return Err(Trouble::NoSuchPage) };
+    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let reason = Some(visitor.frame.about("undo-reason", "number", movement.id));
+    let count = SetStockIn { branch_id: branch, item_id: item, quantity, reason, override_negative: false };
+    let done = match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
+        Ok(_) => "stock-undone",
+        Err(refusal) if refusal.is(ProblemKind::OutcomeUnknown) => "stock-undo-unknown",
+        Err(_) => "stock-undo-refused",
+    };
+    Ok(Redirect::to(&format!("/items/{item}/?branch={branch}&done={done}")).into_response())
+}
+
+/// A movement of the level that can be undone, with what is on hand now.
+async fn find(
+    asking: &Asking,
+    branch: i64,
+    item: i64,
+    movement: i64,
+) -> Result<Option<(MovementOut, Quantity)>, ClientError> {
+    let ledger = client::MovementFilter {
+        branch_id: Some(branch),
+        item_id: Some(item),
+        ..client::MovementFilter::default()
+    };
+    let (call, services) = (asking.call(), asking.services());
+    let movements = services.list_movements(call, &ledger, client::Paging::first(100));
+    let (movements, level) = tokio::try_join!(movements, level(asking, branch, item))?;
+    let found = movements.rows.into_iter().find(|found| found.id == movement && can_be_undone(found));
+    Ok(found.zip(level.map(|level| level.quantity)))
+}
+
+/// Only what was set by hand: what an order took goes back by other ways.
+pub(crate) fn can_be_undone(movement: &MovementOut) -> bool {
+    movement.document_type == "adjustment"
+}
+
+async fn ask(asking: Asking, branch: i64, item: i64) -> Result<Shown, ClientError> {
+    let (services, call) = (asking.services(), asking.call());
+    let (branch, item, level) = tokio::try_join!(
+        services.get_branch(call, branch),
+        services.get_item(call, item),
+        level(&asking, branch, item),
+    )?;
+    Ok(Shown { branch: branch.value, item: item.value, level })
+}
+
+/// The level of an item at a branch, where there is one.
+async fn level(asking: &Asking, branch: i64, item: i64) -> Result<Option<StockSummaryOut>, ClientError> {
+    let filter = SummaryFilter { branch_id: Some(branch), item_id: Some(item), ..SummaryFilter::default() };
+    let page = asking.services().stock_summary(asking.call(), &filter, client::Paging::first(1)).await?;
+    Ok(page.rows.into_iter().next())
+}
+
+impl AdjustPage {
+    fn new(
+        visitor: OnBehalf,
+        shown: Option<Arc<Shown>>,
+        form: AdjustForm,
+        refusal: Option<Refusal>,
+    ) -> AdjustPage {
+        let may_override = visitor.user.roles.contains(&identity::Role::Admin);
+        AdjustPage { frame: visitor.frame, shown, form, refusal, may_override }
+    }
+
+    fn on_hand(&self, shown: &Shown) -> String {
+        self.frame.quantity(&shown.level.as_ref().map_or(Quantity::ZERO, |level| level.quantity))
+    }
+
+    fn reserved(&self, shown: &Shown) -> String {
+        self.frame.quantity(&shown.level.as_ref().map_or(Quantity::ZERO, |level| level.reserved))
+    }
+
+    fn error(&self, pointer: &str) -> Option<&str> {
+        self.refusal.as_ref()?.field(pointer)
+    }
+
+    /// The smallest step that the item's quantities have.
+    fn step(&self, item: &ItemOut) -> &'static str {
+        match item.decimal_places {
+            0 => "1",
+            1 => "0.1",
+            2 => "0.01",
+            _ => "0.001",
+        }
+    }
+}

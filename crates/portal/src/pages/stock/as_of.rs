@@ -1,0 +1,125 @@
+//! Stock as it stood at a time, and what changed between two.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use client::{ClientError, Page, StockFilter};
+use contract::{StockAsOfOut, StockChangeOut};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::directory::Directory;
+use crate::http::on_behalf::{Asking, OnBehalf};
+use crate::pages::frame::{Frame, Section};
+use crate::pages::orders::Items;
+use crate::pages::query::{Asked, address, lenient, paging, trimmed};
+use crate::pages::{Trouble, page};
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct AsOfQuery {
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    branch: Option<i64>,
+    /// By the branch's clock.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    at: Option<DateTime>,
+    /// With it, what changed between the two.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    until: Option<DateTime>,
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+}
+
+/// What there is to show.
+enum Found {
+    /// Nothing was asked yet.
+    Nothing,
+    /// What there was at a time.
+    Levels(Page<StockAsOfOut>, Items),
+    /// What changed between two.
+    Changes(Page<StockChangeOut>),
+}
+
+struct Shown {
+    directory: Directory,
+    found: Found,
+}
+
+#[derive(Template)]
+#[template(path = "stock/as_of.html")]
+struct AsOfPage {
+    frame: Frame,
+    query: AsOfQuery,
+    shown: Option<Arc<Shown>>,
+}
+
+pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<AsOfQuery>) -> Result<Response, Trouble> {
+    let mut visitor = visitor.within(Section::Stock);
+    let shown = visitor.known(ask(visitor.asking(), &query)).await?;
+    Ok(page(StatusCode::OK, &AsOfPage { frame: visitor.frame, query, shown }))
+}
+
+async fn ask(asking: Asking, query: &AsOfQuery) -> Result<Shown, ClientError> {
+    let directory = Directory::read(&asking).await?;
+    let (services, call) = (asking.services(), asking.call());
+    let paging = paging(query.cursor.as_deref());
+    let zone = query.branch.map_or("UTC", |branch| directory.zone(&branch)).to_owned();
+    let moment = |at: DateTime| moment(at, &zone);
+    let found = match (query.branch, query.at.and_then(moment), query.until.and_then(moment)) {
+        (Some(branch), Some(from), Some(to)) if from <= to => {
+            Found::Changes(services.stock_changes(call, branch, (from, to), paging).await?)
+        }
+        (branch_id, Some(at), _) => {
+            let filter = StockFilter { branch_id, ..StockFilter::default() };
+            let levels = services.list_stock_as_of(call, &filter, at, paging).await?;
+            let items = levels.rows.iter().map(|level| level.item_id).collect();
+            let items = Items::read(&asking, items).await?;
+            Found::Levels(levels, items)
+        }
+        _ => Found::Nothing,
+    };
+    Ok(Shown { directory, found })
+}
+
+/// The moment that a clock of the branch shows. Of a time that the clock shows twice, the first.
+fn moment(at: DateTime, zone: &str) -> Option<Timestamp> {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    Some(at.to_zoned(zone).ok()?.timestamp())
+}
+
+impl AsOfPage {
+    fn is_at(&self, branch: &i64) -> bool {
+        self.query.branch == Some(*branch)
+    }
+
+    /// As a field of a form has it.
+    fn typed(&self, at: &Option<DateTime>) -> String {
+        at.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default()
+    }
+
+    fn at(&self, cursor: Option<String>) -> String {
+        address("/stock/as-of/", &AsOfQuery { cursor, ..self.query.clone() })
+    }
+
+    fn next(&self, found: &Found) -> Option<String> {
+        let next = match found {
+            Found::Nothing => None,
+            Found::Levels(levels, _) => levels.next,
+            Found::Changes(changes) => changes.next,
+        };
+        Some(self.at(Some(next?.to_string())))
+    }
+
+    fn first(&self) -> Option<String> {
+        self.query.cursor.as_ref().map(|_| self.at(None))
+    }
+
+    fn change(&self, change: &StockChangeOut) -> String {
+        let sign = if change.difference.is_positive() { "+" } else { "" };
+        format!("{sign}{}", self.frame.quantity(&change.difference))
+    }
+}

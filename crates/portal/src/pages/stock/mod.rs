@@ -1,0 +1,7 @@
+//! Stock: what there is, what there was, and setting it right.
+
+pub(crate) mod adjust;
+pub(crate) mod as_of;
+pub(crate) mod csv;
+pub(crate) mod list;
+pub(crate) mod views;
