@@ -87,7 +87,7 @@ async fn every_answer_has_the_headers_also_those_that_the_layers_give() {
                 "{at}: {name}"
             );
         }
-        assert!(headers["permissions-policy"].to_str().unwrap().contains("camera=()"), "{at}");
+        assert!(headers["permissions-policy"].to_str().unwrap().contains("camera=(self)"), "{at}");
         assert!(policy(headers).starts_with("default-src 'none'"), "{at}");
         assert!(policy(headers).contains("frame-ancestors 'none'"), "{at}");
         assert!(!policy(headers).contains("unsafe"), "{at}");

@@ -14,6 +14,7 @@ mod http;
 pub mod keys;
 mod migrations;
 mod pages;
+mod print;
 mod revocations;
 mod sealed;
 mod secrets;

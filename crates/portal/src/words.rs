@@ -19,7 +19,19 @@ macro_rules! areas {
     };
 }
 
-areas!["frame", "things", "account", "dashboard", "stock", "orders", "catalogue", "audit"];
+areas![
+    "frame",
+    "things",
+    "account",
+    "dashboard",
+    "stock",
+    "orders",
+    "catalogue",
+    "audit",
+    "search",
+    "scan",
+    "print"
+];
 
 /// A language that the pages are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ nav-stock = Bestand
 nav-orders = Aufträge
 nav-items = Artikel
 nav-branches = Filialen
+nav-scan = Scannen
 nav-audit = Protokoll
 nav-skip = Zum Inhalt
 nav-main = Hauptmenü

@@ -5,6 +5,7 @@ nav-stock = Stock
 nav-orders = Orders
 nav-items = Items
 nav-branches = Branches
+nav-scan = Scan
 nav-audit = Audit
 nav-skip = Skip to the content
 nav-main = Main menu

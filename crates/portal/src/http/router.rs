@@ -15,8 +15,8 @@ use tower_http::csrf::CsrfLayer;
 
 use super::{files, token};
 use crate::pages::{
-    Trouble, audit, branches, dashboard, events, items, login, orders, password, preferences, problem,
-    second_factor, second_step, sessions, stock,
+    Trouble, audit, branches, dashboard, events, items, login, orders, password, preferences, problem, scan,
+    search, second_factor, second_step, sessions, stock,
 };
 use crate::{Shared, migrations};
 
@@ -44,9 +44,12 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/orders/{id}/", get(orders::order::get))
         .route("/orders/{id}/edit/", get(orders::draft::edit).post(orders::draft::save))
         .route("/orders/{id}/delete/", post(orders::draft::delete))
+        .route("/orders/{id}/print/{paper}/", get(orders::paper::get))
         .route("/orders/{id}/{verb}/", get(orders::verb::get).post(orders::verb::post))
         .route("/items/", get(items::list::get))
         .route("/items/new/", get(items::edit::new).post(items::edit::create))
+        .route("/items/labels/", get(items::labels::of_list))
+        .route("/items/{id}/labels/", get(items::labels::of_item))
         .route("/items/{id}/", get(items::item::get))
         .route("/items/{id}/edit/", get(items::edit::edit).post(items::edit::save))
         .route("/items/{id}/delete/", post(items::edit::delete))
@@ -55,6 +58,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/branches/{id}/edit/", get(branches::edit::edit).post(branches::edit::save))
         .route("/branches/{id}/delete/", post(branches::edit::delete))
         .route("/audit/", get(audit::get))
+        .route("/search/", get(search::get))
+        .route("/scan/", get(scan::get).post(scan::post))
         .route("/accounts/login/", get(login::get).post(login::post))
         .route("/accounts/second-step/", get(second_step::get).post(second_step::post))
         .route("/accounts/logout/", post(login::logout))

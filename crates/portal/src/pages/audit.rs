@@ -139,6 +139,17 @@ impl AuditPage {
     /// What an entry tells: values, and of what changed both `from` and `to`.
     fn details(&self, entry: &AuditOut) -> Vec<Detail> {
         let Value::Object(fields) = &entry.details else { return Vec::new() };
+        // A thing before and after: what is not the same.
+        if let (Some(Value::Object(from)), Some(Value::Object(to))) = (fields.get("from"), fields.get("to")) {
+            let changed = to.iter().filter(|(name, value)| from.get(*name) != Some(value));
+            let before = |name: &String| Some(text(from.get(name).unwrap_or(&Value::Null)));
+            let detail = |(name, value): (&String, &Value)| Detail {
+                name: name.clone(),
+                before: before(name),
+                after: text(value),
+            };
+            return changed.map(detail).collect();
+        }
         fields.iter().map(|(name, value)| detail(name, value)).collect()
     }
 }

@@ -44,7 +44,10 @@ pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<DashboardQuery>) 
             });
             watch.known = Some(overview);
             if news {
-                return Some((Ok::<_, Infallible>(Event::default().event("changed").data("overview")), watch));
+                return Some((
+                    Ok::<_, Infallible>(Event::default().event("changed").data("overview")),
+                    watch,
+                ));
             }
         }
         None

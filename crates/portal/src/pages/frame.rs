@@ -57,17 +57,19 @@ pub(crate) enum Section {
     Orders,
     Items,
     Branches,
+    Scan,
     Audit,
 }
 
 impl Section {
     /// In the order of the navigation.
-    const ALL: [Section; 6] = [
+    const ALL: [Section; 7] = [
         Section::Dashboard,
         Section::Stock,
         Section::Orders,
         Section::Items,
         Section::Branches,
+        Section::Scan,
         Section::Audit,
     ];
 
@@ -78,6 +80,7 @@ impl Section {
             Section::Orders => "/orders/",
             Section::Items => "/items/",
             Section::Branches => "/branches/",
+            Section::Scan => "/scan/",
             Section::Audit => "/audit/",
         }
     }
@@ -90,6 +93,7 @@ impl Section {
             Section::Orders => "nav-orders",
             Section::Items => "nav-items",
             Section::Branches => "nav-branches",
+            Section::Scan => "nav-scan",
             Section::Audit => "nav-audit",
         }
     }
@@ -101,6 +105,7 @@ impl Section {
             Section::Orders => "clipboard-list",
             Section::Items => "tag",
             Section::Branches => "building-store",
+            Section::Scan => "scan",
             Section::Audit => "history",
         }
     }
@@ -108,9 +113,12 @@ impl Section {
     /// Whether it has something for people of these roles.
     fn is_for(self, roles: &[Role]) -> bool {
         match self {
-            Section::Dashboard | Section::Stock | Section::Orders | Section::Items | Section::Branches => {
-                true
-            }
+            Section::Dashboard
+            | Section::Stock
+            | Section::Orders
+            | Section::Items
+            | Section::Branches
+            | Section::Scan => true,
             Section::Audit => roles.iter().any(|role| matches!(role, Role::Admin | Role::Auditor)),
         }
     }

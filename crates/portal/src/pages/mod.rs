@@ -13,6 +13,8 @@ pub(crate) mod preferences;
 pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod refusal;
+pub(crate) mod scan;
+pub(crate) mod search;
 pub(crate) mod second_factor;
 pub(crate) mod second_step;
 pub(crate) mod sessions;

@@ -49,6 +49,11 @@ impl Refusal {
         Refusal { status, message, problem, is_unknown: false }
     }
 
+    /// Nothing was sent, for a reason that the page itself found.
+    pub(crate) fn told(status: StatusCode, message: String) -> Refusal {
+        Refusal { status, message, problem: None, is_unknown: false }
+    }
+
     /// The key for the form that is shown again: the same where it is not known whether the change was made, so that it
     /// is not made twice; another one where it was refused, since another change is asked for.
     pub(crate) fn key(&self, key: &Key) -> Key {

@@ -46,7 +46,8 @@ pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<ItemsQuery>) -> R
     Ok(page(StatusCode::OK, &ItemsPage { frame: visitor.frame, query, items, may_manage }))
 }
 
-async fn ask(asking: Asking, query: &ItemsQuery) -> Result<Page<ItemOut>, ClientError> {
+/// Reads a page of the list.
+pub(crate) async fn ask(asking: Asking, query: &ItemsQuery) -> Result<Page<ItemOut>, ClientError> {
     let active = match query.show.as_deref() {
         Some("all") => None,
         Some("inactive") => Some(false),
@@ -63,6 +64,10 @@ impl ItemsPage {
 
     fn is_shown(&self, word: &str) -> bool {
         self.query.show.as_deref().unwrap_or_default() == word
+    }
+
+    fn labels(&self) -> String {
+        address("/items/labels/", &self.query)
     }
 
     fn at(&self, cursor: Option<String>) -> String {

@@ -2,4 +2,5 @@
 
 pub(crate) mod edit;
 pub(crate) mod item;
+pub(crate) mod labels;
 pub(crate) mod list;

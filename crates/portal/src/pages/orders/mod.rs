@@ -4,6 +4,7 @@ pub(crate) mod bulk;
 pub(crate) mod draft;
 pub(crate) mod list;
 pub(crate) mod order;
+pub(crate) mod paper;
 pub(crate) mod suggest;
 pub(crate) mod verb;
 

@@ -99,6 +99,11 @@ impl OrderPage {
         self.frame.say(status_message(order.status))
     }
 
+    /// Whether it leads the order on, and first among what may be done.
+    fn is_next(&self, verb: &Verb) -> bool {
+        self.verbs.first() == Some(verb) && *verb != Verb::Cancel
+    }
+
     /// The steps of its life, with when each was.
     fn steps(&self, shown: &Shown) -> Vec<(String, String)> {
         let Shown { order, directory, .. } = shown;

@@ -14,7 +14,7 @@ const ALWAYS: [(&str, &str); 5] = [
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=()"),
+    ("permissions-policy", "camera=(self)"),
 ];
 
 #[track_caller]

@@ -1,0 +1,15 @@
+scan-title = Scannen
+scan-code = Barcode oder Artikelnummer
+scan-camera = Mit der Kamera lesen
+scan-camera-refused = Die Kamera ist nicht erlaubt oder nicht nutzbar. Tippen Sie den Code, oder nehmen Sie einen Scanner.
+scan-none = Kein Artikel hat den Code { $code }.
+scan-choose-branch = Wählen Sie oben Ihre Filiale.
+scan-count = Gezählt
+scan-in = Dazu
+scan-out = Weg
+scan-in-reason = Angenommen
+scan-out-reason = Entnommen
+scan-changed = Der Bestand hat sich geändert, seit diese Seite gezeigt wurde. Nichts wurde gebucht; sehen Sie noch einmal hin.
+scan-orders = Warten darauf
+scan-order = Auftrag { $number }: { $quantity } entnehmen
+done-scan-saved = Gespeichert. Scannen Sie das nächste.

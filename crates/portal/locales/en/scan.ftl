@@ -1,0 +1,15 @@
+scan-title = Scan
+scan-code = Barcode or SKU
+scan-camera = Read with the camera
+scan-camera-refused = The camera is not allowed or cannot be used. Type the code, or use a scanner.
+scan-none = No item has the code { $code }.
+scan-choose-branch = Choose your branch above.
+scan-count = Counted
+scan-in = Add
+scan-out = Take
+scan-in-reason = Received
+scan-out-reason = Taken
+scan-changed = What is on hand has changed since this page was shown. Nothing was entered; look again.
+scan-orders = Waiting for it
+scan-order = Order { $number }: pick { $quantity }
+done-scan-saved = Saved. Scan the next one.

@@ -1,0 +1,216 @@
+//! Scanning on a phone: a barcode is read by the camera or by a scanner that types; the item is shown as one's branch has
+//! it, and is counted, adjusted or picked with two taps.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use client::{ClientError, ItemFilter, Key, OrderFilter, Paging, SummaryFilter};
+use contract::{ItemOut, OrderOut, OrderStatusWord, SetStockIn, StockSummaryOut};
+use domain::{BranchId, ItemId, Quantity, StockKey};
+use policy::{Action, Resource};
+use serde::{Deserialize, Serialize};
+
+use super::frame::{Frame, Section};
+use super::query::{Asked, address, lenient, trimmed};
+use super::refusal::Refusal;
+use super::{Trouble, page};
+use crate::directory::Directory;
+use crate::http::forms::CheckedForm;
+use crate::http::on_behalf::{Asking, OnBehalf};
+
+/// How many open orders that wait for the item are shown.
+const ORDERS: u16 = 5;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ScanQuery {
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    branch: Option<i64>,
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+}
+
+/// What the services say.
+struct Shown {
+    directory: Directory,
+    /// The branch that is scanned at.
+    branch: Option<i64>,
+    item: Option<ItemOut>,
+    level: Option<StockSummaryOut>,
+    orders: Vec<OrderOut>,
+}
+
+#[derive(Template)]
+#[template(path = "scan.html")]
+struct ScanPage {
+    frame: Frame,
+    query: ScanQuery,
+    shown: Option<Arc<Shown>>,
+    may_adjust: bool,
+    refusal: Option<Refusal>,
+}
+
+pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<ScanQuery>) -> Result<Response, Trouble> {
+    show(visitor.within(Section::Scan), query, None).await
+}
+
+async fn show(
+    mut visitor: OnBehalf,
+    query: ScanQuery,
+    refusal: Option<Refusal>,
+) -> Result<Response, Trouble> {
+    let shown = visitor.known(ask(visitor.asking(), &query)).await?;
+    let at = |shown: &Arc<Shown>| Some((BranchId(shown.branch?), ItemId(shown.item.as_ref()?.id)));
+    let may_adjust = shown.as_ref().and_then(at).is_some_and(|(branch, item)| {
+        let (key, change) = (StockKey { branch, item }, Quantity::ZERO);
+        visitor.may(Action::AdjustStock, Resource::Stock { key, change })
+    });
+    let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
+    Ok(page(status, &ScanPage { frame: visitor.frame, query, shown, may_adjust, refusal }))
+}
+
+async fn ask(asking: Asking, query: &ScanQuery) -> Result<Shown, ClientError> {
+    let (services, call) = (asking.services(), asking.call());
+    let directory = Directory::read(&asking).await?;
+    let only = match directory.active().collect::<Vec<_>>().as_slice() {
+        [only] => Some(only.id),
+        _ => None,
+    };
+    let branch = query.branch.or(only);
+    let item = match &query.code {
+        Some(code) => {
+            let filter = ItemFilter { code: Some(code.clone()), ..ItemFilter::default() };
+            services.list_items(call, &filter, Paging::first(1)).await?.rows.into_iter().next()
+        }
+        None => None,
+    };
+    let (mut level, mut orders) = (None, Vec::new());
+    if let (Some(branch), Some(item)) = (branch, &item) {
+        let (branch_id, item_id) = (Some(branch), Some(item.id));
+        let at = SummaryFilter { branch_id, item_id, ..SummaryFilter::default() };
+        let waiting = OrderFilter {
+            branch_id,
+            asking_for: item_id,
+            status: Some(OrderStatusWord::Submitted),
+            ..OrderFilter::default()
+        };
+        let (levels, waiting) = tokio::try_join!(
+            services.stock_summary(call, &at, Paging::first(1)),
+            services.list_orders(call, &waiting, Paging::first(ORDERS)),
+        )?;
+        (level, orders) = (levels.rows.into_iter().next(), waiting.rows);
+    }
+    Ok(Shown { directory, branch, item, level, orders })
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ScanForm {
+    branch: i64,
+    item: i64,
+    code: String,
+    /// How many, as typed.
+    quantity: String,
+    /// `count` sets what is on hand, `in` adds to it, `out` takes from it.
+    how: String,
+    /// What was on hand when the page was made.
+    before: String,
+    key: String,
+}
+
+pub(crate) async fn post(
+    visitor: OnBehalf,
+    CheckedForm(form): CheckedForm<ScanForm>,
+) -> Result<Response, Trouble> {
+    let visitor = visitor.within(Section::Scan);
+    let query = ScanQuery { branch: Some(form.branch), code: Some(form.code.clone()) };
+    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let Some(quantity) = form.on_hand_after() else {
+        let words = visitor.frame.say("not-a-quantity");
+        let refusal = Refusal::of_field("/quantity", &words, &visitor.frame);
+        return show(visitor, query, Some(refusal)).await;
+    };
+    let asking = visitor.asking();
+    if form.how != "count" {
+        // Adding and taking are about what was shown; were it another by now, the sum would be wrong.
+        let now = on_hand(&asking, form.branch, form.item).await.map_err(Trouble::of_services)?;
+        if form.before.parse() != Ok(now) {
+            let refusal = Refusal::told(StatusCode::CONFLICT, visitor.frame.say("scan-changed"));
+            return show(visitor, query, Some(refusal)).await;
+        }
+    }
+    let count = SetStockIn {
+        branch_id: form.branch,
+        item_id: form.item,
+        quantity,
+        reason: Some(visitor.frame.say(form.reason())),
+        override_negative: false,
+    };
+    match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
+        Ok(_) => {
+            let to = format!("{}&done=scan-saved", address("/scan/", &query));
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(refusal) => show(visitor, query, Some(refusal)).await,
+    }
+}
+
+async fn on_hand(asking: &Asking, branch: i64, item: i64) -> Result<Quantity, ClientError> {
+    let filter = client::StockFilter { branch_id: Some(branch), item_id: Some(item), below_min: None };
+    let page = asking.services().list_stock(asking.call(), &filter, Paging::first(1)).await?;
+    Ok(page.rows.first().map_or(Quantity::ZERO, |level| level.quantity))
+}
+
+impl ScanForm {
+    /// What is to be on hand afterwards; none where what was typed is no quantity.
+    fn on_hand_after(&self) -> Option<Quantity> {
+        let typed: Quantity = self.quantity.trim().parse().ok()?;
+        let before: Quantity = self.before.parse().ok()?;
+        match self.how.as_str() {
+            "in" => before.checked_add(typed),
+            "out" => before.checked_sub(typed),
+            _ => Some(typed),
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self.how.as_str() {
+            "in" => "scan-in-reason",
+            "out" => "scan-out-reason",
+            _ => "reason-count",
+        }
+    }
+}
+
+impl ScanPage {
+    fn is_at(&self, shown: &Shown, branch: &i64) -> bool {
+        shown.branch == Some(*branch)
+    }
+
+    fn on_hand(&self, shown: &Shown) -> Quantity {
+        shown.level.as_ref().map_or(Quantity::ZERO, |level| level.quantity)
+    }
+
+    fn in_words(&self, shown: &Shown, of: &str) -> String {
+        let level = shown.level.as_ref();
+        let quantity = match of {
+            "reserved" => level.map(|level| level.reserved),
+            "available" => level.map(|level| level.available),
+            _ => level.map(|level| level.quantity),
+        };
+        self.frame.quantity(&quantity.unwrap_or(Quantity::ZERO))
+    }
+
+    fn error(&self) -> Option<&str> {
+        self.refusal.as_ref()?.field("/quantity")
+    }
+
+    /// An order that waits for the item, and for how much of it.
+    fn pick(&self, order: &OrderOut, item: &ItemOut) -> String {
+        let lines = order.lines.iter().filter(|line| line.item_id == item.id);
+        let quantity: String = lines.map(|line| self.frame.quantity(&line.requested_qty)).collect();
+        self.frame.about_all("scan-order", &[("number", &order.id), ("quantity", &quantity)])
+    }
+}
