@@ -30,7 +30,8 @@ areas![
     "audit",
     "search",
     "scan",
-    "print"
+    "print",
+    "admin",
 ];
 
 /// A language that the pages are written in.

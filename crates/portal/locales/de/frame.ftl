@@ -7,6 +7,7 @@ nav-items = Artikel
 nav-branches = Filialen
 nav-scan = Scannen
 nav-audit = Protokoll
+nav-admin = Verwaltung
 nav-skip = Zum Inhalt
 nav-main = Hauptmenü
 nav-password = Passwort

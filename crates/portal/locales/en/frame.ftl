@@ -7,6 +7,7 @@ nav-items = Items
 nav-branches = Branches
 nav-scan = Scan
 nav-audit = Audit
+nav-admin = Admin
 nav-skip = Skip to the content
 nav-main = Main menu
 nav-password = Password

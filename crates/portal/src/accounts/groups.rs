@@ -9,11 +9,22 @@ use crate::audit::{self, By};
 use crate::error::Error;
 
 statement! {
+    /// Every group, and whether its members need a second factor.
+    ALL: "portal" = "select name, second_factor_required from portal_groups order by id";
     /// Whether members need a second factor; nothing when it is so already.
     REQUIRE: "portal" = "
         update portal_groups set second_factor_required = $2
         where name = $1 and second_factor_required <> $2
         returning id";
+}
+
+/// Every group, and whether its members need a second factor.
+///
+/// # Errors
+/// When the database is away.
+pub async fn list(database: &Database) -> Result<Vec<(Role, bool)>, Error> {
+    let rows = database.get().await?.query(&ALL, &[]).await?;
+    Ok(rows.iter().filter_map(|row| Some((Role::parse(row.get(0))?, row.get(1)))).collect())
 }
 
 /// Says whether members of a group need a second factor. Those without one can then do nothing but set one up, at once

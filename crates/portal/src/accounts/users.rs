@@ -48,6 +48,14 @@ statement! {
                array(select b.branch_id from portal_user_branches b where b.user_id = u.id order by b.branch_id)
         from portal_users u
         where lower(u.username) = lower($1)";
+    /// A user by id, with groups and branches.
+    BY_ID: "portal" = "
+        select u.id, u.username, u.active, u.all_branches,
+               array(select g.name from portal_memberships m join portal_groups g on g.id = m.group_id
+                     where m.user_id = u.id order by g.id),
+               array(select b.branch_id from portal_user_branches b where b.user_id = u.id order by b.branch_id)
+        from portal_users u
+        where u.id = $1";
     /// Every user.
     ALL: "portal" = "
         select u.id, u.username, u.active, u.all_branches,
@@ -88,6 +96,14 @@ pub(crate) fn user(row: &Row) -> User {
         roles: groups.iter().filter_map(|name| Role::parse(name)).collect(),
         scope,
     }
+}
+
+/// The user of that id, if there is one.
+///
+/// # Errors
+/// When the database is away.
+pub async fn with_id(database: &Database, id: i64) -> Result<Option<User>, Error> {
+    Ok(database.get().await?.query_opt(&BY_ID, &[&id]).await?.as_ref().map(user))
 }
 
 /// As the check in the table has it.

@@ -15,8 +15,8 @@ use tower_http::csrf::CsrfLayer;
 
 use super::{files, token};
 use crate::pages::{
-    Trouble, audit, branches, dashboard, events, items, login, orders, password, preferences, problem, scan,
-    search, second_factor, second_step, sessions, stock,
+    Trouble, admin, audit, branches, dashboard, events, items, login, orders, password, preferences, problem,
+    scan, search, second_factor, second_step, sessions, stock,
 };
 use crate::{Shared, migrations};
 
@@ -58,6 +58,18 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/branches/{id}/edit/", get(branches::edit::edit).post(branches::edit::save))
         .route("/branches/{id}/delete/", post(branches::edit::delete))
         .route("/audit/", get(audit::get))
+        .route("/admin/users/", get(admin::users::get))
+        .route("/admin/users/new/", get(admin::users::new).post(admin::users::create))
+        .route("/admin/users/{id}/", get(admin::user::get))
+        .route("/admin/users/{id}/{verb}/", post(admin::user::post))
+        .route("/admin/groups/", post(admin::users::set_group))
+        .route("/admin/clients/", get(admin::clients::get).post(admin::clients::create))
+        .route("/admin/clients/{name}/rotate/", post(admin::clients::rotate))
+        .route("/admin/clients/{name}/disable/", post(admin::clients::disable))
+        .route("/admin/keys/", get(admin::keys::get))
+        .route("/admin/keys/rotate/", post(admin::keys::rotate))
+        .route("/admin/keys/{kid}/retire/", post(admin::keys::retire))
+        .route("/admin/policies/", get(admin::policies::get).post(admin::policies::check))
         .route("/search/", get(search::get))
         .route("/scan/", get(scan::get).post(scan::post))
         .route("/accounts/login/", get(login::get).post(login::post))

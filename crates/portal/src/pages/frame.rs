@@ -59,11 +59,12 @@ pub(crate) enum Section {
     Branches,
     Scan,
     Audit,
+    Admin,
 }
 
 impl Section {
     /// In the order of the navigation.
-    const ALL: [Section; 7] = [
+    const ALL: [Section; 8] = [
         Section::Dashboard,
         Section::Stock,
         Section::Orders,
@@ -71,6 +72,7 @@ impl Section {
         Section::Branches,
         Section::Scan,
         Section::Audit,
+        Section::Admin,
     ];
 
     pub(crate) const fn path(self) -> &'static str {
@@ -82,6 +84,7 @@ impl Section {
             Section::Branches => "/branches/",
             Section::Scan => "/scan/",
             Section::Audit => "/audit/",
+            Section::Admin => "/admin/users/",
         }
     }
 
@@ -95,6 +98,7 @@ impl Section {
             Section::Branches => "nav-branches",
             Section::Scan => "nav-scan",
             Section::Audit => "nav-audit",
+            Section::Admin => "nav-admin",
         }
     }
 
@@ -107,6 +111,7 @@ impl Section {
             Section::Branches => "building-store",
             Section::Scan => "scan",
             Section::Audit => "history",
+            Section::Admin => "settings",
         }
     }
 
@@ -120,6 +125,7 @@ impl Section {
             | Section::Branches
             | Section::Scan => true,
             Section::Audit => roles.iter().any(|role| matches!(role, Role::Admin | Role::Auditor)),
+            Section::Admin => roles.contains(&Role::Admin),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One file a page: its template, its form, its handlers. The template of the same name is in `templates/`.
 
+pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod branches;
 pub(crate) mod dashboard;

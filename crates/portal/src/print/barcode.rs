@@ -21,7 +21,7 @@ fn ean13(code: &str) -> Option<Vec<u8>> {
     }
     let digits = code.bytes().map(|byte| u32::from(byte - b'0'));
     let weighted: u32 = digits.zip([1, 3].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-    if weighted % 10 != 0 {
+    if !weighted.is_multiple_of(10) {
         return None;
     }
     Some(EAN13::new(code).ok()?.encode())

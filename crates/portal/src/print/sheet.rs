@@ -91,7 +91,7 @@ impl Sheet {
 fn width_of_number(text: &str) -> f32 {
     let width = |c: char| match c {
         '0'..='9' => 0.636,
-        '.' | ',' | ' ' => 0.318,
+        '.' | ',' | ' ' => 0.3179,
         '\u{2212}' => 0.838,
         _ => 0.6,
     };

@@ -1,0 +1,149 @@
+//! Programs that call the services: adding one, giving it a new secret, keeping it out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{AccessFields, Tab, Tabs, directory, open, roles_in_words, scope_in_words};
+use crate::Shared;
+use crate::clients::{self, Client, NewClient, Secret};
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::http::forms::CheckedForm;
+use crate::http::on_behalf::OnBehalf;
+use crate::http::visitor::Visitor;
+use crate::pages::frame::Frame;
+use crate::pages::{Bare, Trouble, page};
+
+/// For how long the former secret is good yet, so that a program can be given the new one without a gap.
+const OVERLAP: Duration = Duration::from_secs(24 * 3_600);
+
+#[derive(Template)]
+#[template(path = "admin/clients.html")]
+struct ClientsPage {
+    frame: Frame,
+    tabs: Tabs,
+    clients: Vec<Client>,
+    directory: Directory,
+    /// Shown this once.
+    secret: Option<Secret>,
+    name: String,
+    access: AccessFields,
+    name_error: Option<String>,
+    access_error: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ClientForm {
+    name: String,
+    role: Vec<String>,
+    branch: Vec<String>,
+    all_branches: Option<String>,
+}
+
+pub(crate) async fn get(State(shared): State<Arc<Shared>>, visitor: OnBehalf) -> Result<Response, Trouble> {
+    let (visitor, tabs) = open(visitor, Tab::Clients)?;
+    Ok(page(StatusCode::OK, &ClientsPage::read(&shared, visitor, tabs).await?))
+}
+
+pub(crate) async fn create(
+    State(shared): State<Arc<Shared>>,
+    visitor: OnBehalf,
+    from: Visitor,
+    CheckedForm(form): CheckedForm<ClientForm>,
+) -> Result<Response, Trouble> {
+    let (visitor, tabs) = open(visitor, Tab::Clients)?;
+    let by = from.by(&visitor.user);
+    let ClientForm { name, role, branch, all_branches } = form;
+    let access = AccessFields { role, branch, all_branches };
+    let (roles, scope) = (access.roles(), access.scope());
+    if roles.is_empty() {
+        let mut answer = ClientsPage::read(&shared, visitor, tabs).await?;
+        answer.access_error = Some(answer.frame.say("user-no-role"));
+        (answer.name, answer.access) = (name, access);
+        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &answer));
+    }
+    let new = NewClient { name: name.trim(), roles: &roles, scope: &scope, expires_at: None };
+    let added = clients::add(&shared.database, &by, &new).await;
+    let mut answer = ClientsPage::read(&shared, visitor, tabs).await?;
+    match added {
+        Ok(secret) => {
+            answer.secret = Some(secret);
+            Ok(page(StatusCode::OK, &answer))
+        }
+        Err(Error::Invalid(_)) => {
+            answer.name_error = Some(answer.frame.say("client-name-wrong"));
+            (answer.name, answer.access) = (name, access);
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &answer))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) async fn rotate(
+    State(shared): State<Arc<Shared>>,
+    visitor: OnBehalf,
+    from: Visitor,
+    Path(name): Path<String>,
+    CheckedForm(Bare {}): CheckedForm<Bare>,
+) -> Result<Response, Trouble> {
+    let (visitor, tabs) = open(visitor, Tab::Clients)?;
+    let by = from.by(&visitor.user);
+    match clients::rotate(&shared.database, &by, &name, OVERLAP).await {
+        Ok((secret, _)) => {
+            let mut answer = ClientsPage::read(&shared, visitor, tabs).await?;
+            answer.secret = Some(secret);
+            Ok(page(StatusCode::OK, &answer))
+        }
+        Err(Error::Invalid(_)) => Err(Trouble::NoSuchPage),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) async fn disable(
+    State(shared): State<Arc<Shared>>,
+    visitor: OnBehalf,
+    from: Visitor,
+    Path(name): Path<String>,
+    CheckedForm(Bare {}): CheckedForm<Bare>,
+) -> Result<Response, Trouble> {
+    let (visitor, _) = open(visitor, Tab::Clients)?;
+    match clients::disable(&shared.database, &from.by(&visitor.user), &name).await {
+        Ok(()) | Err(Error::Invalid(_)) => {
+            Ok(Redirect::to("/admin/clients/?done=client-disabled").into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl ClientsPage {
+    async fn read(shared: &Shared, mut visitor: OnBehalf, tabs: Tabs) -> Result<ClientsPage, Trouble> {
+        let directory = directory(&mut visitor).await?;
+        let clients = clients::list(&shared.database).await?;
+        let (frame, access) = (visitor.frame, AccessFields::default());
+        let (secret, name, name_error, access_error) = (None, String::new(), None, None);
+        Ok(ClientsPage { frame, tabs, clients, directory, secret, name, access, name_error, access_error })
+    }
+
+    fn roles(&self, client: &Client) -> String {
+        roles_in_words(&self.frame, &client.roles)
+    }
+
+    fn place(&self, client: &Client) -> String {
+        scope_in_words(&self.frame, &client.scope, &self.directory)
+    }
+
+    fn used(&self, client: &Client) -> String {
+        match client.last_used_at {
+            Some(at) => self.frame.about("ago", "age", self.frame.age(at, Timestamp::now())),
+            None => self.frame.say("never"),
+        }
+    }
+}

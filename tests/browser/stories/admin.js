@@ -1,0 +1,108 @@
+// What administrators do.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { PASSWORD, leave, look, person, theProgram, visitor } from "../portal.js";
+
+test("an admin adds somebody, changes what they may do, and disables them when they leave", async () => {
+  const page = await person("Admin");
+  await page.goto("/admin/users/");
+  await look(page, "admin-users");
+  await page.getByRole("link", { name: "New user" }).click();
+  await page.fill("#username", "lena.new");
+  await page.fill("#password", "short");
+  await page.getByLabel("Worker", { exact: true }).check();
+  await page.getByLabel("Altona Shop").check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("A password must have 8 to 128 characters.").waitFor();
+  await look(page, "admin-user-new");
+  await page.fill("#password", PASSWORD);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("The user is added.").waitFor();
+  await look(page, "admin-user");
+  const lena = await visitor();
+  await lena.goto("/accounts/login/");
+  await lena.fill("#username", "lena.new");
+  await lena.fill("#password", PASSWORD);
+  await lena.press("#password", "Enter");
+  await lena.getByRole("heading", { name: "Dashboard" }).waitFor();
+  assert.equal((await lena.goto("/admin/users/")).status(), 403);
+  await page.getByLabel("Manager", { exact: true }).check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Roles and branches are set").waitFor();
+  await page.getByRole("button", { name: "Disable" }).click();
+  await page.getByText("The user is disabled").waitFor();
+  await lena.goto("/");
+  await lena.waitForURL("**/accounts/login/");
+  await leave(lena);
+  await page.goto(`/search/?q=${page.person}`);
+  await page.getByRole("cell").getByRole("link", { name: page.person }).click();
+  await page.getByText("This is you.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Disable" }).count(), 0);
+  await leave(page);
+});
+
+test("a group that needs a second factor leads its members to one", async () => {
+  const page = await person("Admin");
+  const auditor = await person("Auditor");
+  await page.goto("/admin/users/");
+  const row = page.getByRole("row", { name: /^Auditor/ });
+  await row.getByRole("button", { name: /Require it/ }).click();
+  await page.getByText("The group is changed.").waitFor();
+  await auditor.goto("/stock/");
+  await auditor.getByText("Your group needs a second factor.").waitFor();
+  await page.getByRole("row", { name: /^Auditor/ }).getByRole("button", { name: /Make it optional/ }).click();
+  await page.getByText("The group is changed.").waitFor();
+  await leave(auditor);
+  await leave(page);
+});
+
+test("an admin adds a program, whose secret is shown once and gets a token", async () => {
+  const page = await person("Admin");
+  await page.goto("/admin/clients/");
+  await page.fill("#name", "till-7");
+  await page.getByLabel("Auditor", { exact: true }).check();
+  await page.getByLabel("All branches").check();
+  await page.getByRole("button", { name: "Add, and show the secret" }).click();
+  await page.getByText("The secret is shown this once.").waitFor();
+  const [id, secret] = await page.locator(".alert dd").allInnerTexts();
+  await look(page, "admin-clients");
+  const body = new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret: secret });
+  const answer = await fetch(`${theProgram().portal}/oauth/token`, { method: "POST", body });
+  assert.equal(answer.status, 200);
+  await page.goto("/admin/clients/");
+  assert.ok(!(await page.content()).includes(secret));
+  await page.getByRole("button", { name: /Disable.*till-7/ }).click();
+  await page.getByText("The program is disabled").waitFor();
+  await leave(page);
+});
+
+test("an admin makes a new signing key", async () => {
+  const page = await person("Admin");
+  await page.goto("/admin/keys/");
+  await page.getByRole("button", { name: "Make a new key" }).click();
+  await page.getByText("A new key is made and published.").waitFor();
+  await look(page, "admin-keys");
+  await leave(page);
+});
+
+test("an admin reads the policies, has a decision explained, and checks one with a fault", async () => {
+  const page = await person("Admin");
+  theProgram().addUser("asked-worker", "Worker", ["Altona Shop"]);
+  await page.goto("/admin/policies/");
+  await page.fill("#who", "asked-worker");
+  await page.selectOption("#action", "FulfillOrders");
+  await page.selectOption("#kind", "order");
+  await page.selectOption("#branch", { label: "Altona Shop" });
+  await page.getByRole("button", { name: "Explain" }).click();
+  await page.getByText("Forbidden: no policy permits it.").waitFor();
+  await page.selectOption("#branch", { label: "Lyon Depot" });
+  await page.getByRole("button", { name: "Explain" }).click();
+  await page.getByText("Hidden: the branch is not among theirs").waitFor();
+  await page.fill("#text", 'forbid (principal, action == Action::"FlyToTheMoon", resource);');
+  await page.getByRole("button", { name: "Check" }).click();
+  await page.locator(".field-error").first().waitFor();
+  await look(page, "admin-policies");
+  await leave(page);
+});
