@@ -16,6 +16,7 @@ mod idempotency;
 mod items;
 mod matrix;
 mod orders;
+mod others;
 mod policies;
 mod portal;
 mod posting;
