@@ -21,6 +21,7 @@ mod policies;
 mod problem;
 pub mod rate_limit;
 mod refusals;
+pub mod repair;
 mod request;
 pub mod retention;
 mod scope;

@@ -192,3 +192,40 @@ async fn no_order_is_submitted_without_its_allocation() {
     assert_eq!(app.level(branch, item).await.1, "30");
     app.database.assert_sound().await;
 }
+
+/// Medusa 12401: a reservation that went wrong is explained and mended from what orders say, and audited.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_that_went_wrong_are_explained_and_mended() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    app.stock(branch, item, 10).await;
+    let order = app.submitted(branch, &[(item, 4)]).await;
+    // No reservation can go below zero at all.
+    let client = app.database.connect("quartermaster").await;
+    assert!(client.batch_execute("update services_stock set reserved = -1").await.is_err());
+    client.batch_execute("update services_stock set reserved = 1, quantity = 7").await.unwrap();
+    let database = app.surface.services.database();
+    let explained = services::repair::preview(database).await.unwrap();
+    assert_eq!(explained.len(), 1);
+    let figures = (explained[0].quantity, explained[0].reserved);
+    assert_eq!((figures.0.from.to_string(), figures.0.to.to_string()), ("7".to_owned(), "10".to_owned()));
+    assert_eq!((figures.1.from.to_string(), figures.1.to.to_string()), ("1".to_owned(), "4".to_owned()));
+    assert_eq!(app.level(branch, item).await.1, "1");
+    assert_eq!(services::repair::repair(database).await.unwrap().len(), 1);
+    app.database.assert_sound().await;
+    // Also while others post.
+    client.batch_execute("update services_stock set reserved = 0").await.unwrap();
+    let sold = singles(&app, branch, item, 3).await;
+    let admin = app.admin();
+    let (mended, answers) = tokio::join!(
+        services::repair::repair(database),
+        join_all(sold.iter().map(|order| admin.command(*order, "fulfill"))),
+    );
+    assert_eq!((mended.unwrap().len(), count(&answers, 200)), (1, 3));
+    app.admin().command(order, "cancel").await.expect(200);
+    let (quantity, reserved, _) = app.level(branch, item).await;
+    assert_eq!((quantity.as_str(), reserved.as_str()), ("7", "0"));
+    let entries = app.admin().get("/v1/audit?action=stock.repaired").await.expect(200);
+    assert_eq!(entries.len(), 2);
+    app.database.assert_sound().await;
+}
