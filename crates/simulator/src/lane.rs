@@ -140,32 +140,30 @@ impl Batch {
         self.records.line_ids = store.numbers(drafts().map(|draft| draft.lines.len()).sum::<usize>());
         self.records.adjustment_ids = store.numbers(counts);
         if fault == Some(Fault::LevelsReadBeforeLock) {
-            self.records.levels = self.read_levels(store);
+            self.records.levels = read_levels(&self.level_keys(), store);
         }
         self.stage = Stage::Levels;
     }
 
     fn load_levels(&mut self, store: &mut Store, fault: Option<Fault>) {
-        let mut keys = self.level_keys();
-        if fault != Some(Fault::LocksInArrivalOrder) {
-            keys.sort_unstable();
-        }
-        // What is not there cannot be locked.
-        keys.retain(|key| store.levels.contains_key(key));
+        let keys = self.levels.take().unwrap_or_else(|| {
+            let mut keys = self.level_keys();
+            if fault != Some(Fault::LocksInArrivalOrder) {
+                keys.sort_unstable();
+            }
+            keys.retain(|key| store.levels.contains_key(key));
+            keys
+        });
+        self.levels = Some(keys.clone());
         let locks = keys.iter().map(|key| Lock::Level(*key));
         if fault != Some(Fault::LevelsNotLocked) && !self.lock_next(store, locks) {
             return;
         }
         if fault != Some(Fault::LevelsReadBeforeLock) {
-            self.records.levels = self.read_levels(store);
+            self.records.levels = read_levels(&keys, store);
         }
         self.records.now = store.now;
         self.stage = Stage::Decide;
-    }
-
-    fn read_levels(&self, store: &Store) -> Vec<LevelRecord> {
-        let keys: BTreeSet<StockKey> = self.level_keys().into_iter().collect();
-        keys.iter().filter_map(|key| store.levels.get(key)).map(|level| level.record).collect()
     }
 
     /// Takes the next of these locks, or waits for it; `true` when all of them are had. One at a time, since others
@@ -198,6 +196,11 @@ impl Batch {
         self.written = Some(written);
         self.stage = Stage::Commit;
     }
+}
+
+fn read_levels(keys: &[StockKey], store: &Store) -> Vec<LevelRecord> {
+    let keys: BTreeSet<&StockKey> = keys.iter().collect();
+    keys.iter().filter_map(|key| store.levels.get(key)).map(|level| level.record).collect()
 }
 
 fn keys_of_order(order: &OrderRecord) -> impl Iterator<Item = StockKey> + '_ {

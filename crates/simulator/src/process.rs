@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use domain::StockKey;
 use services::engine::Request;
 use services::engine::in_memory::{Records, Written};
 
@@ -55,6 +56,8 @@ pub struct Batch {
     pub stage: Stage,
     /// Whose lock it waits for.
     pub waits_for: Option<Tx>,
+    /// The levels that there were when it began to lock them: a statement sees none that come later.
+    pub levels: Option<Vec<StockKey>>,
     /// What it has loaded.
     pub records: Records,
     /// The branches and items that it has loaded, as they were.
@@ -73,6 +76,7 @@ impl Batch {
             tx,
             stage: Stage::Keys,
             waits_for: None,
+            levels: None,
             records: Records {
                 orders: Vec::new(),
                 levels: Vec::new(),
