@@ -1,6 +1,6 @@
 # The one entry for people and for CI. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint unit browser bench contention
+.PHONY: help demo build test lint unit browser soak bench contention
 
 ARGS ?=
 
@@ -37,6 +37,9 @@ bench: ## Measure beside pgbench on the same server (ARGS="--seconds 3 --rounds 
 	@scripts/install-missing bench
 	cargo build --release --locked --package quartermaster --package bench
 	@./target/release/quartermaster-bench $(ARGS)
+
+soak: ## Simulate many millions of interleavings and failures (ARGS="--steps 100000000 --seed 7")
+	cargo run --release --locked --package simulator -- $(ARGS)
 
 contention: ## Prove that races, hang-ups and kills lose nothing (ARGS="--rounds 20 --aborts 2000 --kills 2")
 	@scripts/install-missing demo

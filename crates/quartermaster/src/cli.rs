@@ -58,8 +58,8 @@ pub enum Command {
     ImportDjangoUsers(ImportDjangoArgs),
     /// Write branches, items, stock or orders as the CSV file that import reads
     Export(ExportArgs),
-    /// Check that everything that must hold in the database holds
-    Verify,
+    /// Check that everything that must hold in the database holds, and mend derived figures
+    Verify(RepairArgs),
     /// Verify, export and archive the sealed audit
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -422,4 +422,15 @@ mod tests {
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
     }
+}
+
+/// Whether derived figures are mended before everything is checked.
+#[derive(Debug, Clone, Args)]
+pub struct RepairArgs {
+    /// Set quantities and reservations to what the ledger and the submitted orders say, each with an audit entry
+    #[arg(long)]
+    pub repair: bool,
+    /// Only say what --repair would mend
+    #[arg(long, requires = "repair")]
+    pub dry_run: bool,
 }

@@ -22,6 +22,7 @@ mod problem;
 pub mod rate_limit;
 mod refusals;
 mod reports;
+pub mod repair;
 mod request;
 pub mod retention;
 mod scope;

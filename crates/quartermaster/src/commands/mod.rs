@@ -48,7 +48,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             applied.iter().for_each(|name| output::line(format_args!("applied {name}")));
             output::line("The database is up to date.");
         }
-        Command::Verify => return verify::run(&settings).await,
+        Command::Verify(arguments) => return verify::run(&settings, &arguments).await,
         Command::Audit(command) => return audit::run(&settings, command).await,
         Command::Openapi => output::line(format_args!("{:#}", services::http::openapi())),
         Command::Config => config::run(&sources)?,

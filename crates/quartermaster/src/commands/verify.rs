@@ -1,15 +1,21 @@
-//! `verify`: everything that must hold, held against the database.
+//! `verify`: everything that must hold, held against the database; with `--repair`, derived figures are mended first.
 
 use std::process::ExitCode;
 
+use platform::pg::Database;
+use services::repair::{self, Moved};
+
+use crate::cli::RepairArgs;
 use crate::databases::Databases;
 use crate::settings::Settings;
 use crate::{Result, output};
 
-pub async fn run(settings: &Settings) -> Result<ExitCode> {
+pub async fn run(settings: &Settings, arguments: &RepairArgs) -> Result<ExitCode> {
     let databases = Databases::open(settings).await?;
+    let mended = if arguments.repair { mend(&databases.services, arguments.dry_run).await } else { Ok(()) };
     let findings = services::verify::verify(&databases.services).await;
     databases.close().await?;
+    mended?;
     let findings = findings?;
     for finding in &findings {
         let mark = if finding.violations == 0 { "ok" } else { "BROKEN" };
@@ -29,4 +35,25 @@ pub async fn run(settings: &Settings) -> Result<ExitCode> {
     }
     output::line(format_args!("{broken} of {} do not hold.", findings.len()));
     Ok(ExitCode::FAILURE)
+}
+
+async fn mend(database: &Database, dry_run: bool) -> Result<()> {
+    let mends = if dry_run { repair::preview(database).await? } else { repair::repair(database).await? };
+    let done = if dry_run { "would be set" } else { "was set" };
+    let figure = |key: &str, name, from_what, Moved { from, to }: Moved| {
+        if from != to {
+            output::line(format_args!("{key}: {name} {from} {done} to {to}, {from_what}"));
+        }
+    };
+    for mend in &mends {
+        let key = format!("branch {} item {}", mend.key.branch, mend.key.item);
+        figure(&key, "quantity", "the sum of its movements", mend.quantity);
+        figure(&key, "reserved", "the sum over submitted orders", mend.reserved);
+    }
+    output::line(match (mends.len(), dry_run) {
+        (0, _) => "No figure needs to be mended.".to_owned(),
+        (count, true) => format!("{count} stock levels would be mended; nothing was changed."),
+        (count, false) => format!("{count} stock levels were mended; the audit has each as stock.repaired."),
+    });
+    Ok(())
 }

@@ -191,7 +191,7 @@ async fn reports_are_read() {
     let app = App::start().await;
     let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
     app.stock(branch, item, 10).await;
-    let mut keeper = services::totals::Keeper::new(app.database.pool(services::ROLES));
+    let keeper = services::totals::Keeper::new(app.database.pool(services::ROLES));
     keeper.count(std::time::Duration::ZERO).await.unwrap();
     let (services, admin) = (services(&app), app.admin());
     let (call, filter) = (call(&admin), ReportFilter { branch_id: Some(branch), days: Some(7) });

@@ -18,6 +18,7 @@ mod items;
 mod lookups;
 mod matrix;
 mod orders;
+mod others;
 mod policies;
 mod portal;
 mod posting;

@@ -74,7 +74,12 @@ impl Adjustments {
             conn.query(&NUMBERS, params),
             Facts::load(conn, keys.iter().map(|key| key.branch), keys.iter().map(|key| key.item)),
         )?;
-        Ok(Adjustments { numbers: numbers.iter().map(|row| row.get(0)).collect(), facts })
+        Ok(Adjustments::of(numbers.iter().map(|row| row.get(0)).collect(), facts))
+    }
+
+    /// With as many numbers as there are adjustments.
+    pub(crate) fn of(numbers: Vec<i64>, facts: Facts) -> Adjustments {
+        Adjustments { numbers, facts }
     }
 
     pub(crate) fn decide(&self, count: &StockCount, levels: &Levels) -> Result<Posting, Declined> {

@@ -44,12 +44,18 @@ impl Drafts {
             store::numbers(conn, drafts.len(), lines().count()),
             Facts::load(conn, drafts.iter().map(|draft| draft.branch), lines().map(|line| line.item)),
         )?;
-        Ok(Drafts {
-            order_ids: order_ids.into_iter(),
-            line_ids: line_ids.into_iter(),
-            facts,
-            drafted: Vec::new(),
-        })
+        Ok(Drafts::of(order_ids, line_ids, facts))
+    }
+
+    /// With as many numbers as there are drafts and lines.
+    pub(crate) fn of(order_ids: Vec<i64>, line_ids: Vec<i64>, facts: Facts) -> Drafts {
+        let (order_ids, line_ids) = (order_ids.into_iter(), line_ids.into_iter());
+        Drafts { order_ids, line_ids, facts, drafted: Vec::new() }
+    }
+
+    /// The orders that came of them.
+    pub(crate) fn into_drafted(self) -> Vec<(OrderRow, Vec<LineRow>)> {
+        self.drafted
     }
 
     pub(crate) fn decide(&self, draft: &DraftWrite) -> Result<Posting, Refusal> {

@@ -9,7 +9,7 @@ use platform::pg::{PgError, Queries};
 use crate::store::{branches, items};
 
 /// Those of the branches and items asked for that exist.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
     branches: HashMap<BranchId, bool>,
     items: HashMap<ItemId, ItemFacts>,
@@ -26,7 +26,15 @@ impl Facts {
         let items = once_each(items.map(|item| item.0));
         let (branches, items) =
             futures_util::try_join!(branches::active(conn, &branches), items::facts(conn, &items))?;
-        Ok(Facts { branches: branches.into_iter().collect(), items: items.into_iter().collect() })
+        Ok(Facts::of(branches, items))
+    }
+
+    /// Which branches there are and whether each is active; what is known of which items.
+    pub(crate) fn of(
+        branches: impl IntoIterator<Item = (BranchId, bool)>,
+        items: impl IntoIterator<Item = (ItemId, ItemFacts)>,
+    ) -> Facts {
+        Facts { branches: branches.into_iter().collect(), items: items.into_iter().collect() }
     }
 
     /// Whether the branch is active; `None` when there is none.

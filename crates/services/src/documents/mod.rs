@@ -55,9 +55,9 @@ impl Command {
 /// The documents of a batch, as they stand after the postings so far.
 #[derive(Debug)]
 pub(crate) struct Documents {
-    drafts: drafts::Drafts,
-    orders: orders::Orders,
-    adjustments: adjustments::Adjustments,
+    pub drafts: drafts::Drafts,
+    pub orders: orders::Orders,
+    pub adjustments: adjustments::Adjustments,
 }
 
 /// Everything a batch needs to know, loaded and locked in one round trip.

@@ -28,6 +28,32 @@ impl Loaded {
         Loaded { documents, keys: std::iter::repeat_with(|| KeyState::None).take(requests).collect() }
     }
 
+    /// A batch of requests, of whose Idempotency-Keys it is known in turn whether this transaction holds the key, and
+    /// the answer that was given under it before.
+    pub(crate) fn with_keys(
+        documents: documents::Loaded,
+        requests: &[&Request],
+        mut known: impl Iterator<Item = (bool, Option<StoredAnswer>)>,
+    ) -> Loaded {
+        let mut seen: HashSet<(&str, &str)> = HashSet::new();
+        let mut keys = Vec::with_capacity(requests.len());
+        for request in requests {
+            let state = match &request.context.idempotency {
+                None => KeyState::None,
+                Some(key) => {
+                    let first = seen.insert((&key.caller, &key.key));
+                    match known.next() {
+                        Some((_, Some(answer))) => KeyState::Answered(answer),
+                        Some((true, None)) if first => KeyState::Free,
+                        _ => KeyState::InFlight,
+                    }
+                }
+            };
+            keys.push(state);
+        }
+        Loaded { documents, keys }
+    }
+
     /// The levels that there are.
     pub(crate) fn levels(&self) -> impl Iterator<Item = &LevelRow> {
         self.documents.levels.iter()
@@ -54,6 +80,18 @@ pub(crate) struct Decided<'a> {
     pub outcomes: Vec<Outcome>,
 }
 
+impl Decided<'_> {
+    /// The first answers, to be kept under their keys. What its caller may not do is answered anew each time.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = AnswerWrite<'_>> {
+        self.keys.iter().zip(&self.outcomes).filter_map(|(key, outcome)| match (key, outcome) {
+            (Some(key), Outcome::Answered(answer) | Outcome::Refused(_, answer)) => {
+                Some(AnswerWrite { key, answer })
+            }
+            _ => None,
+        })
+    }
+}
+
 /// Loads and locks everything that the requests touch. Every statement is sent before the first answer is awaited.
 pub(crate) async fn load(conn: &Queries, requests: &[&Request]) -> Result<Loaded, PgError> {
     let commands: Vec<&Command> = requests.iter().map(|request| &request.command).collect();
@@ -65,24 +103,7 @@ pub(crate) async fn load(conn: &Queries, requests: &[&Request]) -> Result<Loaded
         idempotency::find(conn, &keys),
         documents::load(conn, &commands),
     )?;
-    let mut states = locked.into_iter().zip(found);
-    let mut seen: HashSet<(&str, &str)> = HashSet::new();
-    let mut keys = Vec::with_capacity(requests.len());
-    for request in requests {
-        let state = match &request.context.idempotency {
-            None => KeyState::None,
-            Some(key) => {
-                let first = seen.insert((&key.caller, &key.key));
-                match states.next() {
-                    Some((_, Some(answer))) => KeyState::Answered(answer),
-                    Some((true, None)) if first => KeyState::Free,
-                    _ => KeyState::InFlight,
-                }
-            }
-        };
-        keys.push(state);
-    }
-    Ok(Loaded { documents, keys })
+    Ok(Loaded::with_keys(documents, requests, locked.into_iter().zip(found)))
 }
 
 /// Decides every request in arrival order. A refusal touches only its own request.
@@ -202,17 +223,7 @@ impl Desk {
 /// Writes everything the batch decided, with a handful of statements whatever its size. Every statement is sent
 /// before the first answer is awaited.
 pub(crate) async fn write(conn: &Queries, decided: &Decided<'_>) -> Result<(), PgError> {
-    let answers: Vec<AnswerWrite<'_>> = decided
-        .keys
-        .iter()
-        .zip(&decided.outcomes)
-        .filter_map(|(key, outcome)| match (key, outcome) {
-            (Some(key), Outcome::Answered(answer) | Outcome::Refused(_, answer)) => {
-                Some(AnswerWrite { key, answer })
-            }
-            _ => None,
-        })
-        .collect();
+    let answers: Vec<AnswerWrite<'_>> = decided.answers().collect();
     // Levels come before movements, which refer to them.
     futures_util::try_join!(
         stock::write(conn, &decided.existing_levels, &decided.new_levels),

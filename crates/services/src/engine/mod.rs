@@ -7,6 +7,7 @@
 //! never rests on the queues: lanes and processes may post at once, since row locks, checks and unique keys decide.
 
 pub(crate) mod batch;
+pub mod in_memory;
 mod lane;
 
 use std::time::Duration;

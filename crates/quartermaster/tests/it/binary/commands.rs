@@ -108,6 +108,15 @@ async fn verify_fails_where_something_does_not_hold() {
     assert!(!output.status.success());
     assert!(printed.contains("BROKEN  quantity is the sum of its movements"), "{printed}");
     assert!(printed.contains("branch 1 item 1: quantity 5.000, movements sum up to 0"), "{printed}");
+
+    let output = run(&mut on(&database, &["verify", "--repair", "--dry-run"]));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success());
+    assert!(printed.contains("branch 1 item 1: quantity 5 would be set to 0"), "{printed}");
+    let output = run(&mut on(&database, &["verify", "--repair"]));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("branch 1 item 1: quantity 5 was set to 0"), "{printed}");
+    assert!(printed.contains("ok      quantity is the sum of its movements"), "{printed}");
 }
 
 #[tokio::test]
