@@ -72,3 +72,29 @@ test("an admin adds a branch and changes its clock", async () => {
   await page.getByText("The branch is created.").waitFor();
   await leave(page);
 });
+
+test("a manager imports a catalogue with mistakes in it: what would change is shown first", async () => {
+  const page = await person("Manager");
+  const [known] = await call(page.person, "GET", "/v1/items?limit=1&cursor=c30-0");
+  await page.goto("/items/import/");
+  await page.fill("#text", "sku,name,colour\nX,Y,red\n");
+  await page.getByRole("button", { name: "Show what would change" }).click();
+  await page.getByText("There is no column called “colour”.").waitFor();
+  const rows = [
+    "sku;name;unit;min_stock_level",
+    "IMPORT-1;Imported bolt;pcs;5",
+    `${known.sku};${known.name}, renamed;${known.unit};${known.min_stock_level}`,
+    "IMPORT-2;;pcs;5",
+    "IMPORT-3;Imported nut;pcs;plenty",
+  ];
+  await page.fill("#text", rows.join("\n"));
+  await page.getByRole("button", { name: "Show what would change" }).click();
+  await page.getByText("1 new, 1 changed, 0 as they are, 2 wrong. Nothing is written yet.").waitFor();
+  await look(page, "items-import");
+  assert.deepEqual(await call(page.person, "GET", "/v1/items?sku=IMPORT-1"), []);
+  await page.getByRole("button", { name: "Carry out the good rows" }).click();
+  await page.getByText("2 rows were carried out.").waitFor();
+  const [imported] = await call(page.person, "GET", "/v1/items?sku=IMPORT-1");
+  assert.equal(imported.min_stock_level, 5);
+  await leave(page);
+});

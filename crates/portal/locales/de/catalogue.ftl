@@ -44,3 +44,33 @@ branch-delete-hint = Nur eine Filiale, auf die sich nichts bezieht, kann gelösc
 done-branch-created = Die Filiale ist angelegt.
 done-branch-saved = Die Filiale ist gespeichert.
 done-branch-deleted = Die Filiale ist gelöscht.
+
+# Ein Katalog aus einer Datei
+import-title = Importieren
+import-text = Der Katalog
+import-hint = Eine Zeile mit Spaltennamen, dann eine Zeile für jeden Artikel, getrennt durch Komma, Semikolon oder Tabulator. Spalten: { $columns }. Was leer bleibt, bleibt, wie es ist.
+import-file = Aus einer Datei
+import-preview = Zeigen, was sich änderte
+import-apply = Ausführen
+import-apply-good = Die richtigen Zeilen ausführen
+import-line = Zeile
+import-effect = Was sie tut
+import-new = neu
+import-change = ändert
+import-same = unverändert
+import-wrong = falsch
+import-summary = { $new } neue, { $change } geänderte, { $same } unveränderte, { $wrong } falsche. Noch ist nichts geschrieben.
+import-column = Es gibt keine Spalte namens „{ $name }“.
+import-missing = Die Spalte „{ $name }“ fehlt.
+import-empty = Unter den Spaltennamen stehen keine Zeilen.
+import-too-many = Eine Seite nimmt höchstens { $most } Zeilen. Teilen Sie die Datei, oder lassen Sie sie vom Betrieb importieren.
+import-broken = Zeile { $line } hat mehr oder weniger Zellen als die erste, oder ein Anführungszeichen ist nicht geschlossen.
+row-missing = fehlt
+row-twice = steht zweimal in der Datei
+row-places = muss 0, 1, 2 oder 3 sein
+row-yes-or-no = muss yes oder no sein
+import-done = { $count ->
+    [0] Keine Zeile wurde ausgeführt.
+    [one] Eine Zeile wurde ausgeführt.
+   *[other] { $count } Zeilen wurden ausgeführt.
+}

@@ -44,3 +44,33 @@ branch-delete-hint = Only a branch that nothing refers to can be deleted; make o
 done-branch-created = The branch is created.
 done-branch-saved = The branch is saved.
 done-branch-deleted = The branch is deleted.
+
+# A catalogue from a file
+import-title = Import
+import-text = The catalogue
+import-hint = A line of column names, then a row for each item, apart by comma, semicolon or tab. Columns: { $columns }. What is left empty stays as it is.
+import-file = From a file
+import-preview = Show what would change
+import-apply = Carry it out
+import-apply-good = Carry out the good rows
+import-line = Line
+import-effect = What it does
+import-new = new
+import-change = changes
+import-same = as it is
+import-wrong = wrong
+import-summary = { $new } new, { $change } changed, { $same } as they are, { $wrong } wrong. Nothing is written yet.
+import-column = There is no column called “{ $name }”.
+import-missing = The column “{ $name }” is missing.
+import-empty = There are no rows below the column names.
+import-too-many = A page takes { $most } rows at most. Split the file, or have the operator import it.
+import-broken = Line { $line } has more or fewer cells than the first line, or a quote that is not closed.
+row-missing = is missing
+row-twice = is in the file twice
+row-places = must be 0, 1, 2 or 3
+row-yes-or-no = must be yes or no
+import-done = { $count ->
+    [0] No row was carried out.
+    [one] One row was carried out.
+   *[other] { $count } rows were carried out.
+}

@@ -48,6 +48,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/orders/{id}/{verb}/", get(orders::verb::get).post(orders::verb::post))
         .route("/items/", get(items::list::get))
         .route("/items/new/", get(items::edit::new).post(items::edit::create))
+        .route("/items/import/", get(items::import::get).post(items::import::post))
         .route("/items/labels/", get(items::labels::of_list))
         .route("/items/{id}/labels/", get(items::labels::of_item))
         .route("/items/{id}/", get(items::item::get))
