@@ -36,9 +36,12 @@ export async function end() {
 /** The running program: see `startProgram`. */
 export const theProgram = () => program;
 
+const tokens = new Map();
+
 /** Calls the services as that user: the parsed answer of a success. */
 export async function call(user, method, path, body) {
-  const headers = { authorization: `Bearer ${program.token(user)}`, "content-type": "application/json" };
+  if (!tokens.has(user)) tokens.set(user, program.token(user));
+  const headers = { authorization: `Bearer ${tokens.get(user)}`, "content-type": "application/json" };
   if (method === "POST") headers["idempotency-key"] = crypto.randomUUID();
   const answer = await fetch(program.services + path, { method, headers, body: body && JSON.stringify(body) });
   const text = await answer.text();
