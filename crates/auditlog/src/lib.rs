@@ -11,6 +11,7 @@ mod leaves;
 mod log;
 mod row;
 mod sealer;
+mod standing;
 mod state;
 mod verify;
 
@@ -24,6 +25,7 @@ pub use heads::Heads;
 pub use horizon::Horizon;
 pub use log::{Log, Statements};
 pub use sealer::Sealer;
+pub use standing::{Standing, standing};
 pub use state::{SealState, last_seal, state};
 pub use verify::{Finding, Head, Report, Trust, Unsealed, verify};
 

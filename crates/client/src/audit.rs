@@ -1,6 +1,6 @@
 //! `/v1/audit`.
 
-use contract::AuditOut;
+use contract::{AuditOut, AuditSealOut};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -55,5 +55,13 @@ impl Services {
         paging: Paging,
     ) -> Result<Page<AuditOut>, ClientError> {
         self.transport.page(call, "/v1/audit", &Listing { filter, paging }).await
+    }
+
+    /// Whether an audit entry is sealed, and as it was sealed.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn audit_seal(&self, call: Call<'_>, id: i64) -> Result<AuditSealOut, ClientError> {
+        self.transport.get(call, &format!("/v1/audit/{id}/seal"), &[(); 0]).await
     }
 }

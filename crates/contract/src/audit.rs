@@ -32,3 +32,19 @@ pub struct AuditOut {
     /// What changed.
     pub details: serde_json::Value,
 }
+
+/// How an audit entry stands to the seals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditSealOut {
+    /// Whether a seal covers it; the newest entries wait some seconds for theirs.
+    pub sealed: bool,
+    /// The seal's number.
+    pub seal_number: Option<i64>,
+    /// When it was sealed.
+    pub sealed_at: Option<Timestamp>,
+    /// The id of the key that signs the seal.
+    pub key_id: Option<String>,
+    /// Whether the entry is as it was sealed; null while no seal covers it. Whether the seal itself is signed and in its
+    /// chain, `quartermaster audit verify` tells.
+    pub intact: Option<bool>,
+}

@@ -14,7 +14,7 @@ pub mod report;
 pub mod stock;
 pub mod token;
 
-pub use audit::AuditOut;
+pub use audit::{AuditOut, AuditSealOut};
 pub use branch::{BranchIn, BranchOut};
 pub use item::{ItemIn, ItemOut};
 pub use order::{ElsewhereOut, FulfillIn, LineIn, LineOut, OrderIn, OrderOut, OrderStatusWord};

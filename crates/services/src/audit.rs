@@ -1,6 +1,8 @@
 //! The audit: the use case of reading it. Writing it is part of every change.
 
-use contract::AuditOut;
+use auditlog::{AuditError, Standing, standing};
+use contract::{AuditOut, AuditSealOut};
+use domain::BranchId;
 use identity::Caller;
 use policy::{Action, Resource};
 use serde_json::Value;
@@ -8,6 +10,7 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::page::Page;
 use crate::scope::{listed, visible_ids};
+use crate::sealed::AUDIT;
 use crate::services::Services;
 use crate::store::audit::{self as store, AuditFilter};
 
@@ -26,4 +29,32 @@ pub(crate) async fn list(
         of_stock.filter_map(|entry| entry.details.get_mut("reason")).for_each(|reason| *reason = Value::Null);
     }
     Ok(entries)
+}
+
+/// How an entry stands to the seals.
+pub(crate) async fn seal(services: &Services, caller: &Caller, id: i64) -> Result<AuditSealOut, Error> {
+    let permit = services.authorize(caller, Action::ViewAudit, Resource::Company)?;
+    let found =
+        standing(&*services.database.get().await?, &AUDIT, id).await.map_err(|error| match error {
+            AuditError::Database(error) => Error::from(error),
+            other => Error::Internal(Box::new(other)),
+        })?;
+    let absent = Error::NotFound("audit entry");
+    let Some((branch, standing)) = found else { return Err(absent) };
+    let is_visible = branch.is_none_or(|branch| permit.visible().contains(BranchId(branch)));
+    if !is_visible {
+        return Err(absent);
+    }
+    Ok(match standing {
+        Standing::Unsealed => {
+            AuditSealOut { sealed: false, seal_number: None, sealed_at: None, key_id: None, intact: None }
+        }
+        Standing::Sealed { number, at, key, intact } => AuditSealOut {
+            sealed: true,
+            seal_number: Some(number),
+            sealed_at: at,
+            key_id: Some(key),
+            intact: Some(intact),
+        },
+    })
 }

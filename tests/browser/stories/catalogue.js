@@ -37,6 +37,11 @@ test("a manager adds an item, is told what is wrong beside the field, and sees i
   await auditor.locator("tbody summary").first().click();
   await auditor.getByText("Brass hook, large").waitFor();
   await look(auditor, "audit");
+  await auditor.goto("/audit/?entity_type=order");
+  await auditor.locator("tbody summary").last().click();
+  await auditor.getByRole("link", { name: "Check its seal" }).last().click();
+  await auditor.getByText(/as it was sealed|No seal covers it yet/).waitFor();
+  await look(auditor, "audit-seal");
   await leave(auditor);
 });
 

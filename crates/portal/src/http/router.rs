@@ -15,8 +15,8 @@ use tower_http::csrf::CsrfLayer;
 
 use super::{files, token};
 use crate::pages::{
-    Trouble, admin, audit, branches, dashboard, events, items, login, orders, password, preferences, problem,
-    scan, search, second_factor, second_step, sessions, stock,
+    Trouble, admin, audit, audit_seal, branches, dashboard, events, items, login, orders, password,
+    preferences, problem, scan, search, second_factor, second_step, sessions, stock,
 };
 use crate::{Shared, migrations};
 
@@ -59,6 +59,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/branches/{id}/edit/", get(branches::edit::edit).post(branches::edit::save))
         .route("/branches/{id}/delete/", post(branches::edit::delete))
         .route("/audit/", get(audit::get))
+        .route("/audit/{id}/seal/", get(audit_seal::get))
         .route("/admin/users/", get(admin::users::get))
         .route("/admin/users/new/", get(admin::users::new).post(admin::users::create))
         .route("/admin/users/{id}/", get(admin::user::get))

@@ -40,6 +40,14 @@ const EXPECTED: &str = "
     submit_order      yes   none   yes   none   no    none   no    none   no    none
     fulfill_order     yes   none   yes   none   no    none   no    none   no    none
     cancel_order      yes   none   yes   none   no    none   no    none   no    none
+    stock_changes     yes   none   yes   none   yes   none   yes   none   no    none
+    order_elsewhere   yes   none   yes   none   yes   none   yes   none   no    none
+    report_overview   yes   none   yes   none   yes   none   yes   none   no    none
+    report_daily      yes   none   yes   none   yes   none   yes   none   no    none
+    report_movers     yes   none   yes   none   yes   none   yes   none   no    none
+    report_heat_map   yes   none   yes   none   yes   none   yes   none   no    none
+    report_history    yes   none   yes   none   yes   none   yes   none   no    none
+    audit_seal        yes   none   no    no     no    no     yes   none   no    no
     list_audit        rows  none   no    none   no    none   rows  none   no    none
     health            open  -      open  -      open  -      open  -      open  -
     ready             open  -      open  -      open  -      open  -      open  -
@@ -108,8 +116,8 @@ impl World {
                 body = Some(json!({ "branch_id": branch, "item_id": self.item, "quantity": 1_000 }));
             }
             "create_order" => body = Some(order),
-            "get_order" | "update_order" | "delete_order" | "submit_order" | "fulfill_order"
-            | "cancel_order" => {
+            "get_order" | "order_elsewhere" | "update_order" | "delete_order" | "submit_order"
+            | "fulfill_order" | "cancel_order" => {
                 let draft = self.app.draft(branch, &[(self.item, 1)]).await;
                 path = path.replace("{id}", &draft.to_string());
                 body = (operation.id == "update_order").then_some(order);
@@ -119,6 +127,26 @@ impl World {
                 if !is_own {
                     path.push_str(&format!("?branch_id={branch}"));
                 }
+            }
+            "report_overview" | "report_daily" | "report_movers" | "report_heat_map" => {
+                if !is_own {
+                    path.push_str(&format!("?branch_id={branch}"));
+                }
+            }
+            "report_history" => {
+                path.push_str(&format!("?item_id={}", self.item));
+                if !is_own {
+                    path.push_str(&format!("&branch_id={branch}"));
+                }
+            }
+            "stock_changes" => {
+                let times = "from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z";
+                path.push_str(&format!("?branch_id={branch}&{times}"));
+            }
+            "audit_seal" => {
+                let sql = format!("select min(id) from services_audit_logs where branch_id = {branch}");
+                let entry: i64 = self.app.database.value(&sql).await;
+                path = path.replace("{id}", &entry.to_string());
             }
             "list_branches" | "list_items" | "health" | "ready" => {}
             other => panic!("{other} is new: say here how it is asked, and in EXPECTED what it answers"),

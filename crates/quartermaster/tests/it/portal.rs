@@ -192,27 +192,35 @@ async fn a_token_has_the_claims_of_the_contract_and_no_others() {
 }
 
 #[tokio::test]
-async fn the_dashboard_shows_stock_and_orders_of_the_users_branches() {
+async fn the_pages_show_stock_and_orders_of_the_users_branches() {
     let company = Company::start().await;
     fill(&company).await;
     company.user("max", &[Role::Worker], &BranchScope::only([domain::BranchId(1)])).await;
-    let page = company.signed_in("max").await.get("/").await.text().await.unwrap();
-    for text in ["Rope 8 mm", "Harbour", "PO-1", "Draft"] {
-        assert!(page.contains(text), "{text}: {page}");
+    let browser = company.signed_in("max").await;
+    for (path, texts) in [
+        ("/", ["Harbour", "Drafts"]),
+        ("/stock/", ["Harbour", "Rope 8 mm"]),
+        ("/orders/", ["PO-1", "Draft"]),
+        ("/branches/", ["Harbour", "UTC"]),
+    ] {
+        let page = browser.page(path).await;
+        for text in texts {
+            assert!(page.contains(text), "{path} {text}: {page}");
+        }
+        assert!(!page.contains("Elsewhere"), "{path}: {page}");
     }
-    assert!(!page.contains("Elsewhere"), "{page}");
 }
 
 #[tokio::test]
-async fn when_the_services_are_down_the_dashboard_shows_what_it_last_knew_and_says_so() {
+async fn when_the_services_are_down_a_page_shows_what_it_last_knew_and_says_so() {
     let company = Company::start().await;
     fill(&company).await;
     let known = company.signed_in("mia").await;
-    assert!(known.get("/").await.text().await.unwrap().contains("Rope 8 mm"));
+    assert!(known.page("/stock/").await.contains("Rope 8 mm"));
     company.user("max", &[Role::Admin], &BranchScope::All).await;
     let unknown = company.signed_in("max").await;
     company.services_stop.cancel();
-    let page = known.get("/").await;
+    let page = known.get("/stock/").await;
     assert_eq!(page.status(), 200);
     let page = page.text().await.unwrap();
     assert!(
@@ -221,7 +229,7 @@ async fn when_the_services_are_down_the_dashboard_shows_what_it_last_knew_and_sa
             && page.contains("This is what was last known"),
         "{page}"
     );
-    let page = unknown.get("/").await.text().await.unwrap();
+    let page = unknown.page("/stock/").await;
     assert!(page.contains("do not answer") && !page.contains("Rope 8 mm"), "{page}");
     assert_eq!(known.get("/health/").await.status(), 200);
     assert_eq!(known.get("/ready").await.status(), 200);

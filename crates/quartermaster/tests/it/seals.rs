@@ -6,6 +6,7 @@ mod exporting;
 mod finality;
 mod heads;
 mod sealing;
+mod standing;
 mod tampering;
 
 use std::path::PathBuf;

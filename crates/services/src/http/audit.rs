@@ -2,16 +2,16 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use contract::{AuditOut, Cursor};
+use contract::{AuditOut, AuditSealOut, Cursor};
 use jiff::Timestamp;
-use platform::http::Query;
+use platform::http::{Id, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Shared;
 use super::head::Head;
 use super::lists::page;
-use super::respond::{failed, list};
+use super::respond::{failed, list, report};
 use crate::audit;
 use crate::store::audit::AuditFilter;
 
@@ -67,4 +67,11 @@ pub(super) async fn list_audit(State(app): Shared, head: Head, Query(query): Que
     };
     let rows = audit::list(&app.services, &head.caller, &filter, page).await;
     list(&head, page, rows, |entry| Cursor::at(entry.at, entry.id))
+}
+
+/// Whether an audit entry is sealed, and as it was sealed.
+#[utoipa::path(get, path = "/v1/audit/{id}/seal", tag = "audit", params(("id" = i64, Path)),
+    responses((status = 200, body = AuditSealOut)))]
+pub(super) async fn audit_seal(State(app): Shared, head: Head, Id(id): Id) -> Response {
+    report(&head, audit::seal(&app.services, &head.caller, id).await)
 }

@@ -43,6 +43,7 @@ pub(super) fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(orders::fulfill_order))
         .routes(routes!(orders::cancel_order))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(audit::audit_seal))
         .routes(routes!(reports::report_overview))
         .routes(routes!(reports::report_daily))
         .routes(routes!(reports::report_movers))
