@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::http::header;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use contract::OverviewOut;
@@ -52,5 +53,6 @@ pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<DashboardQuery>) 
         }
         None
     });
-    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+    let events = Sse::new(events).keep_alive(KeepAlive::default());
+    ([(header::CACHE_CONTROL, "no-store")], events).into_response()
 }

@@ -40,11 +40,13 @@ async fn an_entry_that_was_put_in_between_is_not_intact() {
     let mut sealed = Sealed::new().await;
     sealed.add(2).await;
     sealed.seal().await;
-    let change =
-        "update services_audit_logs set id = 1 where id = 2; delete from services_audit_logs where id = 2";
-    let sql = format!(
-        "set session_replication_role = replica; delete from services_audit_logs where id = 1; {change}"
+    let columns =
+        "at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details";
+    let copy = format!(
+        "insert into services_audit_logs (id, {columns}) overriding system value
+         select 1, {columns} from services_audit_logs where id = 2"
     );
-    sealed.database.run(&sql).await;
+    let remove = "delete from services_audit_logs where id = 1";
+    sealed.database.run(&format!("set session_replication_role = replica; {remove}; {copy}")).await;
     assert_eq!(intact(of(&sealed, 1).await), Some(false));
 }
