@@ -1,4 +1,5 @@
-//! The portal for people: sign-in, tokens, dashboard. Owner of the `portal_*` tables.
+//! The portal for people: sign-in, tokens, and the pages for stock, orders, catalogue, audit and administration. Owner of
+//! the `portal_*` tables.
 //!
 //! Stock and orders are reached only through the services' HTTP API with the signed-in user's own token
 //! (`upstream`); this crate has no SQL for them.

@@ -106,3 +106,11 @@ test("an admin reads the policies, has a decision explained, and checks one with
   await look(page, "admin-policies");
   await leave(page);
 });
+
+test("an admin sees how the parts of the program are", async () => {
+  const page = await person("Admin");
+  await page.goto("/admin/health/");
+  await page.getByText("Ready:").waitFor();
+  await look(page, "admin-health");
+  await leave(page);
+});

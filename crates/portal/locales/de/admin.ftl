@@ -82,3 +82,22 @@ policy-text = Richtlinien in der Sprache Cedar. Sie werden neben den mitgeliefer
 policy-check-go = Prüfen
 policy-sound = Es ist nichts daran falsch.
 policy-refused = Eine Richtlinie aus dem Ordner des Unternehmens wurde nicht übernommen, die vorigen gelten weiter:
+
+# Zustand
+admin-health = System
+health-part = Teil
+health-well = in Ordnung
+health-ill = ansehen
+health-program = Programm
+health-database = Datenbank
+health-seals = Siegel des Portal-Protokolls
+health-sealed = Siegel { $number }, vor { $age } gemacht; höchstens { $waiting } Einträge warten auf ihres
+health-unsealed = Noch ist nichts versiegelt: Das tut ein Worker mit seal_key
+health-seal-broken = Das neueste Siegel ist nicht lesbar: quartermaster audit verify ausführen
+health-services = Dienste
+health-ready = Bereit: { $checks }
+health-totals = Summen der Berichte
+health-policies = { $count ->
+    [one] Eine Richtlinie gilt
+   *[other] { $count } Richtlinien gelten
+}

@@ -82,3 +82,22 @@ policy-text = Policies in Cedar's language. They are checked beside those that s
 policy-check-go = Check
 policy-sound = Nothing is wrong with it.
 policy-refused = A policy of the company's folder is not taken, and those before it are still in force:
+
+# Health
+admin-health = System
+health-part = Part
+health-well = well
+health-ill = look at it
+health-program = Program
+health-database = Database
+health-seals = Seals of the portal's audit
+health-sealed = Seal { $number }, made { $age } ago; { $waiting } entries at most wait for theirs
+health-unsealed = Nothing is sealed yet: a worker with a seal_key does it
+health-seal-broken = The newest seal cannot be read: run quartermaster audit verify
+health-services = Services
+health-ready = Ready: { $checks }
+health-totals = Totals of reports
+health-policies = { $count ->
+    [one] One policy is in force
+   *[other] { $count } policies are in force
+}

@@ -71,6 +71,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/admin/keys/", get(admin::keys::get))
         .route("/admin/keys/rotate/", post(admin::keys::rotate))
         .route("/admin/keys/{kid}/retire/", post(admin::keys::retire))
+        .route("/admin/health/", get(admin::health::get))
         .route("/admin/policies/", get(admin::policies::get).post(admin::policies::check))
         .route("/search/", get(search::get))
         .route("/scan/", get(scan::get).post(scan::post))

@@ -1,6 +1,7 @@
 //! What administrators do: people, groups, programs, signing keys, policies.
 
 pub(crate) mod clients;
+pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod policies;
 pub(crate) mod user;
@@ -25,10 +26,11 @@ pub(crate) enum Tab {
     Clients,
     Keys,
     Policies,
+    Health,
 }
 
 impl Tab {
-    const ALL: [Tab; 4] = [Tab::Users, Tab::Clients, Tab::Keys, Tab::Policies];
+    const ALL: [Tab; 5] = [Tab::Users, Tab::Clients, Tab::Keys, Tab::Policies, Tab::Health];
 
     pub(crate) const fn path(self) -> &'static str {
         match self {
@@ -36,6 +38,7 @@ impl Tab {
             Tab::Clients => "/admin/clients/",
             Tab::Keys => "/admin/keys/",
             Tab::Policies => "/admin/policies/",
+            Tab::Health => "/admin/health/",
         }
     }
 
@@ -46,6 +49,7 @@ impl Tab {
             Tab::Clients => "admin-clients",
             Tab::Keys => "admin-keys",
             Tab::Policies => "admin-policies",
+            Tab::Health => "admin-health",
         }
     }
 
@@ -55,6 +59,7 @@ impl Tab {
             Tab::Clients => Action::ManageClients,
             Tab::Keys => Action::ManageKeys,
             Tab::Policies => Action::ViewPolicies,
+            Tab::Health => Action::ViewHealth,
         }
     }
 }

@@ -260,8 +260,6 @@ const STOCK: &[Case] = &[
         BY_QUANTITY,
         "-4611686018427387904, 0, null, 20, null, null, 51, null, null, null, 1",
     ),
-    case("changes of a week at one branch", CHANGES, "20, 0, '2026-02-01', '2026-02-08', 51"),
-    case("changes since lately at one branch", CHANGES, "20, 0, '2026-03-30', '2026-03-31', 51"),
     case(
         "as of lately, one branch",
         AS_OF,
@@ -313,8 +311,10 @@ const ITEMS_AND_BRANCHES: &[Case] = &[
     case("branches, some", B, "0, '{1,20,50}', 51"),
 ];
 
-// Branches, days; item, or items.
+// Branch, the item that the page comes after, two times, limit. Branches, days; item, or items.
 const REPORTS: &[Case] = &[
+    case("changes of a week at one branch", CHANGES, "20, 0, '2026-02-01', '2026-02-08', 51"),
+    case("changes since lately at one branch", CHANGES, "20, 0, '2026-03-30', '2026-03-31', 51"),
     case("history of an item", ("HISTORY", "services_stock_movements m"), "null, 90, 7"),
     case(
         "history of an item at three branches",

@@ -91,10 +91,11 @@ async fn portal_and_services_speak_tls_with_browsers_and_with_each_other() {
     assert!(signed_in.headers().contains_key("strict-transport-security"));
     let session = cookie(&signed_in);
     assert!(session.starts_with("__Host-"), "{session}");
-    let page = http.get(&company.portal).header("cookie", &session).send().await.unwrap();
+    let stock = format!("{}/stock/", company.portal);
+    let page = http.get(&stock).header("cookie", &session).send().await.unwrap();
     let page = page.text().await.unwrap();
     // The portal has asked the services, which have asked the portal for its keys.
-    assert!(page.contains("No stock yet."), "{page}");
+    assert!(page.contains("Nothing was found."), "{page}");
     let plain = http.get(company.services.replace("https", "http")).send().await;
     assert!(plain.is_err(), "there is no plain http at that port");
     let stranger = super::company::http(Some(&Authority::new().pem()));
