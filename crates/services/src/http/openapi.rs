@@ -159,7 +159,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(operations, 33);
+        assert_eq!(operations, 34);
         assert_eq!(document["openapi"], "3.1.0");
     }
 }
