@@ -193,7 +193,7 @@ async fn a_token_whose_signature_or_claims_are_wrong_is_refused() {
     let said = serde_json::to_string(&claims()).unwrap();
     let twice = said.replacen('{', r#"{"sub":"1","#, 1);
     let cases = [
-        ("truncated", good[..good.len() - 8].to_owned(), BadToken::Malformed),
+        ("truncated", good[..good.len() - 9].to_owned(), BadToken::Malformed),
         ("no signature", format!("{message}."), BadToken::Signature),
         ("no third part", message.to_owned(), BadToken::Malformed),
         ("a part more", format!("{good}.x"), BadToken::Malformed),
