@@ -102,6 +102,17 @@ export async function accessible(page, about = page.url()) {
   assert.deepEqual(told, [], about);
 }
 
+/** The page is not wider than the screen. */
+export async function fits(page, about = page.url()) {
+  const [wide, widest] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const ends = (element) => element.getBoundingClientRect().right;
+    const beyond = [...document.querySelectorAll("main *")].filter((element) => ends(element) > clientWidth);
+    return [scrollWidth - clientWidth, beyond.slice(0, 3).map((element) => element.outerHTML.slice(0, 150)).join(" | ")];
+  });
+  assert.ok(wide <= 0, `${about} is ${wide} pixels wider than the screen: ${widest}`);
+}
+
 /** In `make browser LOOKS=all` pages are looked at in all four ways; otherwise in two, which show each size and each
  * theme once. */
 const LOOKS = process.env.LOOKS === "all"
@@ -115,12 +126,11 @@ export async function look(page, name) {
     await page.setViewportSize(SIZES[size]);
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const about = `${name} (${size}, ${colorScheme})`;
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     // The rest of a long list looks as its beginning does.
     const height = Math.min(2_400, await page.evaluate(() => document.documentElement.scrollHeight));
     const clip = { x: 0, y: 0, width: SIZES[size].width, height };
     await page.screenshot({ path: `${SCREENSHOTS}${name}-${size}-${colorScheme}.png`, fullPage: true, clip });
-    assert.ok(wide <= 0, `${about} is ${wide} pixels wider than the screen`);
+    await fits(page, about);
     await accessible(page, about);
   }
   await page.setViewportSize(SIZES.desktop);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { HOSTILE } from "../hostile.js";
-import { call, leave, person } from "../portal.js";
+import { call, fits, leave, person } from "../portal.js";
 
 /** Does something with each, some at a time. */
 async function each(things, act, atOnce = 20) {
@@ -15,7 +15,7 @@ async function each(things, act, atOnce = 20) {
 
 test("200 texts that would run a script are shown as they were typed, wherever they come", async () => {
   assert.equal(new Set(HOSTILE).size, 200);
-  const page = await person("Admin", { name: "hostile-admin" });
+  const page = await person("Admin", { name: "hostile-admin", size: "phone" });
   const as = (method, path, body) => call(page.person, method, path, body);
   const branch = await as("POST", "/v1/branches", { name: HOSTILE[1], location: HOSTILE[2], code: "HOSTILE" });
   // Whatever cannot be in a field is refused there; most can be in all of these.
@@ -41,6 +41,7 @@ test("200 texts that would run a script are shown as they were typed, wherever t
     for (let n = 0; n < pages; n += 1) {
       assert.equal(await page.evaluate(() => window.hostile), undefined, page.url());
       assert.equal(await page.locator("iframe, object, embed, base, marquee, math").count(), 0, page.url());
+      await fits(page);
       visited.push(page.url());
       const next = page.locator("a[rel=next]");
       if (n + 1 === pages || (await next.count()) === 0) return;

@@ -11,7 +11,7 @@ use policy::{Action, Resource};
 use serde::Deserialize;
 
 use crate::directory::Directory;
-use crate::http::on_behalf::{Asking, OnBehalf};
+use crate::http::on_behalf::OnBehalf;
 use crate::pages::frame::{Frame, Section};
 use crate::pages::query::{Asked, trimmed};
 use crate::pages::{Trouble, page};
@@ -31,22 +31,21 @@ struct BranchesPage {
     directory: Option<Arc<Directory>>,
     may_create: bool,
     editable: Vec<i64>,
+    may_view_audit: bool,
 }
 
 pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<BranchesQuery>) -> Result<Response, Trouble> {
     let mut visitor = visitor.within(Section::Branches);
     let asking = visitor.asking();
-    let directory = visitor.known(read(&asking)).await?;
+    let directory = visitor.known(Directory::read(&asking)).await?;
     let may_create = visitor.may(Action::ManageBranches, Resource::Company);
     let branches = directory.iter().flat_map(|directory| directory.all());
     let editable = |id: &i64| visitor.may(Action::EditBranch, Resource::Branch(BranchId(*id)));
     let editable = branches.map(|branch| branch.id).filter(editable).collect();
+    let may_view_audit = visitor.may(Action::ViewAudit, Resource::Company);
     let frame = visitor.frame;
-    Ok(page(StatusCode::OK, &BranchesPage { frame, query, directory, may_create, editable }))
-}
-
-async fn read(asking: &Asking) -> Result<Directory, client::ClientError> {
-    Directory::read(asking).await
+    let answer = BranchesPage { frame, query, directory, may_create, editable, may_view_audit };
+    Ok(page(StatusCode::OK, &answer))
 }
 
 impl BranchesPage {
