@@ -32,6 +32,12 @@ impl Key {
         (visible && (1..=255).contains(&text.len())).then(|| Key(text.to_owned()))
     }
 
+    /// The key that a form kept, or a fresh one where it kept none that can be one.
+    #[must_use]
+    pub fn kept(text: &str) -> Key {
+        Key::parse(text).unwrap_or_else(Key::fresh)
+    }
+
     /// Its text.
     pub fn as_str(&self) -> &str {
         &self.0

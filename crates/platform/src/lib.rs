@@ -1,5 +1,6 @@
-//! Plumbing without one word of the business: PostgreSQL, HTTP, telemetry, shutdown.
+//! Plumbing without one word of the business: PostgreSQL, HTTP, files for spreadsheets, telemetry, shutdown.
 
+pub mod cells;
 pub mod http;
 pub mod pg;
 pub mod serve;

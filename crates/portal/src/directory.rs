@@ -1,10 +1,9 @@
 //! The branches that somebody sees: their names and time zones, for every page that tells of one.
 
-use client::{ClientError, Paging};
+use client::ClientError;
 use contract::BranchOut;
-use contract::page::MAX_LIMIT;
 
-use crate::http::on_behalf::Asking;
+use crate::http::on_behalf::{Asking, every_page};
 
 /// How many pages of branches are read at most: 10,000 branches.
 const MOST_PAGES: usize = 20;
@@ -18,14 +17,8 @@ pub(crate) struct Directory {
 impl Directory {
     /// Reads them from the services.
     pub(crate) async fn read(asking: &Asking) -> Result<Directory, ClientError> {
-        let mut branches = Vec::new();
-        let mut paging = Paging::first(MAX_LIMIT);
-        for _ in 0..MOST_PAGES {
-            let page = asking.services().list_branches(asking.call(), paging).await?;
-            branches.extend(page.rows);
-            let Some(next) = page.next else { break };
-            paging = Paging::after(next, MAX_LIMIT);
-        }
+        let read = |paging| asking.services().list_branches(asking.call(), paging);
+        let mut branches = every_page(MOST_PAGES, read).await?;
         branches.sort_by_cached_key(|branch| branch.name.to_lowercase());
         Ok(Directory { branches })
     }
@@ -38,6 +31,12 @@ impl Directory {
     /// Those where something new may be done, by name.
     pub(crate) fn active(&self) -> impl Iterator<Item = &BranchOut> {
         self.branches.iter().filter(|branch| branch.active)
+    }
+
+    /// All of them to choose from, by name: each with its number and whether it is the one that is `chosen`.
+    pub(crate) fn choices(&self, chosen: &Option<i64>) -> Vec<(i64, &str, bool)> {
+        let branches = self.branches.iter();
+        branches.map(|branch| (branch.id, branch.name.as_str(), *chosen == Some(branch.id))).collect()
     }
 
     pub(crate) fn get(&self, id: i64) -> Option<&BranchOut> {

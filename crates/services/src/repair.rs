@@ -10,6 +10,7 @@ use crate::answer::as_json;
 use crate::request::{Actor, RequestContext};
 use crate::store::audit::{self, Fact};
 use crate::store::{Num, stock};
+use crate::verify::{ledger_sums, promised_sums};
 
 /// A stock level whose figures do not follow from the ledger and the orders.
 #[derive(Debug, Clone, Copy)]
@@ -44,26 +45,18 @@ statement! {
     LOCK_LEVELS: "services" = "
         select s.branch_id, s.item_id from services_stock s order by s.branch_id, s.item_id for update";
     /// Levels whose figures do not follow.
-    DIFFERING: "services" = "
+    DIFFERING: "services" = concat!("
         select s.branch_id, s.item_id, s.quantity, f.quantity, s.reserved, f.reserved
         from services_stock s
-        left join (
-            select branch_id, item_id, sum(quantity) as total
-            from services_stock_movements
-            group by branch_id, item_id) m
+        left join ", ledger_sums!(), " m
           on m.branch_id = s.branch_id and m.item_id = s.item_id
-        left join (
-            select l.branch_id, l.item_id, sum(l.requested_qty) as total
-            from services_orders o
-            join services_order_lines l on l.order_id = o.id and l.branch_id = o.branch_id
-            where o.status = 'submitted'
-            group by l.branch_id, l.item_id) r
+        left join ", promised_sums!(), " r
           on r.branch_id = s.branch_id and r.item_id = s.item_id
         cross join lateral (
             select coalesce(m.total, 0)::numeric(15,3) as quantity,
                    coalesce(r.total, 0)::numeric(15,3) as reserved) f
         where (s.quantity, s.reserved) <> (f.quantity, f.reserved)
-        order by s.branch_id, s.item_id";
+        order by s.branch_id, s.item_id");
     /// Sets the figures of a level.
     MEND: "services" = "
         update services_stock

@@ -53,17 +53,38 @@ macro_rules! archived {
     };
 }
 
+/// What the ledger says is on hand, by level.
+macro_rules! ledger_sums {
+    () => {
+        "(
+            select branch_id, item_id, sum(quantity) as total
+            from services_stock_movements
+            group by branch_id, item_id)"
+    };
+}
+
+/// What submitted orders ask for, by level.
+macro_rules! promised_sums {
+    () => {
+        "(
+            select l.branch_id, l.item_id, sum(l.requested_qty) as total
+            from services_orders o
+            join services_order_lines l on l.order_id = o.id and l.branch_id = o.branch_id
+            where o.status = 'submitted'
+            group by l.branch_id, l.item_id)"
+    };
+}
+
+pub(crate) use {ledger_sums, promised_sums};
+
 statement! {
-    QUANTITY_IS_SUM: "services" = "
+    QUANTITY_IS_SUM: "services" = concat!("
         select format('branch %s item %s: quantity %s, movements sum up to %s',
                       s.branch_id, s.item_id, s.quantity, coalesce(m.total, 0))
         from services_stock s
-        left join (
-            select branch_id, item_id, sum(quantity) as total
-            from services_stock_movements
-            group by branch_id, item_id) m
+        left join ", ledger_sums!(), " m
           on m.branch_id = s.branch_id and m.item_id = s.item_id
-        where s.quantity <> coalesce(m.total, 0)";
+        where s.quantity <> coalesce(m.total, 0)");
     QUANTITY_IS_LAST_BALANCE: "services" = "
         select format('branch %s item %s: quantity %s, last balance %s',
                       s.branch_id, s.item_id, s.quantity, coalesce(m.balance, 0))
@@ -87,19 +108,14 @@ statement! {
             select id, at, lag(at) over (partition by branch_id, item_id order by id) as before
             from services_stock_movements) m
         where m.at < m.before";
-    RESERVED_IS_SUM: "services" = "
+    RESERVED_IS_SUM: "services" = concat!("
         select format('branch %s item %s: reserved %s, submitted orders ask for %s',
                       coalesce(s.branch_id, l.branch_id), coalesce(s.item_id, l.item_id),
                       coalesce(s.reserved, 0), coalesce(l.total, 0))
         from services_stock s
-        full join (
-            select l.branch_id, l.item_id, sum(l.requested_qty) as total
-            from services_orders o
-            join services_order_lines l on l.order_id = o.id and l.branch_id = o.branch_id
-            where o.status = 'submitted'
-            group by l.branch_id, l.item_id) l
+        full join ", promised_sums!(), " l
           on l.branch_id = s.branch_id and l.item_id = s.item_id
-        where coalesce(s.reserved, 0) <> coalesce(l.total, 0)";
+        where coalesce(s.reserved, 0) <> coalesce(l.total, 0)");
     BELOW_ZERO: "services" = "
         select format('branch %s item %s: %s', branch_id, item_id, quantity)
         from services_stock

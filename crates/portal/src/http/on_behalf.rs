@@ -7,7 +7,9 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use client::{Call, ClientError, Services};
+use client::{Call, ClientError, Page, Paging, Services, SummaryFilter};
+use contract::StockSummaryOut;
+use contract::page::MAX_LIMIT;
 use identity::Caller;
 use platform::http::{RequestId, TraceParent};
 use policy::{Action, Resource};
@@ -47,6 +49,14 @@ impl Asking {
     pub(crate) fn call(&self) -> Call<'_> {
         let traceparent = self.traceparent.as_deref();
         Call { token: &self.token, request_id: Some(&self.request_id), traceparent }
+    }
+
+    /// The level of an item at a branch, where there is one.
+    pub(crate) async fn level(&self, branch: i64, item: i64) -> Result<Option<StockSummaryOut>, ClientError> {
+        let (branch_id, item_id) = (Some(branch), Some(item));
+        let filter = SummaryFilter { branch_id, item_id, ..SummaryFilter::default() };
+        let page = self.services().stock_summary(self.call(), &filter, Paging::first(1)).await?;
+        Ok(page.rows.into_iter().next())
     }
 }
 
@@ -114,6 +124,21 @@ impl OnBehalf {
         let User { id, username, roles, scope, .. } = &self.user;
         Caller::known(&id.to_string(), username, roles.iter().copied().collect(), scope.clone())
     }
+}
+
+/// The rows of every page of a list, of `most` pages of the largest size at most.
+pub(crate) async fn every_page<T, F: Future<Output = Result<Page<T>, ClientError>>>(
+    most: usize,
+    read: impl Fn(Paging) -> F,
+) -> Result<Vec<T>, ClientError> {
+    let (mut rows, mut paging) = (Vec::new(), Paging::first(MAX_LIMIT));
+    for _ in 0..most {
+        let page = read(paging).await?;
+        rows.extend(page.rows);
+        let Some(next) = page.next else { break };
+        paging = Paging::after(next, MAX_LIMIT);
+    }
+    Ok(rows)
 }
 
 impl FromRequestParts<Arc<Shared>> for OnBehalf {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::query::{Asked, address, lenient, paging, trimmed};
+use crate::pages::query::{Asked, Listed, lenient, paging, trimmed};
 use crate::pages::{Trouble, page};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -72,6 +72,14 @@ struct Detail {
     after: String,
 }
 
+impl Listed for AuditQuery {
+    const PATH: &'static str = "/audit/";
+
+    fn cursor(&mut self) -> &mut Option<String> {
+        &mut self.cursor
+    }
+}
+
 #[derive(Template)]
 #[template(path = "audit.html")]
 struct AuditPage {
@@ -100,22 +108,6 @@ impl AuditPage {
 
     fn day(&self, day: &Option<Date>) -> String {
         day.map(|day| day.to_string()).unwrap_or_default()
-    }
-
-    fn is_at(&self, branch: &i64) -> bool {
-        self.query.branch == Some(*branch)
-    }
-
-    fn at(&self, cursor: Option<String>) -> String {
-        address("/audit/", &AuditQuery { cursor, ..self.query.clone() })
-    }
-
-    fn next(&self, entries: &Page<AuditOut>) -> Option<String> {
-        Some(self.at(Some(entries.next?.to_string())))
-    }
-
-    fn first(&self) -> Option<String> {
-        self.query.cursor.as_ref().map(|_| self.at(None))
     }
 
     fn branch(&self, shown: &Shown, entry: &AuditOut) -> String {

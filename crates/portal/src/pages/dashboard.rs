@@ -15,7 +15,6 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::frame::{Frame, Section};
-use super::orders::{badge, status_message};
 use super::query::{Asked, lenient};
 use super::{Trouble, page};
 use crate::chart::Chart;
@@ -99,10 +98,6 @@ fn count(count: i64) -> Quantity {
 }
 
 impl DashboardPage {
-    fn is_at(&self, branch: &i64) -> bool {
-        self.query.branch == Some(*branch)
-    }
-
     /// The figures at the top.
     fn figures(&self, shown: &Shown) -> Vec<Figure> {
         let OverviewOut { quantity, reserved, below_min, orders, today, .. } = &shown.overview;
@@ -155,14 +150,6 @@ impl DashboardPage {
     fn heat_items<'a>(&self, shown: &'a Shown) -> &'a [contract::HeatItemOut] {
         let items = &shown.heat.items;
         &items[..items.len().min(HEAT_ITEMS)]
-    }
-
-    fn badge(&self, order: &OrderOut) -> &'static str {
-        badge(order.status)
-    }
-
-    fn status(&self, order: &OrderOut) -> String {
-        self.frame.say(status_message(order.status))
     }
 }
 

@@ -67,3 +67,13 @@ fn seconds(wait: Duration) -> u64 {
 /// A form that carries nothing but its token.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Bare {}
+
+/// A form that deletes what was read at a version.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct DeleteForm {
+    /// Its Idempotency-Key.
+    pub key: String,
+    /// The version.
+    pub etag: String,
+}

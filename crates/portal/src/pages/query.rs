@@ -53,3 +53,27 @@ pub(crate) fn paging(cursor: Option<&str>) -> Paging {
         None => Paging::first(ROWS),
     }
 }
+
+/// The query of a list that goes on page by page.
+pub(crate) trait Listed: Clone + Serialize {
+    /// Where the list is.
+    const PATH: &'static str;
+
+    /// Where the page before ended.
+    fn cursor(&mut self) -> &mut Option<String>;
+
+    /// The address of the page after this one, where the services say that there is one.
+    fn next(&self, next: &Option<Cursor>) -> Option<String> {
+        let next = next.as_ref()?;
+        let mut query = self.clone();
+        *query.cursor() = Some(next.to_string());
+        Some(address(Self::PATH, &query))
+    }
+
+    /// The address of the first page, from any other.
+    fn first(&self) -> Option<String> {
+        let mut query = self.clone();
+        query.cursor().take()?;
+        Some(address(Self::PATH, &query))
+    }
+}

@@ -56,8 +56,8 @@ impl Refusal {
 
     /// The key for the form that is shown again: the same where it is not known whether the change was made, so that it
     /// is not made twice; another one where it was refused, since another change is asked for.
-    pub(crate) fn key(&self, key: &Key) -> Key {
-        if self.is_unknown { key.clone() } else { Key::fresh() }
+    pub(crate) fn key(&self, key: &Key) -> String {
+        if self.is_unknown { key.as_str().to_owned() } else { Key::fresh().as_str().to_owned() }
     }
 
     /// Whether it was refused for this reason.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use client::{ClientError, ItemFilter, Key, OrderFilter, Paging, SummaryFilter};
+use client::{ClientError, ItemFilter, Key, OrderFilter, Paging};
 use contract::{ItemOut, OrderOut, OrderStatusWord, SetStockIn, StockSummaryOut};
 use domain::{BranchId, ItemId, Quantity, StockKey};
 use policy::{Action, Resource};
@@ -89,18 +89,15 @@ async fn ask(asking: Asking, query: &ScanQuery) -> Result<Shown, ClientError> {
     let (mut level, mut orders) = (None, Vec::new());
     if let (Some(branch), Some(item)) = (branch, &item) {
         let (branch_id, item_id) = (Some(branch), Some(item.id));
-        let at = SummaryFilter { branch_id, item_id, ..SummaryFilter::default() };
         let waiting = OrderFilter {
             branch_id,
             asking_for: item_id,
             status: Some(OrderStatusWord::Submitted),
             ..OrderFilter::default()
         };
-        let (levels, waiting) = tokio::try_join!(
-            services.stock_summary(call, &at, Paging::first(1)),
-            services.list_orders(call, &waiting, Paging::first(ORDERS)),
-        )?;
-        (level, orders) = (levels.rows.into_iter().next(), waiting.rows);
+        let waiting = services.list_orders(call, &waiting, Paging::first(ORDERS));
+        let waiting = tokio::try_join!(asking.level(branch, item.id), waiting)?;
+        (level, orders) = (waiting.0, waiting.1.rows);
     }
     Ok(Shown { directory, branch, item, level, orders })
 }
@@ -126,7 +123,7 @@ pub(crate) async fn post(
 ) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Scan);
     let query = ScanQuery { branch: Some(form.branch), code: Some(form.code.clone()) };
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let Some(quantity) = form.on_hand_after() else {
         let words = visitor.frame.say("not-a-quantity");
         let refusal = Refusal::of_field("/quantity", &words, &visitor.frame);
@@ -135,7 +132,8 @@ pub(crate) async fn post(
     let asking = visitor.asking();
     if form.how != "count" {
         // Adding and taking are about what was shown; were it another by now, the sum would be wrong.
-        let now = on_hand(&asking, form.branch, form.item).await.map_err(Trouble::of_services)?;
+        let now = asking.level(form.branch, form.item).await.map_err(Trouble::of_services)?;
+        let now = now.map_or(Quantity::ZERO, |level| level.quantity);
         if form.before.parse() != Ok(now) {
             let refusal = Refusal::told(StatusCode::CONFLICT, visitor.frame.say("scan-changed"));
             return show(visitor, query, Some(refusal)).await;
@@ -155,12 +153,6 @@ pub(crate) async fn post(
         }
         Err(refusal) => show(visitor, query, Some(refusal)).await,
     }
-}
-
-async fn on_hand(asking: &Asking, branch: i64, item: i64) -> Result<Quantity, ClientError> {
-    let filter = client::StockFilter { branch_id: Some(branch), item_id: Some(item), below_min: None };
-    let page = asking.services().list_stock(asking.call(), &filter, Paging::first(1)).await?;
-    Ok(page.rows.first().map_or(Quantity::ZERO, |level| level.quantity))
 }
 
 impl ScanForm {

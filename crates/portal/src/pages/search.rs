@@ -6,13 +6,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use client::{ClientError, ItemFilter, OrderFilter, Paging};
+use client::{ClientError, OrderFilter, Paging};
 use contract::{BranchOut, ItemOut, OrderOut};
 use policy::{Action, Resource};
 use serde::Deserialize;
 
 use super::frame::Frame;
-use super::orders::{badge, status_message};
+use super::items::called;
 use super::query::{Asked, trimmed};
 use super::{Trouble, page};
 use crate::Shared;
@@ -76,17 +76,13 @@ async fn find(asking: Asking, text: String) -> Result<Found, ClientError> {
         return Ok(Found::default());
     }
     let (services, call) = (asking.services(), asking.call());
-    let exact = ItemFilter { code: Some(text.clone()), ..ItemFilter::default() };
-    let part = ItemFilter { q: Some(text.clone()), ..ItemFilter::default() };
     let reference = OrderFilter { reference: Some(text.clone()), ..OrderFilter::default() };
-    let (exact, part, directory, orders, order) = tokio::try_join!(
-        services.list_items(call, &exact, Paging::first(2)),
-        services.list_items(call, &part, Paging::first(MOST)),
+    let (items, directory, orders, order) = tokio::try_join!(
+        called(&asking, &text, None, MOST),
         Directory::read(&asking),
         services.list_orders(call, &reference, Paging::first(MOST)),
         order(&asking, &text),
     )?;
-    let items = if exact.rows.is_empty() { part.rows } else { exact.rows };
     let lower = text.to_lowercase();
     let has = |field: &String| field.to_lowercase().contains(&lower);
     let is_found = |branch: &&BranchOut| has(&branch.name) || has(&branch.code) || has(&branch.location);
@@ -118,13 +114,5 @@ impl SearchPage {
             found.items.is_empty() && found.orders.is_empty() && found.branches.is_empty()
         };
         self.found.as_ref().is_some_and(nothing) && self.people.is_empty()
-    }
-
-    fn badge(&self, order: &OrderOut) -> &'static str {
-        badge(order.status)
-    }
-
-    fn status(&self, order: &OrderOut) -> String {
-        self.frame.say(status_message(order.status))
     }
 }

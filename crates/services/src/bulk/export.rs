@@ -7,9 +7,9 @@ use contract::{Cursor, OrderOut};
 use csv::Writer;
 use domain::order::OrderStatus;
 use jiff::Timestamp;
+use platform::cells::guarded;
 use platform::pg::{Database, Queries};
 
-use super::cells::guarded;
 use super::{BulkError, Kind};
 use crate::page::Page;
 use crate::store::order_lists::{self, OrderFilter};

@@ -23,6 +23,43 @@ pub(crate) struct OrderFilter {
     pub asking_for: Option<i64>,
 }
 
+/// A page of the orders, newest first, that are in a state and ask for something: those that wait and those that ever
+/// asked, both from indexes alone, and then the page of those that are both. Each order that asks is there once, so that
+/// the planner takes them to be few and finds them by hash, whatever it holds of their number.
+macro_rules! of_both {
+    ($waiting:literal, $asking:literal) => {
+        concat!(
+            "with waiting as materialized (
+            select o.id, o.created_at
+            from services_orders o
+            where ",
+            $waiting,
+            "
+              and (o.created_at, o.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
+              and o.created_at >= coalesce($3::timestamptz, '-infinity')
+              and ($4::text is null or o.status = $4)
+              and ($5::text is null or o.reference = $5)
+              and ($7::bigint[] is null or o.branch_id = any($7))),
+        asking as materialized (
+            select l.order_id
+            from ",
+            $asking,
+            ")
+        select ",
+            columns!(),
+            "
+        from services_orders o
+        where o.id = any(array(
+            select w.id
+            from waiting w
+            join (select distinct order_id from asking) a on a.order_id = w.id
+            order by w.created_at desc, w.id desc
+            limit $6))
+        order by o.created_at desc, o.id desc"
+        )
+    };
+}
+
 statement! {
     /// A page of orders, newest first.
     LIST: "services" = concat!("select ", columns!(), "
@@ -49,55 +86,15 @@ statement! {
         where $7::bigint[] is null or b.id = any($7)
         order by o.created_at desc, o.id desc
         limit $6");
-    /// A page of the submitted orders with a line whose item is short, newest first: those that wait and those that
-    /// ever asked for what is short now, both from indexes alone, and then the page of those that are both.
-    LIST_SHORT: "services" = concat!("with waiting as materialized (
-            select o.id, o.created_at
-            from services_orders o
-            where o.status = 'submitted'
-              and (o.created_at, o.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-              and o.created_at >= coalesce($3::timestamptz, '-infinity')
-              and ($4::text is null or o.status = $4)
-              and ($5::text is null or o.reference = $5)
-              and ($7::bigint[] is null or o.branch_id = any($7))),
-        asking as materialized (
-            select l.order_id
-            from services_stock s
-            join services_order_lines l on l.item_id = s.item_id and l.branch_id = s.branch_id
-            where s.short and ($7::bigint[] is null or s.branch_id = any($7)))
-        select ", columns!(), "
-        from services_orders o
-        where o.id = any(array(
-            select w.id
-            from waiting w
-            join (select distinct order_id from asking) a on a.order_id = w.id
-            order by w.created_at desc, w.id desc
-            limit $6))
-        order by o.created_at desc, o.id desc");
-    /// A page of the open orders with a line of an item, newest first: by the same two sets.
-    LIST_ASKING: "services" = concat!("
-        with waiting as materialized (
-            select o.id, o.created_at
-            from services_orders o
-            where o.status in ('draft', 'submitted')
-              and (o.created_at, o.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-              and o.created_at >= coalesce($3::timestamptz, '-infinity')
-              and ($4::text is null or o.status = $4)
-              and ($5::text is null or o.reference = $5)
-              and ($7::bigint[] is null or o.branch_id = any($7))),
-        asking as materialized (
-            select l.order_id
-            from services_order_lines l
-            where l.item_id = $8 and ($7::bigint[] is null or l.branch_id = any($7)))
-        select ", columns!(), "
-        from services_orders o
-        where o.id = any(array(
-            select w.id
-            from waiting w
-            join asking a on a.order_id = w.id
-            order by w.created_at desc, w.id desc
-            limit $6))
-        order by o.created_at desc, o.id desc");
+    /// A page of the submitted orders with a line whose item is short, newest first.
+    LIST_SHORT: "services" = of_both!("o.status = 'submitted'", "
+        services_stock s
+        join services_order_lines l on l.item_id = s.item_id and l.branch_id = s.branch_id
+        where s.short and ($7::bigint[] is null or s.branch_id = any($7))");
+    /// A page of the open orders with a line of an item, newest first.
+    LIST_ASKING: "services" = of_both!("o.status in ('draft', 'submitted')", "
+        services_order_lines l
+        where l.item_id = $8 and ($7::bigint[] is null or l.branch_id = any($7))");
 }
 
 /// A page of orders, newest first, with their lines.

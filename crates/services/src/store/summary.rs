@@ -47,45 +47,45 @@ macro_rules! anywhere {
     };
 }
 
-statement! {
-    /// A page of levels by branch and item. Branch by branch, so that of each no more is read than the page may need.
-    SUMMARY: "services" = concat!("
+/// A page of levels, branch by branch, from levels `s` and items `i`.
+macro_rules! branch_by_branch {
+    ($from:literal) => {
+        concat!(
+            "
         select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, s.name, s.sku, s.min_stock_level
         from services_branches b
         cross join lateral (
-            select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level
-            from services_stock s
-            join services_items i on i.id = s.item_id
+            select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level",
+            $from,
+            "
             where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
-              ", filters!(), "
+              ",
+            filters!(),
+            "
             order by s.item_id
             limit $7) s
         where b.id >= $1
           and ($3::bigint[] is null or b.id = any($3))
           and ($4::bigint is null or b.id = $4)
         order by b.id, s.item_id
-        limit $7");
+        limit $7"
+        )
+    };
+}
+
+statement! {
+    /// A page of levels by branch and item. Branch by branch, so that of each no more is read than the page may need.
+    SUMMARY: "services" = branch_by_branch!("
+            from services_stock s
+            join services_items i on i.id = s.item_id");
     /// The same of the items that a text is found in: those are looked for once, not once a branch.
     SEARCH: "services" = concat!("
         with found as materialized (
             select i.id, i.name, i.sku, i.min_stock_level
             from services_items i
-            where strpos(i.search, $10::text) > 0)
-        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, s.name, s.sku, s.min_stock_level
-        from services_branches b
-        cross join lateral (
-            select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level
+            where strpos(i.search, $10::text) > 0)", branch_by_branch!("
             from found i
-            join services_stock s on s.item_id = i.id
-            where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
-              ", filters!(), "
-            order by s.item_id
-            limit $7) s
-        where b.id >= $1
-          and ($3::bigint[] is null or b.id = any($3))
-          and ($4::bigint is null or b.id = $4)
-        order by b.id, s.item_id
-        limit $7");
+            join services_stock s on s.item_id = i.id"));
     /// A page of the levels of one branch, whatever the item. Both tables are told where the page begins, so that they
     /// are merged from there: looking each item up by its key takes twice the time.
     SUMMARY_OF_BRANCH: "services" = concat!("

@@ -71,14 +71,10 @@ pub(crate) async fn create(
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &answer));
     }
     let new = NewClient { name: name.trim(), roles: &roles, scope: &scope, expires_at: None };
-    let added = clients::add(&shared.database, &by, &new).await;
-    let mut answer = ClientsPage::read(&shared, visitor, tabs).await?;
-    match added {
-        Ok(secret) => {
-            answer.secret = Some(secret);
-            Ok(page(StatusCode::OK, &answer))
-        }
+    match clients::add(&shared.database, &by, &new).await {
+        Ok(secret) => show(&shared, visitor, tabs, secret).await,
         Err(Error::Invalid(_)) => {
+            let mut answer = ClientsPage::read(&shared, visitor, tabs).await?;
             answer.name_error = Some(answer.frame.say("client-name-wrong"));
             (answer.name, answer.access) = (name, access);
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &answer))
@@ -97,14 +93,16 @@ pub(crate) async fn rotate(
     let (visitor, tabs) = open(visitor, Tab::Clients)?;
     let by = from.by(&visitor.user);
     match clients::rotate(&shared.database, &by, &name, OVERLAP).await {
-        Ok((secret, _)) => {
-            let mut answer = ClientsPage::read(&shared, visitor, tabs).await?;
-            answer.secret = Some(secret);
-            Ok(page(StatusCode::OK, &answer))
-        }
+        Ok((secret, _)) => show(&shared, visitor, tabs, secret).await,
         Err(Error::Invalid(_)) => Err(Trouble::NoSuchPage),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The page with a secret, this once.
+async fn show(shared: &Shared, visitor: OnBehalf, tabs: Tabs, secret: Secret) -> Result<Response, Trouble> {
+    let answer = ClientsPage { secret: Some(secret), ..ClientsPage::read(shared, visitor, tabs).await? };
+    Ok(page(StatusCode::OK, &answer))
 }
 
 pub(crate) async fn disable(

@@ -177,10 +177,6 @@ impl PoliciesPage {
         self.text(&self.query.kind) == word
     }
 
-    fn is_at(&self, branch: &i64) -> bool {
-        self.query.branch == Some(*branch)
-    }
-
     fn amount(&self) -> String {
         self.query.amount.map(|amount| amount.to_string()).unwrap_or_default()
     }

@@ -13,7 +13,7 @@ use crate::http::local_path::as_parameter;
 use crate::http::on_behalf::OnBehalf;
 use crate::pages::frame::{Frame, Section};
 use crate::pages::refusal::Refusal;
-use crate::pages::{Trouble, page};
+use crate::pages::{DeleteForm, Trouble, page};
 
 /// The form, as it was typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -54,7 +54,7 @@ pub(crate) async fn create(
     CheckedForm(form): CheckedForm<BranchForm>,
 ) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Branches);
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let asking = visitor.asking();
     let branch = form.read();
     let made = visitor.made(asking.services().create_branch(asking.call(), &key, &branch)).await?;
@@ -64,7 +64,7 @@ pub(crate) async fn create(
                 .into_response()
         }
         Err(refusal) => {
-            let form = BranchForm { key: refusal.key(&key).as_str().to_owned(), ..form };
+            let form = BranchForm { key: refusal.key(&key), ..form };
             let (status, frame) = (refusal.status, visitor.frame);
             page(status, &EditPage { frame, id: None, form, refusal: Some(refusal) })
         }
@@ -83,7 +83,7 @@ pub(crate) async fn save(
     CheckedForm(form): CheckedForm<BranchForm>,
 ) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Branches);
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let asking = visitor.asking();
     let (branch, version) = (form.read(), (id, Some(form.etag.as_str())));
     let made = visitor.made(asking.services().update_branch(asking.call(), &key, version, &branch)).await?;
@@ -93,20 +93,12 @@ pub(crate) async fn save(
             let form = if refusal.is(ProblemKind::PreconditionFailed) {
                 current(&visitor, id).await?
             } else {
-                BranchForm { key: refusal.key(&key).as_str().to_owned(), ..form }
+                BranchForm { key: refusal.key(&key), ..form }
             };
             let (status, frame) = (refusal.status, visitor.frame);
             page(status, &EditPage { frame, id: Some(id), form, refusal: Some(refusal) })
         }
     })
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct DeleteForm {
-    #[serde(default)]
-    key: String,
-    #[serde(default)]
-    etag: String,
 }
 
 pub(crate) async fn delete(
@@ -115,7 +107,7 @@ pub(crate) async fn delete(
     CheckedForm(form): CheckedForm<DeleteForm>,
 ) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Branches);
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let asking = visitor.asking();
     let version = (id, Some(form.etag.as_str()));
     match visitor.made(asking.services().delete_branch(asking.call(), &key, version)).await? {

@@ -13,7 +13,7 @@ use crate::http::forms::CheckedForm;
 use crate::http::on_behalf::OnBehalf;
 use crate::pages::frame::{Frame, Section};
 use crate::pages::refusal::Refusal;
-use crate::pages::{Trouble, page};
+use crate::pages::{DeleteForm, Trouble, page};
 
 /// The form, as it was typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -59,7 +59,7 @@ pub(crate) async fn create(
     CheckedForm(form): CheckedForm<ItemForm>,
 ) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Items);
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let asking = visitor.asking();
     let made = match form.read(&visitor.frame) {
         Ok(item) => visitor.made(asking.services().create_item(asking.call(), &key, &item)).await?,
@@ -68,7 +68,7 @@ pub(crate) async fn create(
     Ok(match made {
         Ok(item) => Redirect::to(&format!("/items/{}/?done=item-created", item.value.id)).into_response(),
         Err(refusal) => {
-            let form = ItemForm { key: refusal.key(&key).as_str().to_owned(), ..form };
+            let form = ItemForm { key: refusal.key(&key), ..form };
             let (status, frame) = (refusal.status, visitor.frame);
             page(status, &EditPage { frame, id: None, form, refusal: Some(refusal) })
         }
@@ -87,7 +87,7 @@ pub(crate) async fn save(
     CheckedForm(form): CheckedForm<ItemForm>,
 ) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Items);
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let asking = visitor.asking();
     let made = match form.read(&visitor.frame) {
         Ok(item) => {
@@ -102,20 +102,12 @@ pub(crate) async fn save(
             let form = if refusal.is(ProblemKind::PreconditionFailed) {
                 current(&visitor, id).await?
             } else {
-                ItemForm { key: refusal.key(&key).as_str().to_owned(), ..form }
+                ItemForm { key: refusal.key(&key), ..form }
             };
             let (status, frame) = (refusal.status, visitor.frame);
             page(status, &EditPage { frame, id: Some(id), form, refusal: Some(refusal) })
         }
     })
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct DeleteForm {
-    #[serde(default)]
-    key: String,
-    #[serde(default)]
-    etag: String,
 }
 
 pub(crate) async fn delete(
@@ -124,7 +116,7 @@ pub(crate) async fn delete(
     CheckedForm(form): CheckedForm<DeleteForm>,
 ) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Items);
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let asking = visitor.asking();
     let version = (id, Some(form.etag.as_str()));
     match visitor.made(asking.services().delete_item(asking.call(), &key, version)).await? {

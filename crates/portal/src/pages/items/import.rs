@@ -82,8 +82,7 @@ pub(crate) async fn post(
                 let effect = match (&row.item, found) {
                     (Ok(item), (Effect::New | Effect::Change(_), known)) if is_done => {
                         // One key for each row: a file that is sent twice is carried out once.
-                        let key = Key::parse(&format!("{}-{}", form.key, row.line));
-                        let key = key.unwrap_or_else(Key::fresh);
+                        let key = Key::kept(&format!("{}-{}", form.key, row.line));
                         carry_out(&visitor, &key, item, known).await?
                     }
                     (_, (effect, _)) => effect,
@@ -93,7 +92,7 @@ pub(crate) async fn post(
         }
     }
     let status = if unreadable.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh).as_str().to_owned();
+    let key = Key::kept(&form.key).as_str().to_owned();
     let frame = visitor.frame;
     Ok(page(status, &ImportPage { frame, text: form.text, key, unreadable, rows: shown, is_done }))
 }

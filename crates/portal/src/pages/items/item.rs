@@ -16,7 +16,6 @@ use crate::chart::Chart;
 use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::orders::{badge, status_message};
 use crate::pages::query::{Asked, lenient, trimmed};
 use crate::pages::stock::adjust::can_be_undone;
 use crate::pages::{Trouble, page};
@@ -137,10 +136,6 @@ impl ItemPage {
         level.quantity < level.min_stock_level
     }
 
-    fn is_at(&self, branch: &i64) -> bool {
-        self.query.branch == Some(*branch)
-    }
-
     /// A signed quantity.
     fn change(&self, quantity: &Quantity) -> String {
         let sign = if quantity.is_positive() { "+" } else { "" };
@@ -163,14 +158,6 @@ impl ItemPage {
     fn asked(&self, order: &OrderOut, item: &ItemOut) -> String {
         let lines = order.lines.iter().filter(|line| line.item_id == item.id);
         lines.map(|line| self.frame.quantity(&line.requested_qty)).collect()
-    }
-
-    fn badge(&self, order: &OrderOut) -> &'static str {
-        badge(order.status)
-    }
-
-    fn status(&self, order: &OrderOut) -> String {
-        self.frame.say(status_message(order.status))
     }
 
     fn older(&self, shown: &Shown) -> Option<String> {

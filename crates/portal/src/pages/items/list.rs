@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::query::{Asked, address, paging, trimmed};
+use crate::pages::query::{Asked, Listed, address, paging, trimmed};
 use crate::pages::{Trouble, page};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -29,6 +29,14 @@ pub(crate) struct ItemsQuery {
 
 const SHOWN: [(&str, &str); 3] =
     [("", "items-show-active"), ("inactive", "items-show-inactive"), ("all", "items-show-all")];
+
+impl Listed for ItemsQuery {
+    const PATH: &'static str = "/items/";
+
+    fn cursor(&mut self) -> &mut Option<String> {
+        &mut self.cursor
+    }
+}
 
 #[derive(Template)]
 #[template(path = "items/list.html")]
@@ -68,17 +76,5 @@ impl ItemsPage {
 
     fn labels(&self) -> String {
         address("/items/labels/", &self.query)
-    }
-
-    fn at(&self, cursor: Option<String>) -> String {
-        address("/items/", &ItemsQuery { cursor, ..self.query.clone() })
-    }
-
-    fn next(&self, items: &Page<ItemOut>) -> Option<String> {
-        Some(self.at(Some(items.next?.to_string())))
-    }
-
-    fn first(&self) -> Option<String> {
-        self.query.cursor.as_ref().map(|_| self.at(None))
     }
 }

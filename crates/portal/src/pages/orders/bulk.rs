@@ -52,7 +52,7 @@ pub(crate) async fn post(
     let mut orders = Vec::new();
     for id in form.id.iter().copied().take(MOST) {
         // One key for each order: a form that is sent twice leads each on once.
-        let key = Key::parse(&format!("{}-{id}", form.key)).unwrap_or_else(Key::fresh);
+        let key = Key::kept(&format!("{}-{id}", form.key));
         let made = visitor.made(verb.ask(&asking, &key, id, FulfillIn::default())).await?;
         orders.push(Done { id, refused: made.err().map(|refusal| refusal.message) });
     }

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use client::{ClientError, ItemFilter, Key, Paging};
+use client::{ClientError, Key};
 use contract::{ItemOut, LineIn, OrderIn, OrderOut, ProblemKind};
 use domain::{BranchId, Quantity};
 use policy::{Action, Resource};
@@ -16,8 +16,9 @@ use crate::directory::Directory;
 use crate::http::forms::CheckedForm;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
+use crate::pages::items::called;
 use crate::pages::refusal::Refusal;
-use crate::pages::{Trouble, page};
+use crate::pages::{DeleteForm, Trouble, page};
 
 /// How many empty lines the form has to spare; without a script, more come with each send.
 const SPARE: usize = 5;
@@ -95,7 +96,7 @@ async fn send(visitor: OnBehalf, id: Option<i64>, form: DraftForm) -> Result<Res
     let asking = visitor.asking();
     let found = read_lines(&asking, &form, &visitor.frame).await;
     let (mut lines, order) = found.map_err(Trouble::of_services)?;
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     if form.more.is_some() {
         lines.extend(vec![Line::default(); SPARE]);
         return answer(visitor, id, form, lines, None).await;
@@ -125,7 +126,7 @@ async fn send(visitor: OnBehalf, id: Option<i64>, form: DraftForm) -> Result<Res
         return answer(visitor, Some(id), form, lines, Some(refusal)).await;
     }
     mark(&mut lines, &refusal);
-    let form = DraftForm { key: refusal.key(&key).as_str().to_owned(), ..form };
+    let form = DraftForm { key: refusal.key(&key), ..form };
     answer(visitor, id, form, lines, Some(refusal)).await
 }
 
@@ -225,18 +226,12 @@ async fn find(asking: &Asking, text: &str) -> Result<Result<ItemOut, usize>, Cli
     if text.is_empty() {
         return Ok(Err(0));
     }
-    let exact = ItemFilter { code: Some(text.to_owned()), ..ItemFilter::default() };
-    let part = ItemFilter { q: Some(text.to_owned()), active: Some(true), ..ItemFilter::default() };
-    for filter in [exact, part] {
-        let page = asking.services().list_items(asking.call(), &filter, Paging::first(2)).await?;
-        let count = page.rows.len();
-        match page.rows.into_iter().next() {
-            Some(item) if count == 1 => return Ok(Ok(item)),
-            Some(_) => return Ok(Err(count)),
-            None => {}
-        }
-    }
-    Ok(Err(0))
+    let found = called(asking, text, Some(true), 2).await?;
+    let count = found.len();
+    Ok(match found.into_iter().next() {
+        Some(item) if count == 1 => Ok(item),
+        _ => Err(count),
+    })
 }
 
 /// Puts what the services say of a line beside it: `/lines/2/requested_qty`.
@@ -250,19 +245,12 @@ fn mark(lines: &mut [Line], refusal: &Refusal) {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct DeleteForm {
-    key: String,
-    etag: String,
-}
-
 pub(crate) async fn delete(
     visitor: OnBehalf,
     Path(id): Path<i64>,
     CheckedForm(form): CheckedForm<DeleteForm>,
 ) -> Result<Response, Trouble> {
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let asking = visitor.asking();
     let version = (id, Some(form.etag.as_str()));
     match visitor.made(asking.services().delete_order(asking.call(), &key, version)).await? {

@@ -1,5 +1,6 @@
 //! The list of orders.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -13,11 +14,12 @@ use jiff::tz::TimeZone;
 use policy::{Action, Resource};
 use serde::{Deserialize, Serialize};
 
-use super::{badge, status_message};
+use super::order::verbs;
+use super::verb::Verb;
 use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::query::{Asked, address, lenient, paging, trimmed};
+use crate::pages::query::{Asked, Listed, address, lenient, paging, trimmed};
 use crate::pages::{Trouble, page};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -81,6 +83,14 @@ struct Shown {
     orders: Page<OrderOut>,
 }
 
+impl Listed for OrdersQuery {
+    const PATH: &'static str = "/orders/";
+
+    fn cursor(&mut self) -> &mut Option<String> {
+        &mut self.cursor
+    }
+}
+
 #[derive(Template)]
 #[template(path = "orders/list.html")]
 struct OrdersPage {
@@ -88,23 +98,21 @@ struct OrdersPage {
     query: OrdersQuery,
     shown: Option<Arc<Shown>>,
     may_draft: bool,
-    may_submit: bool,
-    may_fulfill: bool,
+    /// What may be done with each of the orders.
+    verbs: HashMap<i64, Vec<Verb>>,
 }
 
 pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<OrdersQuery>) -> Result<Response, Trouble> {
     let mut visitor = visitor.within(Section::Orders);
     let shown = visitor.known(ask(visitor.asking(), &query)).await?;
-    let branches = shown.iter().flat_map(|shown| shown.directory.active());
-    let branches: Vec<BranchId> = branches.map(|branch| BranchId(branch.id)).collect();
-    // Offered where it may be done somewhere; each order is decided by itself.
-    let somewhere = |action| branches.iter().any(|branch| visitor.may(action, Resource::Branch(*branch)));
-    let may_draft = somewhere(Action::DraftOrders);
-    let roles = &visitor.user.roles;
-    let leads = roles.iter().any(|role| matches!(role, identity::Role::Admin | identity::Role::Manager));
+    let may_draft = shown.as_ref().is_some_and(|shown| {
+        let may = |id| visitor.may(Action::DraftOrders, Resource::Branch(BranchId(id)));
+        shown.directory.active().any(|branch| may(branch.id))
+    });
+    let orders = shown.iter().flat_map(|shown| &shown.orders.rows);
+    let verbs = orders.map(|order| (order.id, verbs(&visitor, order))).collect();
     let frame = visitor.frame;
-    let answer = OrdersPage { frame, query, shown, may_draft, may_submit: leads, may_fulfill: leads };
-    Ok(page(StatusCode::OK, &answer))
+    Ok(page(StatusCode::OK, &OrdersPage { frame, query, shown, may_draft, verbs }))
 }
 
 async fn ask(asking: Asking, query: &OrdersQuery) -> Result<Shown, ClientError> {
@@ -130,40 +138,19 @@ impl OrdersPage {
         address("/orders/", &OrdersQuery { state, cursor: None, ..self.query.clone() })
     }
 
-    fn is_at(&self, branch: &i64) -> bool {
-        self.query.branch == Some(*branch)
-    }
-
     fn day(&self, day: &Option<Date>) -> String {
         day.map(|day| day.to_string()).unwrap_or_default()
     }
 
-    fn at(&self, cursor: Option<String>) -> String {
-        address("/orders/", &OrdersQuery { cursor, ..self.query.clone() })
+    /// What can be done with several orders at once, where it can be done with one of those shown.
+    fn bulk(&self) -> Vec<Verb> {
+        let offered = |verb: &Verb| self.verbs.values().any(|verbs| verbs.contains(verb));
+        [Verb::Submit, Verb::Fulfill].into_iter().filter(offered).collect()
     }
 
-    fn next(&self, orders: &Page<OrderOut>) -> Option<String> {
-        Some(self.at(Some(orders.next?.to_string())))
-    }
-
-    fn first(&self) -> Option<String> {
-        self.query.cursor.as_ref().map(|_| self.at(None))
-    }
-
-    fn badge(&self, order: &OrderOut) -> &'static str {
-        badge(order.status)
-    }
-
-    fn status(&self, order: &OrderOut) -> String {
-        self.frame.say(status_message(order.status))
-    }
-
-    /// Whether something can be done with several of what is shown.
-    fn has_open(&self, orders: &Page<OrderOut>) -> bool {
-        self.may_submit && orders.rows.iter().any(|order| self.is_open(order))
-    }
-
-    fn is_open(&self, order: &OrderOut) -> bool {
-        matches!(order.status, OrderStatusWord::Draft | OrderStatusWord::Submitted)
+    /// Whether the order can be among them.
+    fn is_leadable(&self, order: &OrderOut) -> bool {
+        let verbs = self.verbs.get(&order.id).into_iter().flatten();
+        verbs.into_iter().any(|verb| *verb != Verb::Cancel)
     }
 }

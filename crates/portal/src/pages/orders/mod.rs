@@ -9,32 +9,43 @@ pub(crate) mod suggest;
 pub(crate) mod verb;
 
 use std::collections::HashMap;
+use std::fmt;
 
 use client::{ClientError, ItemFilter, Paging};
 use contract::page::MAX_LIMIT;
 use contract::{ItemOut, OrderOut, OrderStatusWord};
 
 use crate::http::on_behalf::Asking;
+use crate::pages::frame::Frame;
 
-/// The colours of a state.
-pub(crate) const fn badge(status: OrderStatusWord) -> &'static str {
-    match status {
-        OrderStatusWord::Draft => "bg-secondary-lt",
-        OrderStatusWord::Submitted => "bg-blue-lt",
-        OrderStatusWord::Fulfilled => "bg-green-lt",
-        OrderStatusWord::Cancelled => "bg-orange-lt",
+impl Frame {
+    /// An order's state, as every page shows it.
+    pub(crate) fn state(&self, status: &OrderStatusWord) -> State {
+        let (colours, message) = match status {
+            OrderStatusWord::Draft => ("bg-secondary-lt", "state-draft"),
+            OrderStatusWord::Submitted => ("bg-blue-lt", "state-submitted"),
+            OrderStatusWord::Fulfilled => ("bg-green-lt", "state-fulfilled"),
+            OrderStatusWord::Cancelled => ("bg-orange-lt", "state-cancelled"),
+        };
+        State { colours, words: self.say(message) }
     }
 }
 
-/// The message that names a state.
-pub(crate) const fn status_message(status: OrderStatusWord) -> &'static str {
-    match status {
-        OrderStatusWord::Draft => "state-draft",
-        OrderStatusWord::Submitted => "state-submitted",
-        OrderStatusWord::Fulfilled => "state-fulfilled",
-        OrderStatusWord::Cancelled => "state-cancelled",
+/// A state in its colours.
+#[derive(Debug)]
+pub(crate) struct State {
+    colours: &'static str,
+    words: String,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, r#"<span class="badge {}">{}</span>"#, self.colours, self.words)
     }
 }
+
+/// Its parts are words of our own.
+impl askama::filters::HtmlSafe for State {}
 
 /// The items of orders' lines, by id.
 #[derive(Debug, Clone, Default)]

@@ -11,8 +11,8 @@ use contract::{ElsewhereOut, LineOut, OrderOut, OrderStatusWord};
 use domain::{BranchId, OrderId, Quantity};
 use policy::{Action, OrderFacts, Resource};
 
+use super::Items;
 use super::verb::Verb;
-use super::{Items, badge, status_message};
 use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
@@ -91,14 +91,6 @@ pub(crate) fn verbs(visitor: &OnBehalf, order: &OrderOut) -> Vec<Verb> {
 }
 
 impl OrderPage {
-    fn badge(&self, order: &OrderOut) -> &'static str {
-        badge(order.status)
-    }
-
-    fn status(&self, order: &OrderOut) -> String {
-        self.frame.say(status_message(order.status))
-    }
-
     /// Whether it leads the order on, and first among what may be done.
     fn is_next(&self, verb: &Verb) -> bool {
         self.verbs.first() == Some(verb) && *verb != Verb::Cancel

@@ -2,11 +2,12 @@
 
 use axum::response::Response;
 use axum::response::{IntoResponse, Json};
-use client::{ClientError, ItemFilter, Paging, SummaryFilter};
+use client::ClientError;
 use serde::{Deserialize, Serialize};
 
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::Trouble;
+use crate::pages::items::called;
 use crate::pages::query::{Asked, lenient, trimmed};
 
 /// How many items are suggested.
@@ -39,13 +40,7 @@ pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<SuggestQuery>) ->
 
 async fn find(visitor: &OnBehalf, text: String, branch: Option<i64>) -> Result<Vec<Suggestion>, ClientError> {
     let asking = visitor.asking();
-    let exact = ItemFilter { code: Some(text.clone()), ..ItemFilter::default() };
-    let part = ItemFilter { q: Some(text), active: Some(true), ..ItemFilter::default() };
-    let (services, call) = (asking.services(), asking.call());
-    let mut items = services.list_items(call, &exact, Paging::first(2)).await?.rows;
-    if items.is_empty() {
-        items = services.list_items(call, &part, Paging::first(MOST)).await?.rows;
-    }
+    let items = called(&asking, &text, Some(true), MOST).await?;
     let mut found = Vec::new();
     for item in items {
         let available = match branch {
@@ -64,8 +59,7 @@ async fn available(
     branch: i64,
     item: i64,
 ) -> Result<String, ClientError> {
-    let filter = SummaryFilter { branch_id: Some(branch), item_id: Some(item), ..SummaryFilter::default() };
-    let page = asking.services().stock_summary(asking.call(), &filter, Paging::first(1)).await?;
-    let available = page.rows.first().map_or(domain::Quantity::ZERO, |level| level.available);
+    let level = asking.level(branch, item).await?;
+    let available = level.map_or(domain::Quantity::ZERO, |level| level.available);
     Ok(visitor.frame.about("line-available", "quantity", visitor.frame.quantity(&available)))
 }

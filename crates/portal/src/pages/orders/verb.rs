@@ -6,14 +6,13 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use client::{ClientError, Key, Paging, SummaryFilter, Versioned};
+use client::{ClientError, Key, Versioned};
 use contract::{FulfillIn, LineOut, OrderOut, OrderStatusWord, ShortLine, StockSummaryOut};
 use domain::Quantity;
 use policy::Action;
 use serde::Deserialize;
 
-use super::order::{Shown, ask};
-use super::{badge, status_message};
+use super::order::{Shown, ask, may};
 use crate::http::forms::CheckedForm;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
@@ -148,14 +147,14 @@ pub(crate) async fn post(
 ) -> Result<Response, Trouble> {
     let verb = Verb::parse(&verb).ok_or(Trouble::NoSuchPage)?;
     let mut visitor = visitor.within(Section::Orders);
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let how = FulfillIn { override_negative: form.override_negative.is_some() };
     let asking = visitor.asking();
     match visitor.made(verb.ask(&asking, &key, id, how)).await? {
         Ok(_) => Ok(Redirect::to(&format!("/orders/{id}/?done={}", done(verb))).into_response()),
         Err(refusal) => {
             let before = visitor.known(before(visitor.asking(), id)).await?;
-            let (status, key) = (refusal.status, refusal.key(&key).as_str().to_owned());
+            let (status, key) = (refusal.status, refusal.key(&key));
             Ok(page(status, &VerbPage::new(visitor, verb, before, Some(refusal), key)))
         }
     }
@@ -175,10 +174,7 @@ async fn before(asking: Asking, id: i64) -> Result<Before, ClientError> {
     let mut levels = Vec::new();
     if shown.order.lines.len() <= LEVELS {
         for line in &shown.order.lines {
-            let (branch_id, item_id) = (Some(shown.order.branch_id), Some(line.item_id));
-            let filter = SummaryFilter { branch_id, item_id, ..SummaryFilter::default() };
-            let page = asking.services().stock_summary(asking.call(), &filter, Paging::first(1)).await?;
-            levels.extend(page.rows);
+            levels.extend(asking.level(shown.order.branch_id, line.item_id).await?);
         }
     }
     Ok(Before { shown, levels })
@@ -192,21 +188,14 @@ impl VerbPage {
         refusal: Option<Refusal>,
         key: String,
     ) -> VerbPage {
-        let is_admin = visitor.user.roles.contains(&identity::Role::Admin);
-        let may_override = verb == Verb::Fulfill && is_admin;
+        let order = before.as_ref().map(|before| &before.shown.order);
+        let may = |order| may(&visitor, Action::OverrideNegative, order);
+        let may_override = verb == Verb::Fulfill && order.is_some_and(may);
         VerbPage { frame: visitor.frame, verb, before, refusal, key, may_override }
     }
 
     fn effect(&self) -> String {
         self.frame.say(self.verb.effect())
-    }
-
-    fn badge(&self, order: &OrderOut) -> &'static str {
-        badge(order.status)
-    }
-
-    fn status(&self, order: &OrderOut) -> String {
-        self.frame.say(status_message(order.status))
     }
 
     /// Whether the order can still be led there.

@@ -1,14 +1,16 @@
 //! Setting right what is on hand, and undoing it by a counter-movement.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use client::{ClientError, Key, SummaryFilter};
+use client::{ClientError, Key, MovementFilter, Paging};
 use contract::{BranchOut, ItemOut, MovementOut, ProblemKind, SetStockIn, StockSummaryOut};
-use domain::Quantity;
+use domain::{BranchId, ItemId, Quantity, StockKey};
+use policy::{Action, Resource};
 use serde::Deserialize;
-use std::sync::Arc;
 
 use crate::http::forms::CheckedForm;
 use crate::http::on_behalf::{Asking, OnBehalf};
@@ -59,7 +61,7 @@ pub(crate) async fn post(
     CheckedForm(form): CheckedForm<AdjustForm>,
 ) -> Result<Response, Trouble> {
     let mut visitor = visitor.within(Section::Stock);
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let refusal = match form.quantity.trim().parse::<Quantity>() {
         Ok(quantity) => {
             let reason = Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty());
@@ -77,7 +79,7 @@ pub(crate) async fn post(
         Err(error) => Refusal::of_field("/quantity", &error.to_string(), &visitor.frame),
     };
     let shown = visitor.known(ask(visitor.asking(), branch, item)).await?;
-    let form = AdjustForm { key: refusal.key(&key).as_str().to_owned(), ..form };
+    let form = AdjustForm { key: refusal.key(&key), ..form };
     Ok(page(refusal.status, &AdjustPage::new(visitor, shown, form, Some(refusal))))
 }
 
@@ -97,7 +99,7 @@ pub(crate) async fn undo(
     let found = find(&asking, branch, item, movement).await.map_err(Trouble::of_services)?;
     let Some((movement, on_hand)) = found else { return Err(Trouble::NoSuchPage) };
     let Some(quantity) = on_hand.checked_sub(movement.quantity) else { return Err(Trouble::NoSuchPage) };
-    let key = Key::parse(&form.key).unwrap_or_else(Key::fresh);
+    let key = Key::kept(&form.key);
     let reason = Some(visitor.frame.about("undo-reason", "number", movement.id));
     let count = SetStockIn { branch_id: branch, item_id: item, quantity, reason, override_negative: false };
     let done = match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
@@ -115,14 +117,10 @@ async fn find(
     item: i64,
     movement: i64,
 ) -> Result<Option<(MovementOut, Quantity)>, ClientError> {
-    let ledger = client::MovementFilter {
-        branch_id: Some(branch),
-        item_id: Some(item),
-        ..client::MovementFilter::default()
-    };
+    let ledger = MovementFilter { branch_id: Some(branch), item_id: Some(item), ..MovementFilter::default() };
     let (call, services) = (asking.call(), asking.services());
-    let movements = services.list_movements(call, &ledger, client::Paging::first(100));
-    let (movements, level) = tokio::try_join!(movements, level(asking, branch, item))?;
+    let movements = services.list_movements(call, &ledger, Paging::first(100));
+    let (movements, level) = tokio::try_join!(movements, asking.level(branch, item))?;
     let found = movements.rows.into_iter().find(|found| found.id == movement && can_be_undone(found));
     Ok(found.zip(level.map(|level| level.quantity)))
 }
@@ -137,16 +135,9 @@ async fn ask(asking: Asking, branch: i64, item: i64) -> Result<Shown, ClientErro
     let (branch, item, level) = tokio::try_join!(
         services.get_branch(call, branch),
         services.get_item(call, item),
-        level(&asking, branch, item),
+        asking.level(branch, item),
     )?;
     Ok(Shown { branch: branch.value, item: item.value, level })
-}
-
-/// The level of an item at a branch, where there is one.
-async fn level(asking: &Asking, branch: i64, item: i64) -> Result<Option<StockSummaryOut>, ClientError> {
-    let filter = SummaryFilter { branch_id: Some(branch), item_id: Some(item), ..SummaryFilter::default() };
-    let page = asking.services().stock_summary(asking.call(), &filter, client::Paging::first(1)).await?;
-    Ok(page.rows.into_iter().next())
 }
 
 impl AdjustPage {
@@ -156,7 +147,10 @@ impl AdjustPage {
         form: AdjustForm,
         refusal: Option<Refusal>,
     ) -> AdjustPage {
-        let may_override = visitor.user.roles.contains(&identity::Role::Admin);
+        let may_override = shown.as_ref().is_some_and(|shown| {
+            let key = StockKey { branch: BranchId(shown.branch.id), item: ItemId(shown.item.id) };
+            visitor.may(Action::OverrideNegative, Resource::Stock { key, change: Quantity::ZERO })
+        });
         AdjustPage { frame: visitor.frame, shown, form, refusal, may_override }
     }
 

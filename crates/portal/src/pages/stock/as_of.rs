@@ -6,7 +6,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use client::{ClientError, Page, StockFilter};
-use contract::{StockAsOfOut, StockChangeOut};
+use contract::{Cursor, StockAsOfOut, StockChangeOut};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -16,7 +16,7 @@ use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
 use crate::pages::orders::Items;
-use crate::pages::query::{Asked, address, lenient, paging, trimmed};
+use crate::pages::query::{Asked, Listed, lenient, paging, trimmed};
 use crate::pages::{Trouble, page};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -44,9 +44,28 @@ enum Found {
     Changes(Page<StockChangeOut>),
 }
 
+impl Found {
+    /// Where its page ended, when there are more.
+    fn next(&self) -> &Option<Cursor> {
+        match self {
+            Found::Nothing => &None,
+            Found::Levels(levels, _) => &levels.next,
+            Found::Changes(changes) => &changes.next,
+        }
+    }
+}
+
 struct Shown {
     directory: Directory,
     found: Found,
+}
+
+impl Listed for AsOfQuery {
+    const PATH: &'static str = "/stock/as-of/";
+
+    fn cursor(&mut self) -> &mut Option<String> {
+        &mut self.cursor
+    }
 }
 
 #[derive(Template)]
@@ -92,30 +111,9 @@ fn moment(at: DateTime, zone: &str) -> Option<Timestamp> {
 }
 
 impl AsOfPage {
-    fn is_at(&self, branch: &i64) -> bool {
-        self.query.branch == Some(*branch)
-    }
-
     /// As a field of a form has it.
     fn typed(&self, at: &Option<DateTime>) -> String {
         at.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default()
-    }
-
-    fn at(&self, cursor: Option<String>) -> String {
-        address("/stock/as-of/", &AsOfQuery { cursor, ..self.query.clone() })
-    }
-
-    fn next(&self, found: &Found) -> Option<String> {
-        let next = match found {
-            Found::Nothing => None,
-            Found::Levels(levels, _) => levels.next,
-            Found::Changes(changes) => changes.next,
-        };
-        Some(self.at(Some(next?.to_string())))
-    }
-
-    fn first(&self) -> Option<String> {
-        self.query.cursor.as_ref().map(|_| self.at(None))
     }
 
     fn change(&self, change: &StockChangeOut) -> String {

@@ -2,11 +2,11 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use client::{ClientError, Paging};
+use client::ClientError;
 use contract::StockSummaryOut;
-use contract::page::MAX_LIMIT;
+use platform::cells::guarded;
 
-use crate::http::on_behalf::{Asking, OnBehalf};
+use crate::http::on_behalf::{Asking, OnBehalf, every_page};
 use crate::pages::Trouble;
 use crate::pages::query::Asked;
 use crate::pages::stock::list::StockQuery;
@@ -33,14 +33,7 @@ pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<StockQuery>) -> R
 
 async fn read(asking: &Asking, query: &StockQuery) -> Result<Vec<StockSummaryOut>, ClientError> {
     let filter = query.filter();
-    let (mut levels, mut paging) = (Vec::new(), Paging::first(MAX_LIMIT));
-    for _ in 0..MOST_PAGES {
-        let page = asking.services().stock_summary(asking.call(), &filter, paging).await?;
-        levels.extend(page.rows);
-        let Some(next) = page.next else { break };
-        paging = Paging::after(next, MAX_LIMIT);
-    }
-    Ok(levels)
+    every_page(MOST_PAGES, |paging| asking.services().stock_summary(asking.call(), &filter, paging)).await
 }
 
 /// Numbers and times are written for programs, whatever the language; the column names are the API's.
@@ -51,9 +44,9 @@ fn write(
 ) -> Result<(), csv::Error> {
     type Cell = fn(&StockSummaryOut) -> String;
     let columns: [(&str, &str, Cell); 8] = [
-        ("", "branch", |level| safe(&level.branch_name)),
-        ("", "item", |level| safe(&level.item_name)),
-        ("sku", "sku", |level| safe(&level.sku)),
+        ("", "branch", |level| guarded(&level.branch_name)),
+        ("", "item", |level| guarded(&level.item_name)),
+        ("sku", "sku", |level| guarded(&level.sku)),
         ("quantity", "quantity", |level| level.quantity.to_string()),
         ("reserved", "reserved", |level| level.reserved.to_string()),
         ("available", "available", |level| level.available.to_string()),
@@ -66,10 +59,4 @@ fn write(
         file.write_record(shown.iter().map(|(_, _, cell)| cell(level)))?;
     }
     Ok(())
-}
-
-/// A text that a spreadsheet takes for a text: one that begins as a formula does gets an apostrophe before it
-/// (OWASP, "CSV injection").
-pub(crate) fn safe(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

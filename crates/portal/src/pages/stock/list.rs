@@ -16,7 +16,7 @@ use crate::Shared;
 use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::query::{Asked, address, lenient, paging, trimmed};
+use crate::pages::query::{Asked, Listed, address, lenient, paging, trimmed};
 use crate::pages::stock::views::{self, View};
 use crate::pages::{Trouble, page};
 
@@ -93,12 +93,17 @@ impl StockQuery {
         !self.hide.iter().any(|hidden| hidden == column)
     }
 
-    /// The address of the list with what `change` makes of the query.
-    fn address(&self, path: &str, change: impl FnOnce(&mut StockQuery)) -> String {
-        let mut query = self.clone();
-        query.cursor = None;
-        change(&mut query);
-        address(path, &query)
+    /// The address of what shows the whole of the list.
+    fn whole(&self, path: &str) -> String {
+        address(path, &StockQuery { cursor: None, ..self.clone() })
+    }
+}
+
+impl Listed for StockQuery {
+    const PATH: &'static str = "/stock/";
+
+    fn cursor(&mut self) -> &mut Option<String> {
+        &mut self.cursor
     }
 }
 
@@ -167,26 +172,13 @@ impl StockPage {
         self.query.sort.as_deref().unwrap_or_default() == word
     }
 
-    fn is_at(&self, branch: &i64) -> bool {
-        self.query.branch == Some(*branch)
-    }
-
-    fn next(&self, levels: &Page<StockSummaryOut>) -> Option<String> {
-        let next = levels.next?;
-        Some(self.query.address("/stock/", |query| query.cursor = Some(next.to_string())))
-    }
-
-    fn first(&self) -> Option<String> {
-        self.query.cursor.as_ref().map(|_| self.query.address("/stock/", |_| {}))
-    }
-
     fn csv(&self) -> String {
-        self.query.address("/stock/csv", |_| {})
+        self.query.whole("/stock/csv")
     }
 
     /// The query without its page, as a view keeps it.
     fn as_view(&self) -> String {
-        self.query.address("", |_| {}).trim_start_matches('?').to_owned()
+        self.query.whole("").trim_start_matches('?').to_owned()
     }
 
     fn is_low(&self, level: &StockSummaryOut) -> bool {
