@@ -77,6 +77,11 @@ impl Fixtures {
         Ok(Fixtures { client, seed: 0 })
     }
 
+    /// The connection, as superuser.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Puts everything back to opening stock and no orders.
     ///
     /// # Errors
@@ -187,14 +192,6 @@ impl Fixtures {
     pub async fn audit_created(&self, after: i64) -> Result<()> {
         self.client.execute(INSERT_CREATED, &[&(after + 1), &i64::MAX]).await?;
         Ok(())
-    }
-
-    /// A setting of the server as it shows it.
-    ///
-    /// # Errors
-    /// When the server refuses.
-    pub async fn setting(&self, name: &str) -> Result<String> {
-        Ok(self.client.query_one("select current_setting($1)", &[&name]).await?.try_get(0)?)
     }
 
     async fn count(&self, sql: &str, params: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> Result<u64> {

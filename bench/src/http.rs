@@ -32,6 +32,8 @@ pub struct Reply {
     pub replayed: bool,
     /// The path of the next page.
     pub next: Option<String>,
+    /// The cookies that it sets, as `name=value`.
+    pub cookies: Vec<String>,
 }
 
 impl Connection {
@@ -141,10 +143,17 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(usize, usize, Reply)>> {
             reply.replayed = header.value == b"true";
         } else if header.name.eq_ignore_ascii_case("link") {
             reply.next = std::str::from_utf8(header.value).ok().and_then(next_page);
+        } else if header.name.eq_ignore_ascii_case("set-cookie") {
+            reply.cookies.extend(std::str::from_utf8(header.value).ok().and_then(cookie));
         }
     }
     let length = length.ok_or_else(|| io::Error::other("an answer without content-length"))?;
     Ok(Some((head, length, reply)))
+}
+
+/// The name and value of a cookie, without what is said about it.
+fn cookie(set: &str) -> Option<String> {
+    set.split(';').next().map(str::to_owned)
 }
 
 /// The path in `<path>; rel="next"`.
@@ -158,6 +167,7 @@ mod tests {
     use super::*;
 
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nIdempotent-Replayed: true\r\n\
+        Set-Cookie: a=b; HttpOnly\r\n\
         Link: </v1/stock?limit=2&cursor=c1-2>; rel=\"next\"\r\n\r\n[]";
 
     #[test]
@@ -165,6 +175,7 @@ mod tests {
         let (head, length, reply) = parse(ANSWER).unwrap().unwrap();
         assert_eq!((ANSWER.len() - head, length, reply.status), (2, 2, 200));
         assert!(reply.replayed);
+        assert_eq!(reply.cookies, ["a=b"]);
         assert_eq!(reply.next.as_deref(), Some("/v1/stock?limit=2&cursor=c1-2"));
         assert!(parse(&ANSWER[..60]).unwrap().is_none());
     }

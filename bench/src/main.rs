@@ -1,5 +1,5 @@
 //! Measures the release binary over HTTP, and PostgreSQL at its plainest beside it; proves that it holds under
-//! contention; and measures what a decision of the policies costs. See the README of this package.
+//! contention; measures every list at a million orders, and what a decision of the policies costs. See the README of this package.
 
 mod args;
 mod authorize;
@@ -7,6 +7,7 @@ mod contention;
 mod figures;
 mod fixtures;
 mod http;
+mod lists;
 mod load;
 mod machine;
 mod measure;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
             None => run::measured(&measure).await,
             Some(Command::Contention(args)) => contention::prove(args).await,
             Some(Command::Authorize(args)) => authorize::measure(args),
+            Some(Command::Lists(args)) => lists::measure(args).await,
         }
     });
     match done {

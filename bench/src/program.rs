@@ -59,6 +59,11 @@ impl Program {
         self.ok(&arguments, &format!("{PASSWORD}\n")).await.map(drop)
     }
 
+    /// The user's name and password, as fields of a form.
+    pub fn sign_in_form(&self) -> String {
+        format!("username={USER}&password={}", PASSWORD.replace(' ', "+"))
+    }
+
     /// A token that stays valid for longer than a measurement lasts.
     ///
     /// # Errors
@@ -91,8 +96,9 @@ impl Program {
     /// When it ends or is not ready in time.
     pub async fn serve(&self) -> Result<Served> {
         let (portal, services) = (free_address()?, free_address()?);
-        let (portal, addr) = (portal.to_string(), services.to_string());
-        self.start(&["serve", "--portal-addr", &portal, "--services-addr", &addr], services).await
+        let (portal_addr, addr) = (portal.to_string(), services.to_string());
+        self.start(&["serve", "--portal-addr", &portal_addr, "--services-addr", &addr], services, portal)
+            .await
     }
 
     /// Starts a portal alone and waits until it is ready.
@@ -101,7 +107,7 @@ impl Program {
     /// As [`Program::serve`].
     pub async fn serve_portal(&self) -> Result<Served> {
         let portal = free_address()?;
-        self.start(&["serve", "portal", "--portal-addr", &portal.to_string()], portal).await
+        self.start(&["serve", "portal", "--portal-addr", &portal.to_string()], portal, portal).await
     }
 
     /// Starts services alone, at `addr`, with the portal at `portal`, and waits until they are ready.
@@ -109,11 +115,12 @@ impl Program {
     /// # Errors
     /// As [`Program::serve`].
     pub async fn serve_services(&self, addr: SocketAddr, portal: SocketAddr) -> Result<Served> {
-        let (services, portal) = (addr.to_string(), format!("http://{portal}"));
-        self.start(&["serve", "services", "--services-addr", &services, "--portal-url", &portal], addr).await
+        let (services, url) = (addr.to_string(), format!("http://{portal}"));
+        let arguments = ["serve", "services", "--services-addr", &services, "--portal-url", &url];
+        self.start(&arguments, addr, portal).await
     }
 
-    async fn start(&self, arguments: &[&str], addr: SocketAddr) -> Result<Served> {
+    async fn start(&self, arguments: &[&str], addr: SocketAddr, portal: SocketAddr) -> Result<Served> {
         let started = Instant::now();
         let child = self
             .command()
@@ -123,7 +130,7 @@ impl Program {
             .process_group(0)
             .stdin(Stdio::null())
             .spawn()?;
-        let mut served = Served { child, addr, start: Duration::ZERO, idle_kib: 0 };
+        let mut served = Served { child, addr, portal, start: Duration::ZERO, idle_kib: 0 };
         served.wait_until_ready().await?;
         served.start = started.elapsed();
         served.idle_kib = served.resident_kib();
@@ -167,6 +174,8 @@ pub struct Served {
     child: Child,
     /// Where it listens: the services, or the portal where it is alone.
     pub addr: SocketAddr,
+    /// Where the portal is: in this process, or the one that it was told of.
+    pub portal: SocketAddr,
     /// From the start of the process until it was ready.
     pub start: Duration,
     /// What it kept resident then, in KiB.

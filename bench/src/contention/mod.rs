@@ -50,7 +50,7 @@ async fn parts(args: &Args, company: &mut Company) -> Result<()> {
         output::line(format_args!("\n{}\n\n{}", part.lines.join("\n"), table::goals(&part.goals)));
         parts.push(part);
     }
-    let mut about = conditions(&company.fixtures, &args.describe()).await?;
+    let mut about = conditions(company.fixtures.client(), &args.describe()).await?;
     about.push("Two services processes and a portal, each with the program's defaults".to_owned());
     save(&args.out, &document(&about, &parts))?;
     output::line(format_args!("Written: {}", args.out.display()));

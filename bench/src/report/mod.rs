@@ -7,9 +7,10 @@ pub mod table;
 use std::fs;
 use std::path::Path;
 
+use tokio_postgres::Client;
+
 use crate::args::Args;
 use crate::figures::Figures;
-use crate::fixtures::Fixtures;
 use crate::machine::Machine;
 use crate::measure::{Bench, Side};
 use crate::workload::Workload;
@@ -30,12 +31,12 @@ const SERVER_SETTINGS: &[&str] = &[
 ///
 /// # Errors
 /// When the server cannot be asked.
-pub async fn conditions(fixtures: &Fixtures, run: &str) -> Result<Vec<String>> {
+pub async fn conditions(client: &Client, run: &str) -> Result<Vec<String>> {
     let mut settings = Vec::new();
     for name in SERVER_SETTINGS {
-        settings.push(format!("{name} {}", fixtures.setting(name).await?));
+        settings.push(format!("{name} {}", setting(client, name).await?));
     }
-    let postgres = fixtures.setting("server_version").await?;
+    let postgres = setting(client, "server_version").await?;
     let Machine { cores, processor, memory_mib, commit } = Machine::look();
     Ok(vec![
         format!(
@@ -44,6 +45,11 @@ pub async fn conditions(fixtures: &Fixtures, run: &str) -> Result<Vec<String>> {
         format!("PostgreSQL {postgres}: {}", settings.join(", ")),
         format!("Commit {commit}; {run}"),
     ])
+}
+
+/// A setting of the server as it shows it.
+async fn setting(client: &Client, name: &str) -> Result<String> {
+    Ok(client.query_one("select current_setting($1)", &[&name]).await?.try_get(0)?)
 }
 
 /// The medians of a workload with a number of connections.
@@ -70,7 +76,7 @@ pub async fn write(args: &Args, bench: &Bench) -> Result<()> {
     let (figures, goals) = (table::figures(&rows), table::goals(&goals::judge(&rows)));
     let keys = if args.keys { ", every change with an Idempotency-Key" } else { "" };
     let run = format!("rounds: {}, seconds each: {}{keys}, medians", args.rounds, args.time().as_secs());
-    let mut about = conditions(&bench.fixtures, &run).await?;
+    let mut about = conditions(bench.fixtures.client(), &run).await?;
     about.push(format!(
         "The program: {} ms from its start to /ready, {} MiB resident then, {} MiB at most",
         bench.served.start.as_millis(),

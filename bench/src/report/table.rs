@@ -2,6 +2,7 @@
 
 use super::Row;
 use super::goals::Goal;
+use crate::figures::Figures;
 
 /// A row for every workload and number of connections.
 pub fn figures(rows: &[Row]) -> String {
@@ -55,6 +56,14 @@ pub fn goals(goals: &[Goal]) -> String {
         vec![goal.what.clone(), goal.wanted.clone(), goal.found.clone(), reached.to_owned()]
     });
     table(&head, &cells.collect::<Vec<_>>(), 4)
+}
+
+/// A row for everything that was timed.
+pub fn times(found: &[(&str, Figures)]) -> String {
+    let cells = found.iter().map(|(what, figures)| {
+        vec![(*what).to_owned(), time(figures.p50), time(figures.p95), time(figures.max)]
+    });
+    table(&["list", "p50", "p95", "max"].map(str::to_owned), &cells.collect::<Vec<_>>(), 1)
 }
 
 /// Cells in columns; from the `numbers`th column on they are aligned to the right.
