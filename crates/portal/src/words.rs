@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, header};
-use domain::Quantity;
+use domain::{Quantity, QuantityError};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use jiff::Timestamp;
@@ -219,6 +219,29 @@ impl Words {
             text.push_str(fraction);
         }
         text
+    }
+
+    /// A quantity as somebody types it into a field: with the language's decimal mark and no thousands apart.
+    pub(crate) fn typed(&self, quantity: &Quantity) -> String {
+        match self.0 {
+            Language::English => quantity.to_string(),
+            Language::German => quantity.to_string().replace('.', ","),
+        }
+    }
+
+    /// The quantity that somebody typed.
+    ///
+    /// # Errors
+    /// Where it cannot be one, or could be two: `1.000` may be a thousand in German.
+    pub(crate) fn quantity_of(&self, typed: &str) -> Result<Quantity, QuantityError> {
+        let typed = typed.trim();
+        match self.0 {
+            Language::English => typed.parse(),
+            Language::German if typed.split_once('.').is_some_and(|(_, rest)| rest.len() == 3) => {
+                Err(QuantityError::NotANumber)
+            }
+            Language::German => typed.replace(',', ".").parse(),
+        }
     }
 
     /// A moment as a clock in that time zone shows it, to the minute. UTC where the zone is not known.

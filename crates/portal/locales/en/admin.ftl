@@ -86,7 +86,7 @@ policy-refused = A policy of the company's folder is not taken, and those before
 # Health
 admin-health = System
 health-part = Part
-health-well = well
+health-well = OK
 health-ill = look at it
 health-program = Program
 health-database = Database

@@ -6,6 +6,7 @@ pub(crate) mod audit_seal;
 pub(crate) mod branches;
 pub(crate) mod dashboard;
 pub(crate) mod events;
+mod faults;
 pub(crate) mod frame;
 pub(crate) mod items;
 pub(crate) mod login;

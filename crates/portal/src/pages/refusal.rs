@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use client::{ClientError, Key};
 use contract::{FieldError, Problem, ProblemKind, ShortLine};
 
+use super::faults::in_words;
 use super::frame::Frame;
 
 /// Why a change was not made, or that it is not known whether it was.
@@ -20,10 +21,13 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn of(error: &ClientError, frame: &Frame) -> Refusal {
-        let problem = match error {
+        let mut problem = match error {
             ClientError::Refused { problem, .. } => problem.clone(),
             _ => None,
         };
+        for fault in problem.iter_mut().flat_map(|problem| &mut problem.errors) {
+            fault.detail = in_words(&fault.detail, frame);
+        }
         let kind = problem.as_deref().and_then(kind);
         let is_unknown = matches!(error, ClientError::OutcomeUnknown);
         let message = match kind {
@@ -43,7 +47,7 @@ impl Refusal {
     /// The portal itself could not read a field; nothing was sent.
     pub(crate) fn of_field(pointer: &str, detail: &str, frame: &Frame) -> Refusal {
         let mut problem = Problem::new(ProblemKind::Invalid, "");
-        problem.errors.push(FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() });
+        problem.errors.push(FieldError::new(pointer, in_words(detail, frame)));
         let message = frame.say(message_of(ProblemKind::Invalid));
         let (status, problem) = (StatusCode::UNPROCESSABLE_ENTITY, Some(Box::new(problem)));
         Refusal { status, message, problem, is_unknown: false }
@@ -65,12 +69,12 @@ impl Refusal {
         self.problem.as_deref().and_then(kind) == Some(asked)
     }
 
-    /// What the services say is wrong with a field, by its JSON pointer.
+    /// What is wrong with a field, by its JSON pointer.
     pub(crate) fn field(&self, pointer: &str) -> Option<&str> {
         self.fields().iter().find(|field| field.pointer == pointer).map(|field| field.detail.as_str())
     }
 
-    /// What they say is wrong with each field.
+    /// What is wrong with each field.
     pub(crate) fn fields(&self) -> &[FieldError] {
         self.problem.as_deref().map_or(&[], |problem| &problem.errors)
     }

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use client::{ClientError, ItemFilter, Key, OrderFilter, Paging};
 use contract::{ItemOut, OrderOut, OrderStatusWord, SetStockIn, StockSummaryOut};
-use domain::{BranchId, ItemId, Quantity, StockKey};
+use domain::{BranchId, ItemId, Quantity, QuantityError, StockKey};
 use policy::{Action, Resource};
 use serde::{Deserialize, Serialize};
 
@@ -124,10 +124,12 @@ pub(crate) async fn post(
     let visitor = visitor.within(Section::Scan);
     let query = ScanQuery { branch: Some(form.branch), code: Some(form.code.clone()) };
     let key = Key::kept(&form.key);
-    let Some(quantity) = form.on_hand_after() else {
-        let words = visitor.frame.say("not-a-quantity");
-        let refusal = Refusal::of_field("/quantity", &words, &visitor.frame);
-        return show(visitor, query, Some(refusal)).await;
+    let quantity = match form.on_hand_after(&visitor.frame) {
+        Ok(quantity) => quantity,
+        Err(error) => {
+            let refusal = Refusal::of_field("/quantity", &error.to_string(), &visitor.frame);
+            return show(visitor, query, Some(refusal)).await;
+        }
     };
     let asking = visitor.asking();
     if form.how != "count" {
@@ -157,14 +159,14 @@ pub(crate) async fn post(
 
 impl ScanForm {
     /// What is to be on hand afterwards; none where what was typed is no quantity.
-    fn on_hand_after(&self) -> Option<Quantity> {
-        let typed: Quantity = self.quantity.trim().parse().ok()?;
-        let before: Quantity = self.before.parse().ok()?;
-        match self.how.as_str() {
+    fn on_hand_after(&self, frame: &Frame) -> Result<Quantity, QuantityError> {
+        let (typed, before) = (frame.quantity_of(&self.quantity)?, self.before.parse::<Quantity>()?);
+        let after = match self.how.as_str() {
             "in" => before.checked_add(typed),
             "out" => before.checked_sub(typed),
             _ => Some(typed),
-        }
+        };
+        after.ok_or(QuantityError::OutOfRange)
     }
 
     fn reason(&self) -> &'static str {

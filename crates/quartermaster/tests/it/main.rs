@@ -12,6 +12,7 @@ mod client;
 mod conventions;
 mod database;
 mod documents;
+mod faults;
 mod files;
 mod idempotency;
 mod items;

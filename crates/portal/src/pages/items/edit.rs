@@ -133,11 +133,11 @@ pub(crate) async fn delete(
 async fn current(visitor: &OnBehalf, id: i64) -> Result<ItemForm, Trouble> {
     let asking = visitor.asking();
     let read = asking.services().get_item(asking.call(), id).await.map_err(Trouble::of_services)?;
-    Ok(ItemForm::of(read.value, read.etag, visitor.frame.key()))
+    Ok(ItemForm::of(read.value, read.etag, &visitor.frame))
 }
 
 impl ItemForm {
-    fn of(item: ItemOut, etag: String, key: String) -> ItemForm {
+    fn of(item: ItemOut, etag: String, frame: &Frame) -> ItemForm {
         ItemForm {
             name: item.name,
             sku: item.sku,
@@ -145,9 +145,9 @@ impl ItemForm {
             description: item.description,
             unit: item.unit,
             decimal_places: item.decimal_places.to_string(),
-            min_stock_level: item.min_stock_level.to_string(),
+            min_stock_level: frame.typed(&item.min_stock_level),
             active: item.active.then(|| "1".to_owned()),
-            key,
+            key: frame.key(),
             etag,
         }
     }
@@ -156,9 +156,9 @@ impl ItemForm {
     fn read(&self, frame: &Frame) -> Result<ItemIn, Refusal> {
         let minimum: Quantity = match self.min_stock_level.trim() {
             "" => Quantity::ZERO,
-            typed => typed
-                .parse()
-                .map_err(|_| Refusal::of_field("/min_stock_level", &frame.say("not-a-quantity"), frame))?,
+            typed => frame
+                .quantity_of(typed)
+                .map_err(|error| Refusal::of_field("/min_stock_level", &error.to_string(), frame))?,
         };
         let places = self.decimal_places.trim().parse().unwrap_or(0);
         let barcode = Some(self.barcode.trim().to_owned()).filter(|barcode| !barcode.is_empty());

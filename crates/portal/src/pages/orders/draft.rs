@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use client::{ClientError, Key};
 use contract::{ItemOut, LineIn, OrderIn, OrderOut, ProblemKind};
-use domain::{BranchId, Quantity};
+use domain::BranchId;
 use policy::{Action, Resource};
 use serde::Deserialize;
 
@@ -102,7 +102,12 @@ async fn send(visitor: OnBehalf, id: Option<i64>, form: DraftForm) -> Result<Res
         return answer(visitor, id, form, lines, None).await;
     }
     let Some(order) = order else {
-        let refusal = Refusal::of_field("/lines", "", &visitor.frame);
+        let words = if form.item.iter().all(|item| item.trim().is_empty()) {
+            visitor.frame.say("fault-no-lines")
+        } else {
+            String::new()
+        };
+        let refusal = Refusal::of_field("/lines", &words, &visitor.frame);
         return answer(visitor, id, form, lines, Some(refusal)).await;
     };
     let (services, call) = (asking.services(), asking.call());
@@ -163,7 +168,7 @@ async fn current(visitor: &OnBehalf, id: i64) -> Result<(DraftForm, Vec<Line>), 
         .iter()
         .map(|line| Line {
             item: items.sku(&line.item_id).to_owned(),
-            quantity: line.requested_qty.to_string(),
+            quantity: visitor.frame.typed(&line.requested_qty),
             name: items.name(&line.item_id),
             error: None,
         })
@@ -194,7 +199,7 @@ async fn read_lines(
             continue;
         }
         let mut line = Line { item: item.to_owned(), quantity: quantity.to_owned(), ..Line::default() };
-        let amount = quantity.parse::<Quantity>().ok().filter(|quantity| quantity.is_positive());
+        let amount = frame.quantity_of(quantity).ok().filter(|quantity| quantity.is_positive());
         match (find(asking, item).await?, amount) {
             (Ok(found), Some(requested_qty)) => {
                 (line.item, line.name) = (found.sku, found.name);

@@ -62,7 +62,7 @@ pub(crate) async fn post(
 ) -> Result<Response, Trouble> {
     let mut visitor = visitor.within(Section::Stock);
     let key = Key::kept(&form.key);
-    let refusal = match form.quantity.trim().parse::<Quantity>() {
+    let refusal = match visitor.frame.quantity_of(&form.quantity) {
         Ok(quantity) => {
             let reason = Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty());
             let override_negative = form.override_negative.is_some();
@@ -164,15 +164,5 @@ impl AdjustPage {
 
     fn error(&self, pointer: &str) -> Option<&str> {
         self.refusal.as_ref()?.field(pointer)
-    }
-
-    /// The smallest step that the item's quantities have.
-    fn step(&self, item: &ItemOut) -> &'static str {
-        match item.decimal_places {
-            0 => "1",
-            1 => "0.1",
-            2 => "0.01",
-            _ => "0.001",
-        }
     }
 }
