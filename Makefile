@@ -1,6 +1,6 @@
 # The one entry for people and for CI. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint unit browser soak bench contention
+.PHONY: help demo build test lint unit browser stories api questions soak bench contention chaos
 
 ARGS ?=
 
@@ -18,20 +18,35 @@ build: ## Build the program: target/release/quartermaster
 
 test: ## Every check: format, lints, documents, all tests
 	@scripts/install-missing test
-	@$(MAKE) --no-print-directory lint unit browser
+	@$(MAKE) --no-print-directory lint unit stories questions
 
 lint: ## Format, lints with warnings denied, and documents of the code
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked --quiet
 
+# Most tests wait for PostgreSQL or for time to pass; two at a time, as on two cores, would leave the cores idle.
+unit: export RUST_TEST_THREADS ?= 4
 unit: ## All tests, without the lints
 	cargo test --workspace --locked
 
 browser: ## The stories of people who use the portal, in a real browser (ARGS="account stock")
 	@scripts/install-missing browser
 	cargo build --locked --package quartermaster
+	@$(MAKE) --no-print-directory stories
+
+# The program is there: that of `unit`, which a build of its own would make again with fewer features of its libraries.
+stories:
 	cd tests/browser && npm ci --silent && QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" node run.js $(ARGS)
+
+api: ## Ask the services whatever their OpenAPI document allows and forbids, as each role (ARGS="--examples 200 Admin")
+	@scripts/install-missing api
+	cargo build --locked --package quartermaster
+	@$(MAKE) --no-print-directory questions
+
+questions:
+	python3 -m venv target/api && target/api/bin/pip install --quiet --requirement tests/api/requirements.txt
+	QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" target/api/bin/python tests/api/run.py $(ARGS)
 
 bench: ## Measure beside pgbench on the same server (ARGS="--seconds 3 --rounds 1")
 	@scripts/install-missing bench
@@ -45,3 +60,8 @@ contention: ## Prove that races, hang-ups and kills lose nothing (ARGS="--rounds
 	@scripts/install-missing demo
 	cargo build --release --locked --package quartermaster --package bench
 	@./target/release/quartermaster-bench contention $(ARGS)
+
+chaos: ## Prove that faults of every part lose and double nothing, for about 15 minutes (ARGS="--faults 60")
+	@scripts/install-missing demo
+	cargo build --release --locked --package quartermaster --package bench
+	@./target/release/quartermaster-bench chaos $(ARGS)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::workload::Workload;
-use crate::{authorize, contention, lists};
+use crate::{authorize, chaos, contention, lists};
 
 /// Measures the release binary over HTTP, and pgbench doing the same work at its plainest, on one PostgreSQL.
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ pub struct CommandLine {
 pub enum Command {
     /// Proves that nothing is lost or doubled by clients that race, clients that hang up and processes that are killed
     Contention(contention::Args),
+    /// Proves that nothing acknowledged is lost or done twice while parts are killed, paused and restarted under load
+    Chaos(chaos::Args),
     /// Measures how long every list takes at a million orders
     Lists(lists::Args),
     /// Measures what it costs to decide whether a caller may do something

@@ -3,6 +3,7 @@
 
 mod args;
 mod authorize;
+mod chaos;
 mod contention;
 mod figures;
 mod fixtures;
@@ -14,6 +15,7 @@ mod measure;
 mod orders;
 mod output;
 mod pgbench;
+mod process;
 mod program;
 mod report;
 mod run;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
             None => run::measured(&measure).await,
             Some(Command::Contention(args)) => contention::prove(args).await,
             Some(Command::Authorize(args)) => authorize::measure(args),
+            Some(Command::Chaos(args)) => chaos::prove(args).await,
             Some(Command::Lists(args)) => lists::measure(args).await,
         }
     });

@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
-use crate::Result;
 use crate::http::Connection;
+use crate::{Result, process};
 
 /// The user on whose behalf everything is asked.
 const USER: &str = "bench";
 /// A password for an account on a server that only this run can reach and that ends with it.
 const PASSWORD: &str = "correct horse battery staple";
+/// 32 bytes that seal the portal's secrets in that server's tables.
+const KEY: &str = "c2l4IHRpbWVzIHNldmVuIGlzIGZvcnR5IHR3byAhISE=";
 /// Tokens live 15 minutes; one of this age still outlives a measurement.
 const TOKEN_AGE: Duration = Duration::from_secs(8 * 60);
 /// How long the program may take to be ready, and to stop.
@@ -28,6 +29,8 @@ pub struct Program {
     binary: PathBuf,
     data_dir: PathBuf,
     token: Option<(String, Instant)>,
+    /// The database, where the program is to find a server instead of starting one.
+    database: Option<String>,
 }
 
 impl Program {
@@ -39,7 +42,17 @@ impl Program {
         let binary = binary
             .canonicalize()
             .map_err(|error| format!("{}: {error}; build it first", binary.display()))?;
-        Ok(Program { binary, data_dir: data_dir.canonicalize()?, token: None })
+        Ok(Program { binary, data_dir: data_dir.canonicalize()?, token: None, database: None })
+    }
+
+    /// The same on a database that is not the program's own: whoever starts and stops its server, the program does not.
+    ///
+    /// # Errors
+    /// When the key that seals the audit cannot be made.
+    pub async fn on(self, database: String) -> Result<Program> {
+        let program = Program { database: Some(database), ..self };
+        program.ok(&["audit", "keygen", &program.seal_key()], "").await?;
+        Ok(program)
     }
 
     /// Creates the tables.
@@ -90,6 +103,15 @@ impl Program {
         Ok((!output.status.success()).then(|| said(&output)))
     }
 
+    /// Verifies the seals of the audit; gives what was printed where they do not hold.
+    ///
+    /// # Errors
+    /// When the command cannot be run.
+    pub async fn audit_verify(&self) -> Result<Option<String>> {
+        let output = self.output(&["audit", "verify"], "").await?;
+        Ok((!output.status.success()).then(|| said(&output)))
+    }
+
     /// Starts portal, services and worker in one process and waits until it is ready.
     ///
     /// # Errors
@@ -106,7 +128,14 @@ impl Program {
     /// # Errors
     /// As [`Program::serve`].
     pub async fn serve_portal(&self) -> Result<Served> {
-        let portal = free_address()?;
+        self.serve_portal_at(free_address()?).await
+    }
+
+    /// The same at an address.
+    ///
+    /// # Errors
+    /// As [`Program::serve`].
+    pub async fn serve_portal_at(&self, portal: SocketAddr) -> Result<Served> {
         self.start(&["serve", "portal", "--portal-addr", &portal.to_string()], portal, portal).await
     }
 
@@ -120,21 +149,38 @@ impl Program {
         self.start(&arguments, addr, portal).await
     }
 
+    /// Starts a worker alone, which listens nowhere.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn serve_worker(&self) -> Result<Served> {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let child = self.spawn(&["serve", "worker"])?;
+        Ok(Served { child, addr: nowhere, portal: nowhere, start: Duration::ZERO, idle_kib: 0 })
+    }
+
     async fn start(&self, arguments: &[&str], addr: SocketAddr, portal: SocketAddr) -> Result<Served> {
         let started = Instant::now();
-        let child = self
-            .command()
-            .args(arguments)
-            .args(["--log", "warn"])
-            // A group of its own: Ctrl-C at a terminal reaches this run alone, which then stops the program.
-            .process_group(0)
-            .stdin(Stdio::null())
-            .spawn()?;
+        let child = self.spawn(arguments)?;
         let mut served = Served { child, addr, portal, start: Duration::ZERO, idle_kib: 0 };
         served.wait_until_ready().await?;
         served.start = started.elapsed();
         served.idle_kib = served.resident_kib();
         Ok(served)
+    }
+
+    fn spawn(&self, arguments: &[&str]) -> Result<Child> {
+        let mut command = self.command();
+        // Of what is to go wrong in a run with faults, the program would write much.
+        let log = if self.database.is_some() { "off" } else { "warn" };
+        command.args(arguments).args(["--log", log]).stdin(Stdio::null());
+        // A group of its own: Ctrl-C at a terminal reaches this run alone, which then stops the program.
+        Ok(command.process_group(0).spawn()?)
+    }
+
+    /// Where the key that seals the audit is.
+    fn seal_key(&self) -> String {
+        self.data_dir.join("bench-seal.key").display().to_string()
     }
 
     async fn ok(&self, arguments: &[&str], input: &str) -> Result<String> {
@@ -165,6 +211,12 @@ impl Program {
             }
         }
         command.env("QUARTERMASTER_DATA_DIR", &self.data_dir).current_dir(&self.data_dir).kill_on_drop(true);
+        if let Some(database) = &self.database {
+            command
+                .env("QUARTERMASTER_DATABASE_URL", database)
+                .env("QUARTERMASTER_KEY_ENCRYPTION_KEY", KEY)
+                .env("QUARTERMASTER_SEAL_KEY", self.seal_key());
+        }
         command
     }
 }
@@ -225,9 +277,23 @@ impl Served {
     /// # Errors
     /// When it had to be killed or ended badly.
     pub async fn stop(mut self) -> Result<()> {
-        if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
-            kill(Pid::from_raw(pid), Signal::SIGTERM)?;
-        }
+        self.signal(Signal::SIGTERM)?;
+        self.ended().await
+    }
+
+    /// Sends it a signal, unless it has ended.
+    ///
+    /// # Errors
+    /// When that is not allowed.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        self.child.id().map_or(Ok(()), |id| process::signal(id, signal))
+    }
+
+    /// Waits for its end, of which it was asked; kills it when it takes too long.
+    ///
+    /// # Errors
+    /// When it had to be killed or ended badly.
+    pub async fn ended(&mut self) -> Result<()> {
         match tokio::time::timeout(PATIENCE, self.child.wait()).await {
             Ok(status) => {
                 let status = status?;

@@ -39,12 +39,12 @@ impl Interrupts {
 pub async fn on_a_server(
     scratch: &Path,
     clients: u32,
-    work: impl AsyncFnOnce(&Server, &mut Interrupts) -> Result<()>,
+    work: impl AsyncFnOnce(&mut Server, &mut Interrupts) -> Result<()>,
 ) -> Result<()> {
     let mut interrupts = Interrupts(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // Not to be interrupted half-way: what begins to start must be known, to be stopped.
-    let server = Server::open(scratch, clients).await?;
-    let result = work(&server, &mut interrupts).await;
+    let mut server = Server::open(scratch, clients).await?;
+    let result = work(&mut server, &mut interrupts).await;
     let closed = server.close().await;
     result.and(closed)
 }
@@ -55,10 +55,18 @@ pub async fn on_a_server(
 /// When a command of the program or the server refuses.
 pub async fn prepare(binary: &Path, server: &Server) -> Result<(Program, Fixtures)> {
     let program = Program::new(binary, server.data_dir())?;
+    let fixtures = fill(&program, server).await?;
+    Ok((program, fixtures))
+}
+
+/// The same with a program that is there.
+///
+/// # Errors
+/// As [`prepare`].
+pub async fn fill(program: &Program, server: &Server) -> Result<Fixtures> {
     program.migrate().await?;
     program.add_user().await?;
-    let fixtures = Fixtures::make(server.connect().await?).await?;
-    Ok((program, fixtures))
+    Fixtures::make(server.connect().await?).await
 }
 
 /// Measures everything and writes the report.

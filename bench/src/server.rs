@@ -3,21 +3,26 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use platform::pg::PrivateServer;
 use tempfile::TempDir;
 use tokio_postgres::config::Host;
 use tokio_postgres::{Client, NoTls};
 
-use crate::Result;
+use crate::{Result, process};
 
 /// Connections besides those of pgbench: the program's, this one's, and some to spare.
 const OTHER_CONNECTIONS: u32 = 188;
+
+/// How long it may take to end.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The server and its directory.
 pub struct Server {
     dir: TempDir,
     private: PrivateServer,
+    connections: String,
 }
 
 impl Server {
@@ -33,7 +38,7 @@ impl Server {
         let dir = tempfile::Builder::new().prefix("bench-").permissions(open).tempdir_in(scratch)?;
         let connections = (clients + OTHER_CONNECTIONS).to_string();
         let private = PrivateServer::open(dir.path(), &[("max_connections", &connections)]).await?;
-        Ok(Server { dir, private })
+        Ok(Server { dir, private, connections })
     }
 
     /// The data directory, for the program's `--data-dir`.
@@ -70,6 +75,44 @@ impl Server {
         let (client, connection) = self.private.superuser().connect(NoTls).await?;
         tokio::spawn(connection);
         Ok(client)
+    }
+
+    /// Where the database is, for the program's `--database-url`.
+    ///
+    /// # Errors
+    /// As [`Server::place`].
+    pub fn url(&self) -> Result<String> {
+        let (dir, user, database) = self.place()?;
+        let dir = dir.display().to_string().replace('/', "%2F");
+        Ok(format!("postgres://{user}@{dir}/{database}"))
+    }
+
+    /// Its processes, the one first that starts the others.
+    ///
+    /// # Errors
+    /// When the server does not run.
+    pub fn processes(&self) -> Result<Vec<u32>> {
+        let first = self.private.running_pid()?.ok_or("PostgreSQL does not run")?;
+        let mut all = process::children(first)?;
+        all.insert(0, first);
+        Ok(all)
+    }
+
+    /// Starts it again once each of these processes of it has ended.
+    ///
+    /// # Errors
+    /// When they do not end, or it does not start.
+    pub async fn start_again(&mut self, processes: &[u32]) -> Result<()> {
+        let end = Instant::now() + PATIENCE;
+        while !processes.iter().all(|process| process::has_ended(*process)) {
+            if Instant::now() > end {
+                return Err("PostgreSQL did not end in time".into());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.private =
+            PrivateServer::open(self.dir.path(), &[("max_connections", &self.connections)]).await?;
+        Ok(())
     }
 
     /// Stops the server and removes its files.

@@ -10,6 +10,8 @@ mod race;
 mod records;
 
 pub use args::Args;
+pub use part::Faults;
+pub use records::Records;
 
 use crate::report::goals::Goal;
 use crate::report::{conditions, list, save, table};

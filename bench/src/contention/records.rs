@@ -6,6 +6,8 @@ use tokio_postgres::types::ToSql;
 
 use crate::Result;
 use crate::fixtures::Drafts;
+use crate::program::Program;
+use crate::report::goals::Goal;
 
 /// A new item with a few units, and drafts for them.
 const RACE: &str = include_str!("../../sql/race.sql");
@@ -225,7 +227,7 @@ impl Records {
     ///
     /// # Errors
     /// When the server refuses.
-    pub async fn half_done(&self) -> Result<Vec<String>> {
+    async fn half_done(&self) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for (words, sql) in HALF_DONE {
             let count = self.count(sql, &[]).await?;
@@ -234,6 +236,17 @@ impl Records {
             }
         }
         Ok(found)
+    }
+
+    /// That every invariant holds and nothing is half done.
+    ///
+    /// # Errors
+    /// When it cannot be found out.
+    pub async fn hold(&self, program: &Program) -> Result<Goal> {
+        let mut wrong = self.half_done().await?;
+        wrong.extend(program.verify().await?);
+        let found = if wrong.is_empty() { "all".to_owned() } else { wrong.join("; ").replace('\n', " ") };
+        Ok(Goal::seen("invariants, by verify and beyond it", "all", found, wrong.is_empty()))
     }
 
     async fn texts(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<String>> {

@@ -66,6 +66,17 @@ pub fn times(found: &[(&str, Figures)]) -> String {
     table(&["list", "p50", "p95", "max"].map(str::to_owned), &cells.collect::<Vec<_>>(), 1)
 }
 
+/// A row for every kind of fault: how often it struck, and what the clients waited, in milliseconds.
+pub fn recovered(rows: &[(&str, u64, Figures, Figures)]) -> String {
+    let head = ["fault", "times", "first p50", "first max", "all p50", "all max"].map(str::to_owned);
+    let cells = rows.iter().map(|(what, count, first, all)| {
+        let mut cells = vec![(*what).to_owned(), count.to_string()];
+        cells.extend([first.p50, first.max, all.p50, all.max].map(|millis| format!("{millis:.0}")));
+        cells
+    });
+    table(&head, &cells.collect::<Vec<_>>(), 1)
+}
+
 /// Cells in columns; from the `numbers`th column on they are aligned to the right.
 fn table(head: &[String], rows: &[Vec<String>], numbers: usize) -> String {
     let width = |column: usize| {

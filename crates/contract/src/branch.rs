@@ -10,12 +10,15 @@ use utoipa::ToSchema;
 #[schema(example = json!({"name": "Harbour Shop", "location": "4 Quay Road", "timezone": "Europe/Berlin"}))]
 pub struct BranchIn {
     /// What people call it; unique. At most 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// A short code, unique; made from the name when absent. Letters, digits and dashes, at most 32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32, pattern = "^[A-Za-z0-9][A-Za-z0-9-]*$")]
     pub code: Option<String>,
     /// Where it is. At most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
     pub location: Option<String>,
     /// Its IANA time zone; UTC when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

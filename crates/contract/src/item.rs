@@ -11,17 +11,22 @@ use utoipa::ToSchema;
 #[schema(example = json!({"sku": "NAIL-50", "name": "Nails 50 mm", "unit": "kg", "decimal_places": 3, "min_stock_level": 2.5}))]
 pub struct ItemIn {
     /// Stock keeping unit; unique. At most 64 characters.
+    #[schema(min_length = 1, max_length = 64)]
     pub sku: String,
     /// What people call it. At most 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// More about it. At most 2000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000)]
     pub description: Option<String>,
     /// What its quantity is counted in; `pcs` when absent. At most 16 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 16)]
     pub unit: Option<String>,
     /// How many decimal places its quantities may have, 0 to 3; 0 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 3)]
     pub decimal_places: Option<u8>,
     /// Its barcode, unique; null for none. At most 64 characters.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]

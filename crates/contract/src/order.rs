@@ -16,11 +16,14 @@ pub struct OrderIn {
     pub branch_id: i64,
     /// The customer's or the branch's own word for it. At most 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
     pub reference: Option<String>,
     /// Anything people should know. At most 2000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000)]
     pub note: Option<String>,
     /// 1 to 500 lines, each of another item.
+    #[schema(min_items = 1, max_items = 500)]
     pub lines: Vec<LineIn>,
 }
 

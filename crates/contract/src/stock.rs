@@ -20,6 +20,7 @@ pub struct SetStockIn {
     pub quantity: Quantity,
     /// Why. At most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
     pub reason: Option<String>,
     /// Allows a quantity below zero; for Admins.
     #[serde(default)]

@@ -38,6 +38,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("jit", "off"),
 ];
 
+/// How many lines of the server's log are shown when it does not start.
+const LOG_LINES: usize = 6;
 /// How often and after which pause a program looks whether it is its turn: longer in all than a start may take.
 const TURN_TRIES: u32 = 3_000;
 const TURN_PAUSE: Duration = Duration::from_millis(50);
@@ -133,6 +135,14 @@ impl PrivateServer {
         self.config(SUPERUSER)
     }
 
+    /// The process that the server's others are started by; none while it does not run.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub fn running_pid(&self) -> Result<Option<u32>, PrivateServerError> {
+        self.place.running_pid()
+    }
+
     /// The directory of the server's programs, such as `pgbench`.
     pub fn bin_dir(&self) -> &Path {
         &self.binaries.dir
@@ -168,11 +178,17 @@ impl PrivateServer {
         let lines: String =
             SETTINGS.iter().chain(&own).chain(settings).map(|(name, value)| setting(name, value)).collect();
         self.place.write(&data.join("quartermaster.conf"), &lines)?;
+        let log = self.place.home.join("server.log");
         let mut start = self.command("pg_ctl");
-        start.args(["start", "-w", "-t", "120", "-l"]).arg(self.place.home.join("server.log"));
+        start.args(["start", "-w", "-t", "120", "-l"]).arg(&log);
         start.arg("-D").arg(&data);
-        run("pg_ctl", start).await?;
-        Ok(())
+        run("pg_ctl", start).await.map_err(|error| match error {
+            // It says to look into the log.
+            PrivateServerError::Program { program, output } => {
+                PrivateServerError::Program { program, output: format!("{output}\n{}", last_lines(&log)) }
+            }
+            error => error,
+        })
     }
 
     /// Made beside its place and moved there when complete, so that a crash leaves nothing half-made.
@@ -255,6 +271,13 @@ fn lock_file(path: &Path) -> Result<File, PrivateServerError> {
 
 fn file_error(path: &Path, source: io::Error) -> PrivateServerError {
     PrivateServerError::File { path: path.to_owned(), source }
+}
+
+/// The end of a log, where the reason for a failure stands.
+fn last_lines(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines.get(lines.len().saturating_sub(LOG_LINES)..).unwrap_or_default().join("\n")
 }
 
 fn setting(name: &str, value: &str) -> String {

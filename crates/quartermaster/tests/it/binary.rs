@@ -7,4 +7,5 @@ mod hangups;
 mod main_job;
 mod policy;
 mod races;
+mod repeats;
 mod tokens;

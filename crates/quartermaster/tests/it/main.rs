@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 mod architecture;
+mod at_scale;
 mod audit;
 mod binary;
 mod branches;
@@ -25,7 +26,7 @@ mod portal;
 mod posting;
 mod reports;
 mod roles;
-mod scale;
+
 mod seals;
 mod security;
 mod signin;

@@ -1,6 +1,7 @@
 //! The OpenAPI document: what the handlers declare, completed with what all of them share.
 
-use contract::{FieldError, Problem, ProblemKind};
+use contract::page::MAX_LIMIT;
+use contract::{FieldError, Problem, ProblemKind, StockAsOfOut};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
@@ -23,7 +24,7 @@ use super::router::documented;
         (name = "audit", description = "Who did what"),
         (name = "health", description = "For operators and load balancers")
     ),
-    components(schemas(Problem, FieldError))
+    components(schemas(Problem, FieldError, StockAsOfOut))
 )]
 pub(super) struct Document;
 
@@ -65,10 +66,12 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     match method {
         "post" => {
             problems.extend([409, 413, 415]);
-            headers.push(header(
+            let mut key = header(
                 "Idempotency-Key",
-                "1 to 255 characters. The same key with the same body returns the first answer again.",
-            ));
+                "1 to 255 visible ASCII characters. The same key with the same body returns the first answer again.",
+            );
+            key["schema"]["pattern"] = json!("^[!-~]{1,255}$");
+            headers.push(key);
         }
         "put" => problems.extend([409, 413, 415]),
         "delete" => problems.push(409),
@@ -83,6 +86,12 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     }
     if let Some(parameters) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut() {
         parameters.extend(headers);
+        parameters.iter_mut().for_each(bound);
+    }
+    if path == "/v1/stock" && method == "get" {
+        // With `as_of` nothing is told of promises, which are not kept by time.
+        operation["responses"]["200"]["content"]["application/json"]["schema"]["items"] = json!({ "anyOf": [
+            { "$ref": "#/components/schemas/StockOut" }, { "$ref": "#/components/schemas/StockAsOfOut" }] });
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for (status, response) in responses.iter_mut() {
@@ -110,6 +119,23 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             })
             .collect();
         created["links"] = Value::Object(links);
+    }
+}
+
+/// Says what the parameters of every list may be.
+fn bound(parameter: &mut Value) {
+    let bounds = match parameter["name"].as_str() {
+        Some("limit") => json!({ "minimum": 1, "maximum": MAX_LIMIT }),
+        Some("cursor") => json!({ "pattern": "^c[0-9a-f]{1,16}-[0-9a-f]{1,16}$" }),
+        _ => return,
+    };
+    if let (Some(schema), Some(bounds)) = (parameter["schema"].as_object_mut(), bounds.as_object()) {
+        for (name, value) in bounds {
+            // Some lists are shorter, and say so.
+            if schema.get(name).is_none_or(|given| given == 0) {
+                schema.insert(name.clone(), value.clone());
+            }
+        }
     }
 }
 

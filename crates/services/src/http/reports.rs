@@ -40,6 +40,7 @@ pub(super) struct DailyQuery {
     /// Only of this branch.
     branch_id: Option<i64>,
     /// How many days, today the last; 1 to 90, 90 when absent.
+    #[param(minimum = 1, maximum = 90)]
     days: Option<u16>,
 }
 
@@ -64,6 +65,7 @@ pub(super) struct MoversQuery {
     /// In how many days, today the last: 1, 7, 30 or 90; 30 when absent.
     days: Option<u16>,
     /// How many items at most, 1 to 100; 10 when absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
 }
 

@@ -77,18 +77,24 @@ impl Place {
             Err(error) => return Err(file_error(&path, error)),
         };
         let pid: Option<u32> = text.lines().next().and_then(|line| line.trim().parse().ok());
-        let is_postgres = |pid: &u32| {
-            fs::read_to_string(format!("/proc/{pid}/comm"))
-                .is_ok_and(|name| name.trim().starts_with("postgres"))
-        };
-        Ok(pid.filter(is_postgres))
+        Ok(pid.filter(|pid| {
+            fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| is_postgres(&stat))
+        }))
     }
 
-    /// Removes the `postmaster.pid` of a server that is gone, also when another program has its number now.
+    /// Removes what names a server that is gone, `postmaster.pid` and the lock of its socket, also when another program
+    /// has its number now, or when it is a zombie, for which PostgreSQL would wait.
     pub(super) fn forget_stale_pid(&self) -> Result<(), PrivateServerError> {
-        let path = self.data().join("postmaster.pid");
-        if path.exists() && self.running_pid()?.is_none() {
-            fs::remove_file(&path).map_err(|source| file_error(&path, source))?;
+        if self.running_pid()?.is_some() {
+            return Ok(());
+        }
+        for path in [self.data().join("postmaster.pid"), self.socket_dir.join(".s.PGSQL.5432.lock")] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(file_error(&path, error));
+                }
+                Ok(()) | Err(_) => {}
+            }
         }
         Ok(())
     }
@@ -106,6 +112,14 @@ impl Place {
     fn make_private(&self, path: &Path) -> Result<(), PrivateServerError> {
         make_private(path, self.user)
     }
+}
+
+/// Whether a line of `/proc/PID/stat` (proc(5)) tells of a PostgreSQL that lives: one that was killed is there as a
+/// zombie for as long as nobody asks how it ended.
+pub(super) fn is_postgres(stat: &str) -> bool {
+    let Some((start, rest)) = stat.rsplit_once(") ") else { return false };
+    start.split_once('(').is_some_and(|(_, name)| name.starts_with("postgres"))
+        && !rest.starts_with(['Z', 'X'])
 }
 
 fn server_user() -> Result<Option<ServerUser>, PrivateServerError> {

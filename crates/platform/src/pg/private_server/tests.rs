@@ -67,3 +67,10 @@ async fn a_pid_file_whose_number_another_program_has_now_is_forgotten() {
     assert!(server.connect(DATABASE).await.is_ok());
     server.stop().await.unwrap();
 }
+
+#[test]
+fn a_postgres_that_was_killed_does_not_live_though_nobody_asked_how_it_ended() {
+    assert!(super::place::is_postgres("812 (postgres) S 1 812 812 0 -1 4194560"));
+    assert!(!super::place::is_postgres("812 (postgres) Z 1 812 812 0 -1 4194560"));
+    assert!(!super::place::is_postgres("812 (a (postgres) S) S 1 812 812 0 -1 4194560"));
+}

@@ -1,5 +1,6 @@
 //! A company with two services processes on one database.
 
+use std::process::Command;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
@@ -17,17 +18,30 @@ pub struct Company {
     http: Client,
     /// The portal, then the two services processes.
     pub running: Vec<Running>,
+    portal: String,
+}
+
+fn on(database: &TestDatabase, arguments: &[&str]) -> Command {
+    let mut command = program(arguments);
+    command.env("QUARTERMASTER_DATABASE_URL", database.url());
+    command
+}
+
+async fn services_process(database: &TestDatabase, address: &str, portal: &str) -> Running {
+    let arguments =
+        ["serve", "services", "--services-addr", address, "--portal-url", portal, "--log", "warn"];
+    let mut process = Running::start(on(database, &arguments));
+    process.wait_for(&format!("http://{address}/ready")).await;
+    process
 }
 
 impl Company {
     pub async fn start() -> Company {
-        let database = TestDatabase::new().await;
-        let url = database.url();
-        let on = |arguments: &[&str]| {
-            let mut command = program(arguments);
-            command.env("QUARTERMASTER_DATABASE_URL", &url);
-            command
-        };
+        Company::on(TestDatabase::new().await).await
+    }
+
+    pub async fn on(database: TestDatabase) -> Company {
+        let on = |arguments: &[&str]| on(&database, arguments);
         let mut add = on(&["user", "add", "admin", "--role", "admin", "--all-branches"]);
         let mut child = add.stdin(std::process::Stdio::piped()).spawn().unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"long enough\n").unwrap();
@@ -37,26 +51,25 @@ impl Company {
         let mut running =
             vec![Running::start(on(&["serve", "portal", "--portal-addr", &portal, "--log", "warn"]))];
         running[0].wait_for(&format!("http://{portal}/ready")).await;
+        let portal = format!("http://{portal}");
         for address in &services {
-            let portal_url = format!("http://{portal}");
-            let arguments = [
-                "serve",
-                "services",
-                "--services-addr",
-                address,
-                "--portal-url",
-                &portal_url,
-                "--log",
-                "warn",
-            ];
-            let mut process = Running::start(on(&arguments));
-            process.wait_for(&format!("http://{address}/ready")).await;
-            running.push(process);
+            running.push(services_process(&database, address, &portal).await);
         }
         let token = run_ok(&mut on(&["token", "--user", "admin"])).trim().to_owned();
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
         let services = services.map(|address| format!("http://{address}"));
-        Company { database, services, token, http, running }
+        Company { database, services, token, http, running, portal }
+    }
+
+    /// Kills one of the two processes: no connection of its is closed in good order.
+    pub fn kill(&self, process: usize) {
+        self.running[1 + process].signal("KILL");
+    }
+
+    /// Starts it again, where it was.
+    pub async fn start_again(&mut self, process: usize) {
+        let address = self.services[process].strip_prefix("http://").unwrap();
+        self.running[1 + process] = services_process(&self.database, address, &self.portal).await;
     }
 
     /// Calls one of the two processes.

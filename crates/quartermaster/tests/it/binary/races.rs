@@ -99,13 +99,11 @@ async fn skewed_orders_of_many_lines_over_two_branches_never_show_a_deadlock_to_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_services_process_that_is_killed_under_load_loses_no_acknowledged_order_and_does_none_twice() {
-    let mut company = Company::start().await;
+    let company = Company::start().await;
     let branch = company.create("/v1/branches", json!({ "name": "Harbour" })).await;
     let item = company.create("/v1/items", json!({ "sku": "A", "name": "A" })).await;
     company.stock(branch, item, 10_000).await;
     let orders = company.drafts(vec![(branch, vec![(item, 2)]); 300]).await;
-    // The portal is the first, the two services processes come after it.
-    let mut victim = company.running.pop().unwrap();
     let answered = AtomicUsize::new(0);
     let posting = join_all(orders.iter().enumerate().map(|(n, order)| {
         let (company, answered) = (&company, &answered);
@@ -125,8 +123,7 @@ async fn a_services_process_that_is_killed_under_load_loses_no_acknowledged_orde
         while answered.load(Ordering::Relaxed) < 60 {
             tokio::task::yield_now().await;
         }
-        victim.child.kill().unwrap();
-        victim.child.wait().unwrap();
+        company.kill(1);
     };
     let (answers, ()) = tokio::join!(posting, killing);
     assert!(answers.iter().any(|(first, _)| *first == 0), "some were left without an answer");

@@ -1,6 +1,6 @@
 //! What PostgreSQL does for every list, search and posting when there are a million orders.
 //!
-//! The indexes of each plan are compared with those kept in `scale/snapshots`: `INSTA_UPDATE=always` writes them anew.
+//! The indexes of each plan are compared with those kept in `at_scale/snapshots`: `INSTA_UPDATE=always` writes them anew.
 //! Time is not measured here, since it says more about the machine; how many pages of 8 KiB a statement touches says the
 //! same everywhere.
 
@@ -147,7 +147,7 @@ async fn compare(client: &Client, areas: &[Area], prefix: &str) {
         let (text, slow) = indexes(client, cases).await;
         all_slow.extend(slow);
         if version == 15 {
-            insta::with_settings!({ snapshot_path => "scale/snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::with_settings!({ snapshot_path => "at_scale/snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
                 insta::assert_snapshot!(format!("{prefix}{area}"), text);
             });
         }
