@@ -20,16 +20,28 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 let program;
 let browser;
 
+const launch = (...args) =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", ...args] });
+
+const others = [];
+
+async function withCamera(file) {
+  const other = await launch(
+    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${file}`);
+  others.push(other);
+  return other;
+}
+
 /** Starts the program and the browser, before the first story. */
 export async function begin() {
   program = await startProgram();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  browser = await launch();
   mkdirSync(SCREENSHOTS, { recursive: true });
 }
 
 /** Ends both, after the last story. */
 export async function end() {
-  await browser?.close();
+  for (const one of [browser, ...others]) await one?.close();
   await program?.stop();
 }
 
@@ -49,9 +61,10 @@ export async function call(user, method, path, body) {
   return text ? JSON.parse(text) : null;
 }
 
-/** A browser's window with cookies of its own. What a page does wrong by itself is a failure of the story. */
-export async function visitor({ portal = program.portal, size = "desktop", ...options } = {}) {
-  const context = await browser.newContext({ baseURL: portal, viewport: SIZES[size], locale: "en-GB", ...options });
+/** A browser's window with cookies of its own. What a page does wrong by itself is a failure of the story. With `camera`, it
+ * is another browser, whose camera sees that file. */
+export async function visitor({ portal = program.portal, size = "desktop", camera, ...options } = {}) {
+  const context = await (camera ? await withCamera(camera) : browser).newContext({ baseURL: portal, viewport: SIZES[size], locale: "en-GB", ...options });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const faults = [];

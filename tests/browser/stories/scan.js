@@ -1,9 +1,11 @@
 // On a phone in the stockroom, and looking for anything.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 
-import { call, leave, look, person } from "../portal.js";
+import { film } from "../barcode.js";
+import { call, leave, look, person, signIn, theProgram, visitor } from "../portal.js";
 
 /** A branch's item with a barcode and something on hand. */
 async function shelf(user) {
@@ -39,6 +41,20 @@ test("a manager scans an item on a phone, counts it, and takes some away", async
   await page.goto("/scan/?code=0000000000000");
   await page.getByText("No item has the code 0000000000000.").waitFor();
   await leave(page);
+});
+
+test("a phone's camera reads a barcode, and the item is shown", async () => {
+  const keeper = await person("Manager");
+  const { level, item } = await shelf(keeper.person);
+  const camera = join(theProgram().dir, "barcode.y4m");
+  film(item.barcode, camera);
+  const page = await visitor({ size: "phone", camera });
+  await signIn(page, keeper.person, `/scan/?branch=${level.branch_id}`);
+  await page.getByRole("button", { name: "Read with the camera" }).click();
+  await page.waitForURL(`**code=${item.barcode}**`);
+  await page.getByRole("heading", { name: item.name }).waitFor();
+  await leave(page);
+  await leave(keeper);
 });
 
 test("the slash leads to the search box, which finds items, orders, branches and people", async () => {
