@@ -49,7 +49,11 @@ pub enum Command {
         part: Option<Part>,
     },
     /// Create the database roles and bring both sets of tables up to date
-    Migrate,
+    Migrate {
+        /// Print what would be run, and change nothing
+        #[arg(long)]
+        plan: bool,
+    },
     /// Fill an empty database with a believable company
     Seed(SeedArgs),
     /// Load branches, items, stock or orders from a CSV file

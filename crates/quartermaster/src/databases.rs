@@ -1,6 +1,6 @@
 //! The database of the program: a server of the company's, or a private one.
 
-use platform::pg::{Database, DatabaseConfig, PrivateServer, RolePair, bootstrap_roles};
+use platform::pg::{Database, DatabaseConfig, Pending, PrivateServer, RolePair, bootstrap_roles};
 
 use crate::Result;
 use crate::settings::Settings;
@@ -103,6 +103,25 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>> {
         server.stop().await?;
     }
     applied
+}
+
+/// What [`migrate`] would apply, by owner: changes nothing but that a private server is started.
+///
+/// # Errors
+/// When the database is away, or was migrated by a newer program.
+pub async fn pending(settings: &Settings) -> Result<[(&'static str, Vec<Pending>); 2]> {
+    let private = start_private(settings).await?;
+    let config = match (&private, &settings.database_url) {
+        (Some(server), _) => superuser(server, settings),
+        (None, Some(url)) => DatabaseConfig::from_url(&url.0, "quartermaster migrate")?,
+        (None, None) => return Err("there is no database".into()),
+    };
+    let services = services::migrations().pending(&config).await;
+    let portal = portal::migrations().pending(&config).await;
+    if let Some(server) = private {
+        server.stop().await?;
+    }
+    Ok([("services", services?), ("portal", portal?)])
 }
 
 async fn migrate_with(config: &DatabaseConfig) -> Result<Vec<String>> {

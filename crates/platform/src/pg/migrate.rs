@@ -1,10 +1,30 @@
 //! Migrations: each owner its own, under its own role, with its own history table.
 
+use std::collections::BTreeSet;
+use std::error::Error as _;
+use std::time::Duration;
+
 use refinery::Runner;
 use thiserror::Error;
 use tokio_postgres::NoTls;
 
 use super::{DatabaseConfig, PgError, Queries, RolePair};
+
+/// How long a migration waits for a table. All who come to the table meanwhile wait behind it, so it gives up soon and
+/// comes again.
+const LOCK_TIMEOUT: &str = "set lock_timeout = '800ms'";
+/// After which pause it comes again, and how often: for ten minutes in all.
+const PAUSE: Duration = Duration::from_secs(2);
+const TRIES: u32 = 200;
+
+/// A migration that a database does not have yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// Its version and name.
+    pub name: String,
+    /// What it runs.
+    pub sql: String,
+}
 
 /// The migrations of one owner.
 pub struct Migrations {
@@ -28,6 +48,9 @@ pub enum MigrateError {
     /// A migration failed; those before it stay.
     #[error("a migration failed")]
     Migration(#[source] Box<refinery::Error>),
+    /// A table was in use for all of ten minutes.
+    #[error("a table has been in use for ten minutes; end what holds it, or migrate at a quieter time")]
+    Locked,
     /// The database was migrated by a newer program.
     #[error(
         "the database is at version {found} of {history}, newer than this program's {known}: use the newer program"
@@ -69,33 +92,93 @@ impl Migrations {
         let lock = format!("select pg_advisory_lock(hashtext('{}'))", self.history);
         client.batch_execute(&lock).await.map_err(PgError::from)?;
         self.refuse_newer(&client).await?;
-        let report = self
-            .runner
-            .run_async(&mut client)
-            .await
-            .map_err(|error| MigrateError::Migration(Box::new(error)))?;
+        client.batch_execute(LOCK_TIMEOUT).await.map_err(PgError::from)?;
+        let before = self.applied(&client).await?;
+        self.run_patiently(&mut client).await?;
         let grant = format!("grant select on {} to {}", self.history, self.roles.running);
         client.batch_execute(&grant).await.map_err(PgError::from)?;
         // The lock ends with the connection.
         drop(client);
         let _ = connection.await;
-        Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+        let applied =
+            self.runner.get_migrations().iter().filter(|m| !before.contains(&i64::from(m.version())));
+        Ok(applied.map(ToString::to_string).collect())
+    }
+
+    /// Applies what is missing. Each migration is a transaction of its own: one that did not get its locks left nothing.
+    async fn run_patiently(&self, client: &mut tokio_postgres::Client) -> Result<(), MigrateError> {
+        for _ in 0..TRIES {
+            match self.runner.run_async(client).await {
+                Ok(_) => return Ok(()),
+                Err(error) if waited_for_a_lock(&error) => {
+                    tracing::warn!("a table is in use; the migration waits so that nobody waits for it");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(MigrateError::Migration(Box::new(error))),
+            }
+        }
+        Err(MigrateError::Locked)
+    }
+
+    /// What [`Migrations::run`] would apply, in order. Changes nothing.
+    ///
+    /// # Errors
+    /// [`MigrateError`].
+    pub async fn pending(&self, config: &DatabaseConfig) -> Result<Vec<Pending>, MigrateError> {
+        let driver = config.driver_config(&[]);
+        let (client, connection) = driver.connect(NoTls).await.map_err(PgError::connecting)?;
+        let connection = tokio::spawn(connection);
+        self.refuse_newer(&client).await?;
+        let applied = self.applied(&client).await?;
+        drop(client);
+        let _ = connection.await;
+        let pending =
+            self.runner.get_migrations().iter().filter(|m| !applied.contains(&i64::from(m.version())));
+        let mut pending: Vec<_> = pending.collect();
+        pending.sort_by_key(|migration| migration.version());
+        let described = |migration: &&refinery::Migration| Pending {
+            name: migration.to_string(),
+            sql: migration.sql().unwrap_or_default().to_owned(),
+        };
+        Ok(pending.iter().map(described).collect())
+    }
+
+    /// The versions that the database has.
+    async fn applied(&self, client: &tokio_postgres::Client) -> Result<BTreeSet<i64>, MigrateError> {
+        if !self.has_history(client).await? {
+            return Ok(BTreeSet::new());
+        }
+        let versions = format!("select version::bigint from {}", self.history);
+        let rows = client.query(&versions, &[]).await.map_err(PgError::from)?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    async fn has_history(&self, client: &tokio_postgres::Client) -> Result<bool, MigrateError> {
+        let exists = format!("select to_regclass('{}') is not null", self.history);
+        Ok(client.query_one(&exists, &[]).await.map_err(PgError::from)?.get(0))
     }
 
     async fn refuse_newer(&self, client: &tokio_postgres::Client) -> Result<(), MigrateError> {
-        let exists = format!("select to_regclass('{}') is not null", self.history);
-        let exists: bool = client.query_one(&exists, &[]).await.map_err(PgError::from)?.get(0);
-        if !exists {
-            return Ok(());
-        }
-        let newest = format!("select coalesce(max(version), 0)::bigint from {}", self.history);
-        let found: i64 = client.query_one(&newest, &[]).await.map_err(PgError::from)?.get(0);
+        let found = self.applied(client).await?.last().copied().unwrap_or(0);
         let known = self.latest();
         if found > known {
             return Err(MigrateError::Newer { history: self.history, found, known });
         }
         Ok(())
     }
+}
+
+/// Whether a migration failed since it waited too long for a table.
+fn waited_for_a_lock(error: &refinery::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let code = error.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code);
+        if code == Some(&tokio_postgres::error::SqlState::LOCK_NOT_AVAILABLE) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Looks at the tables of the connecting role that hold anything for good. One that is looked at while it is empty is

@@ -25,7 +25,7 @@ pub use copy::{CopyIn, Rows};
 pub use dedicated::Dedicated;
 pub use error::PgError;
 pub use foreign::read_foreign;
-pub use migrate::{MigrateError, Migrations, analyse};
+pub use migrate::{MigrateError, Migrations, Pending, analyse};
 pub use pool::{Connection, Database};
 pub use private_server::{PrivateServer, PrivateServerError};
 pub use queries::{Params, Queries};

@@ -19,6 +19,7 @@ mod verify;
 
 use std::process::ExitCode;
 
+use platform::pg::Pending;
 use platform::telemetry;
 
 use crate::cli::{Cli, Command};
@@ -43,7 +44,15 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::ImportDjangoUsers(arguments) => return import_django::run(&settings, &arguments).await,
         Command::Export(arguments) => export::run(&settings, &arguments).await?,
         Command::Serve { part } => serve::run(&settings, part).await?,
-        Command::Migrate => {
+        Command::Migrate { plan: true } => {
+            for (owner, pending) in databases::pending(&settings).await? {
+                output::line(format_args!("-- {owner}: {} to apply", pending.len()));
+                pending.iter().for_each(|Pending { name, sql }| {
+                    output::line(format_args!("\n-- {name}\n{}", sql.trim()))
+                });
+            }
+        }
+        Command::Migrate { plan: false } => {
             let applied = databases::migrate(&settings).await?;
             applied.iter().for_each(|name| output::line(format_args!("applied {name}")));
             output::line("The database is up to date.");

@@ -201,6 +201,34 @@ async fn a_database_of_a_newer_program_is_refused() {
 }
 
 #[tokio::test]
+async fn nobody_waits_behind_a_migration_that_waits_for_a_table() {
+    let database = TestDatabase::new().await;
+    // The last migration of the services, which makes an index on the ledger, is to be run again.
+    let undo =
+        "drop table services_totals_state, services_branch_totals, services_daily_totals, services_turnover,
+                    services_lowest;
+                drop index services_stock_movements_id_idx;
+                delete from services_schema_history where version = 18";
+    database.run(undo).await;
+    let lock = "lock table services_stock_movements in row exclusive mode";
+    let long = database.connect("quartermaster").await;
+    long.batch_execute(&format!("begin; {lock}")).await.unwrap();
+    let config = database.config("quartermaster");
+    let migrating = tokio::spawn(async move { services::migrations().run(&config).await.unwrap() });
+    let waiting = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock' and query like '%Totals for reports%'";
+    while database.value::<i64>(waiting).await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // It comes behind the migration, and would wait for as long.
+    let writer = database.connect("quartermaster").await;
+    writer.batch_execute(&format!("set lock_timeout = '20s'; begin; {lock}; commit")).await.unwrap();
+    assert!(!migrating.is_finished());
+    long.batch_execute("commit").await.unwrap();
+    assert_eq!(migrating.await.unwrap(), ["V18__totals"]);
+}
+
+#[tokio::test]
 async fn verify_finds_what_does_not_hold() {
     let app = App::start().await;
     let (branch, item) = (app.branch("Harbour").await, app.any_item().await);

@@ -94,6 +94,21 @@ async fn migrate_brings_an_empty_database_up_to_date() {
 }
 
 #[tokio::test]
+async fn what_migrate_would_run_is_printed_and_not_run() {
+    let database = TestDatabase::empty().await;
+    let printed = run_ok(&mut on(&database, &["migrate", "--plan"]));
+    assert!(
+        printed.contains("-- V1__branches\n") && printed.contains("create table services_branches"),
+        "{printed}"
+    );
+    assert!(printed.contains("create table portal_users"), "{printed}");
+    assert_eq!(database.value::<i64>("select count(*) from pg_tables where schemaname = 'public'").await, 0);
+    run_ok(&mut on(&database, &["migrate"]));
+    let printed = run_ok(&mut on(&database, &["migrate", "--plan"]));
+    assert_eq!(printed, "-- services: 0 to apply\n-- portal: 0 to apply\n");
+}
+
+#[tokio::test]
 async fn verify_fails_where_something_does_not_hold() {
     let database = TestDatabase::new().await;
     database
