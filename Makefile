@@ -18,7 +18,8 @@ build: ## Build the program: target/release/quartermaster
 
 test: ## Every check: format, lints, documents, all tests
 	@scripts/install-missing test
-	@$(MAKE) --no-print-directory lint unit stories questions
+	@$(MAKE) --no-print-directory lint unit
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target stories questions
 
 lint: ## Format, lints with warnings denied, and documents of the code
 	cargo fmt --all --check

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Sets what is on hand of one item at one branch; the difference becomes a movement.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"branch_id": 1, "item_id": 7, "quantity": 120, "reason": "count"}))]
 pub struct SetStockIn {
@@ -18,6 +18,11 @@ pub struct SetStockIn {
     #[serde(with = "crate::quantity")]
     #[schema(value_type = f64)]
     pub quantity: Quantity,
+    /// What is on hand as the caller knows it: where it is another by then, nothing is changed (412). For who adds to it
+    /// or takes from it, rather than counts it.
+    #[serde(default, with = "crate::quantity::option", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    pub expected_quantity: Option<Quantity>,
     /// Why. At most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500)]

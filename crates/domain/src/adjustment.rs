@@ -13,6 +13,9 @@ pub struct SetStock {
     pub key: StockKey,
     /// What is on hand from now on.
     pub quantity: Quantity,
+    /// What is on hand as the caller knows it; nothing is set where it is another. None where what was counted is right
+    /// whatever was there before.
+    pub expected: Option<Quantity>,
     /// An Admin allows a quantity below zero.
     pub override_negative: bool,
 }
@@ -31,8 +34,8 @@ pub struct StockFacts {
 /// Decides one adjustment. A count may find less than was promised: `available` may fall below zero by it.
 ///
 /// # Errors
-/// A [`Refusal`] when the branch or item is not active, the quantity is too precise for the item, or it is below
-/// zero without an override.
+/// A [`Refusal`] when the branch or item is not active, the quantity is too precise for the item, it is below zero
+/// without an override, or something else is on hand than is expected.
 pub fn decide(command: &SetStock, facts: StockFacts, levels: &Levels) -> Result<Posting, Refusal> {
     if !facts.branch_active {
         return Err(Refusal::InactiveBranch);
@@ -47,6 +50,9 @@ pub fn decide(command: &SetStock, facts: StockFacts, levels: &Levels) -> Result<
         return Err(Refusal::BelowZero);
     }
     let before = levels.get(command.key);
+    if command.expected.is_some_and(|expected| expected != before.quantity) {
+        return Err(Refusal::Changed { found: before.quantity });
+    }
     let difference = command.quantity.checked_sub(before.quantity).ok_or(Refusal::OutOfRange)?;
     let change = Change {
         key: command.key,

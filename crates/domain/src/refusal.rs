@@ -42,6 +42,12 @@ pub enum Refusal {
     /// The quantity on hand may not be set below zero without an Admin's override.
     #[error("the quantity on hand cannot be below zero")]
     BelowZero,
+    /// Something else is on hand than the caller expects.
+    #[error("{found} is on hand")]
+    Changed {
+        /// What is.
+        found: Quantity,
+    },
     /// A quantity has more decimal places than its item allows.
     #[error("the item allows {allowed} decimal places")]
     TooPrecise {

@@ -103,6 +103,10 @@ pub(crate) fn of_refusal(refusal: &Refusal, context: &RequestContext) -> Problem
             "/quantity",
             "must not be below zero; an Admin may set override_negative to true",
         )]),
+        Refusal::Changed { found } => Problem::new(
+            ProblemKind::PreconditionFailed,
+            format!("By now {found} is on hand, not expected_quantity. Read it again and decide anew."),
+        ),
         Refusal::TooPrecise { allowed } => Problem::invalid(vec![FieldError::new(
             "/quantity",
             format!("has more decimal places than the item's {allowed}"),

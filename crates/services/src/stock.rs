@@ -110,6 +110,7 @@ pub(crate) async fn set(
     let set = SetStock {
         key: StockKey { branch: BranchId(input.branch_id), item: ItemId(input.item_id) },
         quantity: input.quantity,
+        expected: input.expected_quantity,
         override_negative: input.override_negative,
     };
     let asker = Asker::of(services, caller);

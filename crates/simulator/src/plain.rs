@@ -160,6 +160,7 @@ pub fn word(refusal: &Refusal) -> &'static str {
         Refusal::InactiveBranch | Refusal::InactiveItems(_) => "inactive",
         Refusal::InvalidDraft { .. } => "invalid draft",
         Refusal::BelowZero => "below zero",
+        Refusal::Changed { .. } => "changed",
         Refusal::TooPrecise { .. } => "too precise",
         Refusal::OutOfRange => "out of range",
         Refusal::Inconsistent => "inconsistent",

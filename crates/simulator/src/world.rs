@@ -362,7 +362,7 @@ fn what_became(outcome: &Outcome) -> &'static str {
 
 fn count(branch: u8, item: u8, quantity: i8, override_negative: bool) -> Command {
     let key = StockKey { branch: BranchId(i64::from(branch) + 1), item: ItemId(i64::from(item) + 1) };
-    let set = SetStock { key, quantity: amount(item, quantity), override_negative };
+    let set = SetStock { key, quantity: amount(item, quantity), expected: None, override_negative };
     Command::SetStock(StockCount { set, asker: Asker::Operator, reason: None, at: None })
 }
 

@@ -129,7 +129,7 @@ impl World {
             item_active: self.active_items[item as usize],
             decimal_places: 3,
         };
-        let set = SetStock { key: key(place, item), quantity, override_negative };
+        let set = SetStock { key: key(place, item), quantity, expected: None, override_negative };
         let posting = adjustment::decide(&set, facts, &self.as_levels())?;
         self.post(Cause::Count, &posting)
     }

@@ -28,6 +28,7 @@ reason-damage = Beschädigt
 reason-delivery = Lieferung
 reason-found = Gefunden
 done-stock-adjusted = Der Bestand ist gesetzt. Die Bewegung steht unten im Buch und kann dort rückgängig gemacht werden.
+done-stock-set = Der Bestand ist gesetzt.
 undo-reason = Bewegung { $number } rückgängig
 done-stock-undone = Die Bewegung ist durch eine Gegenbewegung rückgängig gemacht.
 done-stock-undo-refused = Es ließ sich nicht rückgängig machen: Der jetzige Bestand erlaubt es nicht. Nichts wurde geändert.

@@ -28,6 +28,7 @@ reason-damage = Damaged
 reason-delivery = Delivery
 reason-found = Found
 done-stock-adjusted = What is on hand is set. The ledger below has the movement; it can be undone there.
+done-stock-set = What is on hand is set.
 undo-reason = Movement { $number } undone
 done-stock-undone = The movement is undone by a movement against it.
 done-stock-undo-refused = It could not be undone: what is on hand now does not allow it. Nothing was changed.

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use client::{ClientError, ItemFilter, Key, OrderFilter, Paging};
-use contract::{ItemOut, OrderOut, OrderStatusWord, SetStockIn, StockSummaryOut};
+use contract::{ItemOut, OrderOut, OrderStatusWord, ProblemKind, SetStockIn, StockSummaryOut};
 use domain::{BranchId, ItemId, Quantity, QuantityError, StockKey};
 use policy::{Action, Resource};
 use serde::{Deserialize, Serialize};
@@ -132,19 +132,12 @@ pub(crate) async fn post(
         }
     };
     let asking = visitor.asking();
-    if form.how != "count" {
-        // Adding and taking are about what was shown; were it another by now, the sum would be wrong.
-        let now = asking.level(form.branch, form.item).await.map_err(Trouble::of_services)?;
-        let now = now.map_or(Quantity::ZERO, |level| level.quantity);
-        if form.before.parse() != Ok(now) {
-            let refusal = Refusal::told(StatusCode::CONFLICT, visitor.frame.say("scan-changed"));
-            return show(visitor, query, Some(refusal)).await;
-        }
-    }
     let count = SetStockIn {
         branch_id: form.branch,
         item_id: form.item,
         quantity,
+        // Adding and taking are about what was shown; were it another by now, the sum would be wrong.
+        expected_quantity: if form.how == "count" { None } else { form.before.parse().ok() },
         reason: Some(visitor.frame.say(form.reason())),
         override_negative: false,
     };
@@ -152,6 +145,10 @@ pub(crate) async fn post(
         Ok(_) => {
             let to = format!("{}&done=scan-saved", address("/scan/", &query));
             Ok(Redirect::to(&to).into_response())
+        }
+        Err(refusal) if refusal.is(ProblemKind::PreconditionFailed) => {
+            let refusal = Refusal::told(StatusCode::CONFLICT, visitor.frame.say("scan-changed"));
+            show(visitor, query, Some(refusal)).await
         }
         Err(refusal) => show(visitor, query, Some(refusal)).await,
     }

@@ -48,6 +48,29 @@ async fn setting_what_is_there_already_moves_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_set_from_another_quantity_than_is_there_is_refused_and_changes_nothing() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    let set = |quantity: i64, expected: i64| {
+        let body = json!({
+            "branch_id": branch, "item_id": item, "quantity": quantity, "expected_quantity": expected });
+        let admin = app.admin();
+        async move { admin.put("/v1/stock", body).await }
+    };
+    set(10, 0).await.expect(200);
+    let problem = set(12, 9).await.expect_problem(412, "precondition-failed");
+    assert!(problem["detail"].as_str().unwrap().contains("By now 10 is on hand"), "{problem}");
+    assert_eq!(app.level(branch, item).await.0, "10");
+    // Of twenty who each add one to what they read, all at once, as many are added as were told so.
+    let adding = (0..20).map(|_| set(11, 10));
+    let answers = futures_util::future::join_all(adding).await;
+    let added = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(added, 1);
+    assert_eq!(app.level(branch, item).await.0, "11");
+    app.database.assert_sound().await;
+}
+
+#[tokio::test]
 async fn decimals_are_exact_from_the_wire_to_the_table_and_back() {
     let app = App::start().await;
     let branch = app.branch("Harbour").await;

@@ -119,7 +119,8 @@ impl Poster<'_> {
         let good: Vec<(&StagedCount, StockKey)> =
             counts.iter().filter_map(|count| Some((count, checked(count, faults)?))).collect();
         let request = |(count, key): &(&StagedCount, StockKey)| {
-            let set = SetStock { key: *key, quantity: count.quantity, override_negative: false };
+            let set =
+                SetStock { key: *key, quantity: count.quantity, expected: None, override_negative: false };
             self.work.request(Command::SetStock(StockCount {
                 set,
                 asker: Asker::Operator,

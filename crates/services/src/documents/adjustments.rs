@@ -140,7 +140,7 @@ impl Adjustments {
 
 /// May they set this level to this?
 fn require_permit(count: &StockCount, levels: &Levels) -> Result<(), Declined> {
-    let SetStock { key, quantity, override_negative } = count.set;
+    let SetStock { key, quantity, override_negative, .. } = count.set;
     let change = quantity.checked_sub(levels.get(key).quantity).ok_or(Refusal::OutOfRange)?;
     let resource = Resource::Stock { key, change };
     count.asker.authorize(Action::AdjustStock, resource)?;

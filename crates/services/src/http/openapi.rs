@@ -73,12 +73,14 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             key["schema"]["pattern"] = json!("^[!-~]{1,255}$");
             headers.push(key);
         }
-        "put" => problems.extend([409, 413, 415]),
+        "put" => problems.extend([409, 412, 413, 415]),
         "delete" => problems.push(409),
         _ => {}
     }
-    if matches!(method, "put" | "delete") && path.ends_with("{id}") {
+    if method == "delete" {
         problems.push(412);
+    }
+    if matches!(method, "put" | "delete") && path.ends_with("{id}") {
         headers.push(header("If-Match", "The ETag that was read; 412 when it was changed since."));
     }
     if method == "get" && path.ends_with("{id}") {

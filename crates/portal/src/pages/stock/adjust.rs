@@ -13,6 +13,7 @@ use policy::{Action, Resource};
 use serde::Deserialize;
 
 use crate::http::forms::CheckedForm;
+use crate::http::local_path::local_path;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
 use crate::pages::refusal::Refusal;
@@ -43,6 +44,8 @@ pub(crate) struct AdjustForm {
     reason: String,
     override_negative: Option<String>,
     key: String,
+    /// The list that it was set from, to go back to.
+    next: String,
 }
 
 pub(crate) async fn get(
@@ -66,12 +69,21 @@ pub(crate) async fn post(
         Ok(quantity) => {
             let reason = Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty());
             let override_negative = form.override_negative.is_some();
-            let count = SetStockIn { branch_id: branch, item_id: item, quantity, reason, override_negative };
+            let (branch_id, item_id, expected_quantity) = (branch, item, None);
+            let count =
+                SetStockIn { branch_id, item_id, quantity, expected_quantity, reason, override_negative };
             let asking = visitor.asking();
+            let before = newest(&asking, branch, item).await;
             match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
-                Ok(_) => {
+                Ok(_) if form.next.is_empty() => {
                     let to = format!("/items/{item}/?branch={branch}&done=stock-adjusted");
                     return Ok(Redirect::to(&to).into_response());
+                }
+                Ok(_) => {
+                    let mine = |movement: &MovementOut| movement.actor == visitor.user.username;
+                    let after = newest(&asking, branch, item).await.filter(mine);
+                    let undo = after.filter(|after| before.is_none_or(|before| before.id != after.id));
+                    return Ok(Redirect::to(&back(&form.next, branch, item, undo.as_ref())).into_response());
                 }
                 Err(refusal) => refusal,
             }
@@ -89,6 +101,25 @@ pub(crate) struct UndoForm {
     key: String,
 }
 
+/// The last movement of a level, where it can be had; it only helps.
+async fn newest(asking: &Asking, branch: i64, item: i64) -> Option<MovementOut> {
+    let ledger = MovementFilter { branch_id: Some(branch), item_id: Some(item), ..MovementFilter::default() };
+    let movements = asking.services().list_movements(asking.call(), &ledger, Paging::first(1)).await;
+    movements.ok()?.rows.into_iter().next()
+}
+
+/// The list that a level was set from, with what to tell and the movement that can be undone.
+fn back(list: &str, branch: i64, item: i64, movement: Option<&MovementOut>) -> String {
+    let list = local_path(list);
+    let more = if list.contains('?') { '&' } else { '?' };
+    let undo = movement.filter(|movement| can_be_undone(movement));
+    let undo = undo.map(|movement| format!("undo={branch}-{item}-{}&", movement.id)).unwrap_or_default();
+    format!("{list}{more}{undo}done=stock-set")
+}
+
+/// How often it is tried when others take from the level at the same moment.
+const UNDO_TRIES: u32 = 10;
+
 /// Puts back what a movement by hand took or brought, by a movement against it.
 pub(crate) async fn undo(
     visitor: OnBehalf,
@@ -96,17 +127,32 @@ pub(crate) async fn undo(
     CheckedForm(form): CheckedForm<UndoForm>,
 ) -> Result<Response, Trouble> {
     let asking = visitor.asking();
-    let found = find(&asking, branch, item, movement).await.map_err(Trouble::of_services)?;
-    let Some((movement, on_hand)) = found else { return Err(Trouble::NoSuchPage) };
-    let Some(quantity) = on_hand.checked_sub(movement.quantity) else { return Err(Trouble::NoSuchPage) };
-    let key = Key::kept(&form.key);
-    let reason = Some(visitor.frame.about("undo-reason", "number", movement.id));
-    let count = SetStockIn { branch_id: branch, item_id: item, quantity, reason, override_negative: false };
-    let done = match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
-        Ok(_) => "stock-undone",
-        Err(refusal) if refusal.is(ProblemKind::OutcomeUnknown) => "stock-undo-unknown",
-        Err(_) => "stock-undo-refused",
-    };
+    let mut key = Key::kept(&form.key);
+    let mut done = "stock-undo-refused";
+    for _ in 0..UNDO_TRIES {
+        let found = find(&asking, branch, item, movement).await.map_err(Trouble::of_services)?;
+        let Some((movement, on_hand)) = found else { return Err(Trouble::NoSuchPage) };
+        let Some(quantity) = on_hand.checked_sub(movement.quantity) else { return Err(Trouble::NoSuchPage) };
+        let count = SetStockIn {
+            branch_id: branch,
+            item_id: item,
+            quantity,
+            expected_quantity: Some(on_hand),
+            reason: Some(visitor.frame.about("undo-reason", "number", movement.id)),
+            override_negative: false,
+        };
+        match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
+            Ok(_) => done = "stock-undone",
+            Err(refusal) if refusal.is(ProblemKind::OutcomeUnknown) => done = "stock-undo-unknown",
+            // An order came between: what is on hand now is what it is undone from.
+            Err(refusal) if refusal.is(ProblemKind::PreconditionFailed) => {
+                key = Key::fresh();
+                continue;
+            }
+            Err(_) => {}
+        }
+        break;
+    }
     Ok(Redirect::to(&format!("/items/{item}/?branch={branch}&done={done}")).into_response())
 }
 

@@ -39,6 +39,9 @@ pub(crate) struct StockQuery {
     pub hide: Vec<String>,
     #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// What was just set, to be undone: branch, item and movement. Not a part of what the list shows.
+    #[serde(deserialize_with = "trimmed", skip_serializing)]
+    pub undo: Option<String>,
 }
 
 /// Which levels, by word and message.
@@ -115,6 +118,8 @@ struct StockPage {
     shown: Option<Arc<Shown>>,
     views: Vec<View>,
     may_adjust: bool,
+    /// Branch, item and movement of what was just set from this list.
+    undo: Option<(i64, i64, i64)>,
 }
 
 /// What the services say.
@@ -132,7 +137,11 @@ pub(crate) async fn get(
     let shown = visitor.known(ask(visitor.asking(), &query)).await?;
     let views = views::of_user(&shared.database, visitor.user.id).await?;
     let may_adjust = visitor.may(Action::AdjustStock, somewhere(&visitor));
-    Ok(page(StatusCode::OK, &StockPage { frame: visitor.frame, query, shown, views, may_adjust }))
+    let undo = query.undo.as_deref().and_then(|undo| {
+        let mut ids = undo.split('-').map(|id| id.parse().ok());
+        Some((ids.next()??, ids.next()??, ids.next()??))
+    });
+    Ok(page(StatusCode::OK, &StockPage { frame: visitor.frame, query, shown, views, may_adjust, undo }))
 }
 
 async fn ask(asking: Asking, query: &StockQuery) -> Result<Shown, ClientError> {
@@ -170,6 +179,11 @@ impl StockPage {
 
     fn is_sorted(&self, word: &str) -> bool {
         self.query.sort.as_deref().unwrap_or_default() == word
+    }
+
+    /// The address of this page of the list.
+    fn here(&self) -> String {
+        address("/stock/", &self.query)
     }
 
     fn csv(&self) -> String {
