@@ -10,6 +10,8 @@ test("a first visit takes less than 200 kB over the wire, and nothing moves whil
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
   await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  // A slow phone paints while a table still comes.
+  await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
   let bytes = 0;
   session.on("Network.loadingFinished", ({ encodedDataLength }) => { bytes += encodedDataLength; });
   for (const path of ["/", "/stock/", "/orders/", "/items/1/", "/scan/", "/admin/users/"]) {
@@ -24,7 +26,7 @@ test("a first visit takes less than 200 kB over the wire, and nothing moves whil
       requestAnimationFrame(() => setTimeout(() => resolve(sum), 50));
     }));
     assert.ok(bytes > 1_000 && bytes < 200_000, `${path}: ${bytes} bytes`);
-    assert.ok(shift < 0.01, `${path} moves by ${shift}`);
+    assert.ok(shift < 0.001, `${path} moves by ${shift}`);
     console.log(`${path}: ${bytes} bytes`);
   }
   await leave(page);
