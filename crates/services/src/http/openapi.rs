@@ -74,11 +74,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             headers.push(key);
         }
         "put" => problems.extend([409, 412, 413, 415]),
-        "delete" => problems.push(409),
+        "delete" => problems.extend([409, 412]),
         _ => {}
-    }
-    if method == "delete" {
-        problems.push(412);
     }
     if matches!(method, "put" | "delete") && path.ends_with("{id}") {
         headers.push(header("If-Match", "The ETag that was read; 412 when it was changed since."));

@@ -73,17 +73,18 @@ pub(crate) async fn post(
             let count =
                 SetStockIn { branch_id, item_id, quantity, expected_quantity, reason, override_negative };
             let asking = visitor.asking();
-            let before = newest(&asking, branch, item).await;
+            let from_list = !form.next.is_empty();
+            let before = if from_list { newest(&asking, branch, item).await } else { None };
             match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
-                Ok(_) if form.next.is_empty() => {
-                    let to = format!("/items/{item}/?branch={branch}&done=stock-adjusted");
-                    return Ok(Redirect::to(&to).into_response());
-                }
-                Ok(_) => {
+                Ok(_) if from_list => {
                     let mine = |movement: &MovementOut| movement.actor == visitor.user.username;
                     let after = newest(&asking, branch, item).await.filter(mine);
                     let undo = after.filter(|after| before.is_none_or(|before| before.id != after.id));
                     return Ok(Redirect::to(&back(&form.next, branch, item, undo.as_ref())).into_response());
+                }
+                Ok(_) => {
+                    let to = format!("/items/{item}/?branch={branch}&done=stock-adjusted");
+                    return Ok(Redirect::to(&to).into_response());
                 }
                 Err(refusal) => refusal,
             }
@@ -95,17 +96,21 @@ pub(crate) async fn post(
     Ok(page(refusal.status, &AdjustPage::new(visitor, shown, form, Some(refusal))))
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct UndoForm {
-    #[serde(default)]
-    key: String,
-}
-
 /// The last movement of a level, where it can be had; it only helps.
 async fn newest(asking: &Asking, branch: i64, item: i64) -> Option<MovementOut> {
-    let ledger = MovementFilter { branch_id: Some(branch), item_id: Some(item), ..MovementFilter::default() };
-    let movements = asking.services().list_movements(asking.call(), &ledger, Paging::first(1)).await;
-    movements.ok()?.rows.into_iter().next()
+    movements(asking, branch, item, 1).await.ok()?.into_iter().next()
+}
+
+/// The last movements of a level, the newest first.
+async fn movements(
+    asking: &Asking,
+    branch: i64,
+    item: i64,
+    most: u16,
+) -> Result<Vec<MovementOut>, ClientError> {
+    let level = MovementFilter { branch_id: Some(branch), item_id: Some(item), ..MovementFilter::default() };
+    let page = asking.services().list_movements(asking.call(), &level, Paging::first(most)).await?;
+    Ok(page.rows)
 }
 
 /// The list that a level was set from, with what to tell and the movement that can be undone.
@@ -115,6 +120,12 @@ fn back(list: &str, branch: i64, item: i64, movement: Option<&MovementOut>) -> S
     let undo = movement.filter(|movement| can_be_undone(movement));
     let undo = undo.map(|movement| format!("undo={branch}-{item}-{}&", movement.id)).unwrap_or_default();
     format!("{list}{more}{undo}done=stock-set")
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct UndoForm {
+    #[serde(default)]
+    key: String,
 }
 
 /// How often it is tried when others take from the level at the same moment.
@@ -163,11 +174,9 @@ async fn find(
     item: i64,
     movement: i64,
 ) -> Result<Option<(MovementOut, Quantity)>, ClientError> {
-    let ledger = MovementFilter { branch_id: Some(branch), item_id: Some(item), ..MovementFilter::default() };
-    let (call, services) = (asking.call(), asking.services());
-    let movements = services.list_movements(call, &ledger, Paging::first(100));
-    let (movements, level) = tokio::try_join!(movements, asking.level(branch, item))?;
-    let found = movements.rows.into_iter().find(|found| found.id == movement && can_be_undone(found));
+    let (movements, level) =
+        tokio::try_join!(movements(asking, branch, item, 100), asking.level(branch, item))?;
+    let found = movements.into_iter().find(|found| found.id == movement && can_be_undone(found));
     Ok(found.zip(level.map(|level| level.quantity)))
 }
 

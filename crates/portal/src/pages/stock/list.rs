@@ -183,7 +183,7 @@ impl StockPage {
 
     /// The address of this page of the list.
     fn here(&self) -> String {
-        address("/stock/", &self.query)
+        address(StockQuery::PATH, &self.query)
     }
 
     fn csv(&self) -> String {
