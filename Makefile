@@ -1,6 +1,6 @@
 # The one entry for people and for CI. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint unit browser stories api questions soak bench contention chaos
+.PHONY: help demo build test lint unit browser stories proofs api questions soak bench contention chaos overload upgrade fuzz
 
 ARGS ?=
 
@@ -19,7 +19,7 @@ build: ## Build the program: target/release/quartermaster
 test: ## Every check: format, lints, documents, all tests
 	@scripts/install-missing test
 	@$(MAKE) --no-print-directory lint unit
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target stories questions
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target stories questions proofs
 
 lint: ## Format, lints with warnings denied, and documents of the code
 	cargo fmt --all --check
@@ -28,8 +28,14 @@ lint: ## Format, lints with warnings denied, and documents of the code
 
 # Most tests wait for PostgreSQL or for time to pass; two at a time, as on two cores, would leave the cores idle.
 unit: export RUST_TEST_THREADS ?= 4
-unit: ## All tests, without the lints
+# Fuzz targets try what is kept, and nothing by chance: what a run says, it says again.
+unit: export BOLERO_RANDOM_ITERATIONS ?= 0
+unit: ## All tests that run by themselves, without the lints
 	cargo test --workspace --locked
+
+# The short forms of chaos and overload, on the program that `unit` has built.
+proofs:
+	cargo test --workspace --locked --test proofs
 
 browser: ## The stories of people who use the portal, in a real browser (ARGS="account stock")
 	@scripts/install-missing browser
@@ -53,6 +59,20 @@ bench: ## Measure beside pgbench on the same server (ARGS="--seconds 3 --rounds 
 	@scripts/install-missing bench
 	cargo build --release --locked --package quartermaster --package bench
 	@./target/release/quartermaster-bench $(ARGS)
+
+overload: ## Prove that too much load, and the want of a resource, end in clear refusals and pass (ARGS="--only disk")
+	@scripts/install-missing overload
+	cargo build --release --locked --package quartermaster --package bench
+	@./target/release/quartermaster-bench overload $(ARGS)
+
+upgrade: ## Prove that the schema moves under load at a million orders, in about five minutes (ARGS="--orders 100000")
+	@scripts/install-missing demo
+	cargo build --release --locked --package quartermaster --package bench
+	@./target/release/quartermaster-bench upgrade $(ARGS)
+
+fuzz: ## Feed every parser with what reaches its code, a minute each (ARGS="--seconds 600 cookie quantity")
+	@scripts/install-missing fuzz
+	@scripts/fuzz $(ARGS)
 
 soak: ## Simulate many millions of interleavings and failures (ARGS="--steps 100000000 --seed 7")
 	cargo run --release --locked --package simulator -- $(ARGS)

@@ -1,6 +1,7 @@
 -- A million orders with 3 million lines and 4 million movements, over 50 branches, 20,000 items and 120 days, in a
 -- migrated, empty database: what tests and the benchmark take for a large company. The same rows each time, and
 -- everything that `verify` asks for holds. To be followed by VACUUM (ANALYZE), which no transaction may contain.
+-- With the setting bench.orders as many orders as that: the company is older or younger, and as large.
 begin;
 -- Foreign keys are checked by triggers, which rest for this transaction of the superuser: the rows are right.
 set local session_replication_role = replica;
@@ -22,8 +23,14 @@ do $$ declare d text; begin for d in select drop_it from postponed loop execute 
 create function pg_temp.chance(n bigint, stream bigint) returns float8 language sql immutable parallel safe
     return ((n * (2654435761 + 2 * stream * 40503)) & 4294967295) / 4294967296.0::float8;
 
+create function pg_temp.orders() returns bigint language sql stable parallel safe
+    return coalesce(nullif(current_setting('bench.orders', true), ''), '1000000')::bigint;
+-- An order every 7.776 seconds, the last at the end of March 2026.
+create function pg_temp.began() returns timestamptz language sql stable parallel safe
+    return timestamptz '2026-04-01' - pg_temp.orders() * interval '7.776 seconds';
+
 insert into services_branches (code, name, created_at)
-select 'B' || lpad(n::text, 2, '0'), 'Branch ' || n, '2025-12-01'
+select 'B' || lpad(n::text, 2, '0'), 'Branch ' || n, pg_temp.began() - interval '31 days'
 from generate_series(1, 50) n
 order by n;
 
@@ -31,12 +38,13 @@ insert into services_items (sku, name, barcode, min_stock_level, active, created
 select 'SKU-' || lpad(n::text, 5, '0'),
        (array['Red', 'Green', 'Blue', 'White', 'Black'])[1 + n % 5] || ' '
        || (array['bolt', 'nut', 'washer', 'bracket', 'hinge', 'screw', 'hook'])[1 + n % 7] || ' M' || n % 97,
-       '40' || lpad(n::text, 11, '0'), n % 4 * 5, n % 50 <> 0, '2025-12-01'
+       '40' || lpad(n::text, 11, '0'), n % 4 * 5, n % 50 <> 0, pg_temp.began() - interval '31 days'
 from generate_series(1, 20000) n
 order by n;
 
 -- Later orders have higher numbers, but for one in fifty, which a file brought in long after it was drafted. A few
--- branches get most of them. 85 of 100 are fulfilled, 6 cancelled, 5 drafts and 4 submitted.
+-- branches get most of them. 85 of 100 are fulfilled, 6 cancelled, 5 drafts and 4 submitted; of those that are older
+-- than the newest million none is open.
 insert into services_orders
     (branch_id, status, reference, note, created_by, created_by_user_id, created_at, submitted_at, fulfilled_at,
      cancelled_at, version)
@@ -52,14 +60,14 @@ from (
            case when n % 100 = 3 then 'COUNTER' when n % 10 < 7 then 'PO-' || n end as reference,
            case when n % 20 = 0 then 'Call before delivery' end as note,
            'user-' || 1 + floor(60 * pg_temp.chance(n, 2)) as maker,
-           timestamptz '2026-01-01' + n * interval '7.776 seconds'
+           pg_temp.began() + n * interval '7.776 seconds'
                - case when n % 50 = 7 then pg_temp.chance(n, 3) * interval '30 days' else interval '0' end
                as created_at,
            pg_temp.chance(n, 4) * interval '6 hours' as wait
-    from generate_series(1::bigint, 1000000) n
+    from generate_series(1::bigint, pg_temp.orders()) n
     cross join lateral (
-        select case when p < 85 then 'fulfilled' when p < 91 then 'cancelled' when p < 96 then 'draft'
-                    else 'submitted' end
+        select case when p < 85 then 'fulfilled' when p < 91 or n <= pg_temp.orders() - 1000000 then 'cancelled'
+                    when p < 96 then 'draft' else 'submitted' end
         from (select n * 40503 % 100 as p) p) s(status)) o
 order by o.n;
 
@@ -72,7 +80,7 @@ cross join generate_series(0, 3) k
 where k < 2 + o.id % 3
 order by o.id, k;
 
--- What moved: each level is counted once, 450,000 deliveries come, fulfilled orders leave.
+-- What moved: each level is counted once, 450,000 deliveries come for a million orders, fulfilled orders leave.
 create temporary table moved on commit drop as
 select o.fulfilled_at as at, l.branch_id, l.item_id, -l.requested_qty as quantity, 'order' as document_type,
        o.id as document_id, o.created_by as actor
@@ -80,14 +88,14 @@ from services_orders o
 join services_order_lines l on l.order_id = o.id
 where o.status = 'fulfilled';
 insert into moved
-select timestamptz '2026-01-01' + pg_temp.chance(n, 6) * interval '90 days',
+select pg_temp.began() + pg_temp.chance(n, 6) * pg_temp.orders() * interval '7.776 seconds',
        1 + floor(50 * power(pg_temp.chance(n, 7), 2)), 1 + floor(20000 * pg_temp.chance(n, 8)), 1 + n % 20, 'adjustment',
        1000000 + n, 'storekeeper'
-from generate_series(1::bigint, 450000) n;
+from generate_series(1::bigint, pg_temp.orders() * 45 / 100) n;
 
 -- What is counted is enough for all orders, but for one level in three hundred, where submitted ones are short.
 insert into moved
-select timestamptz '2025-12-01' + b.id * interval '1 minute', b.id, i.id,
+select pg_temp.began() - interval '31 days' + b.id * interval '1 minute', b.id, i.id,
        coalesce(asked.fulfilled, 0) + 1
            + case when (b.id * 31 + i.id) % 300 = 0 then 0
                   else coalesce(asked.submitted, 0) + (b.id * 7 + i.id * 13) % 90 end,
@@ -100,7 +108,7 @@ left join (
     from services_orders o
     join services_order_lines l on l.order_id = o.id
     group by l.branch_id, l.item_id) asked on asked.branch_id = b.id and asked.item_id = i.id;
-select setval('services_adjustment_ids', 1450000);
+select setval('services_adjustment_ids', 1000000 + pg_temp.orders() * 45 / 100);
 
 insert into services_stock (branch_id, item_id, quantity, reserved, updated_at)
 select m.branch_id, m.item_id, m.quantity, coalesce(r.reserved, 0), m.at
@@ -155,14 +163,14 @@ order by e.at;
 -- The newest facts still wait for delivery; the newest answers are still kept.
 insert into services_outbox (at, kind, branch_id, entity_type, entity_id, payload, published_at)
 select fulfilled_at, 'order.fulfilled', branch_id, 'order', id::text, '{}',
-       case when id < 999000 then fulfilled_at + interval '1 second' end
+       case when id < pg_temp.orders() / 1000 * 999 then fulfilled_at + interval '1 second' end
 from services_orders
-where id > 900000 and status = 'fulfilled'
+where id > pg_temp.orders() / 10 * 9 and status = 'fulfilled'
 order by id;
 insert into services_idempotency_keys (caller, key, request_hash, status, headers, body, created_at)
 select 'id-' || created_by, 'key-' || id, '\x00', 200, '{}', '\x7b7d', created_at
 from services_orders
-where id > 900000
+where id > pg_temp.orders() / 10 * 9
 order by id;
 
 do $$ declare m text; begin for m in select make_it from postponed loop execute m; end loop; end $$;

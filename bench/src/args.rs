@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::workload::Workload;
-use crate::{authorize, chaos, contention, lists};
+use crate::{authorize, chaos, contention, growth, lists, overload, upgrade};
 
 /// Measures the release binary over HTTP, and pgbench doing the same work at its plainest, on one PostgreSQL.
 #[derive(Debug, Parser)]
@@ -28,8 +28,14 @@ pub enum Command {
     Contention(contention::Args),
     /// Proves that nothing acknowledged is lost or done twice while parts are killed, paused and restarted under load
     Chaos(chaos::Args),
+    /// Proves that too much load, and the want of connections, locks or disk, end in clear refusals and pass
+    Overload(overload::Args),
+    /// Proves that the schema moves under load at a million orders, and nobody waits or fails
+    Upgrade(upgrade::Args),
     /// Measures how long every list takes at a million orders
     Lists(lists::Args),
+    /// Measures how everything grows from ten thousand orders to ten million
+    Growth(growth::Args),
     /// Measures what it costs to decide whether a caller may do something
     Authorize(authorize::Args),
 }

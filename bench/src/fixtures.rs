@@ -10,6 +10,8 @@ use crate::orders::{Orders, Shape};
 const COMPANY: &str = include_str!("../sql/company.sql");
 /// Opening stock and no orders.
 const RESET: &str = include_str!("../sql/reset.sql");
+/// More of everything.
+const RESTOCK: &str = include_str!("../sql/restock.sql");
 /// The function that pgbench calls.
 const FULFIL_FUNCTION: &str = include_str!("../sql/fulfil_function.sql");
 
@@ -75,6 +77,19 @@ impl Fixtures {
         client.batch_execute(COMPANY).await?;
         client.batch_execute(FULFIL_FUNCTION).await?;
         Ok(Fixtures { client, seed: 0 })
+    }
+
+    /// For a database that has a company.
+    pub fn of(client: Client) -> Fixtures {
+        Fixtures { client, seed: 0 }
+    }
+
+    /// Adds a thousand units of everything that orders ask for.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn restock(&self) -> Result<()> {
+        Ok(self.client.batch_execute(RESTOCK).await?)
     }
 
     /// The connection, as superuser.

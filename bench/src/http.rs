@@ -30,6 +30,8 @@ pub struct Reply {
     pub status: u16,
     /// Whether it says that it was given before.
     pub replayed: bool,
+    /// Whether it says when to ask again.
+    pub retry_after: bool,
     /// The path of the next page.
     pub next: Option<String>,
     /// The cookies that it sets, as `name=value`.
@@ -141,6 +143,8 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(usize, usize, Reply)>> {
             length = std::str::from_utf8(header.value).ok().and_then(|text| text.parse().ok());
         } else if header.name.eq_ignore_ascii_case("idempotent-replayed") {
             reply.replayed = header.value == b"true";
+        } else if header.name.eq_ignore_ascii_case("retry-after") {
+            reply.retry_after = true;
         } else if header.name.eq_ignore_ascii_case("link") {
             reply.next = std::str::from_utf8(header.value).ok().and_then(next_page);
         } else if header.name.eq_ignore_ascii_case("set-cookie") {

@@ -7,19 +7,24 @@ mod chaos;
 mod contention;
 mod figures;
 mod fixtures;
+mod growth;
 mod http;
 mod lists;
 mod load;
 mod machine;
 mod measure;
+mod million;
 mod orders;
 mod output;
+mod overload;
 mod pgbench;
 mod process;
 mod program;
+mod proof;
 mod report;
 mod run;
 mod server;
+mod upgrade;
 mod workload;
 
 use std::process::ExitCode;
@@ -45,6 +50,9 @@ fn main() -> ExitCode {
             Some(Command::Contention(args)) => contention::prove(args).await,
             Some(Command::Authorize(args)) => authorize::measure(args),
             Some(Command::Chaos(args)) => chaos::prove(args).await,
+            Some(Command::Overload(args)) => overload::prove(args).await,
+            Some(Command::Growth(args)) => growth::measure(args).await,
+            Some(Command::Upgrade(args)) => upgrade::prove(args).await,
             Some(Command::Lists(args)) => lists::measure(args).await,
         }
     });

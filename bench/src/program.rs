@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
+use tokio_postgres::NoTls;
 
 use crate::http::Connection;
 use crate::{Result, process};
@@ -25,12 +26,15 @@ const TOKEN_AGE: Duration = Duration::from_secs(8 * 60);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The command lines of the program.
+#[derive(Clone)]
 pub struct Program {
     binary: PathBuf,
     data_dir: PathBuf,
     token: Option<(String, Instant)>,
     /// The database, where the program is to find a server instead of starting one.
     database: Option<String>,
+    /// What the processes that serve find in their environment.
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Program {
@@ -42,7 +46,13 @@ impl Program {
         let binary = binary
             .canonicalize()
             .map_err(|error| format!("{}: {error}; build it first", binary.display()))?;
-        Ok(Program { binary, data_dir: data_dir.canonicalize()?, token: None, database: None })
+        Ok(Program {
+            binary,
+            data_dir: data_dir.canonicalize()?,
+            token: None,
+            database: None,
+            environment: Vec::new(),
+        })
     }
 
     /// The same on a database that is not the program's own: whoever starts and stops its server, the program does not.
@@ -53,6 +63,33 @@ impl Program {
         let program = Program { database: Some(database), ..self };
         program.ok(&["audit", "keygen", &program.seal_key()], "").await?;
         Ok(program)
+    }
+
+    /// The same, whose processes find this too in their environment.
+    #[must_use]
+    pub fn with(&self, name: &'static str, value: impl ToString) -> Program {
+        let mut program = self.clone();
+        program.environment.push((name, value.to_string()));
+        program
+    }
+
+    /// A connection to the database as superuser.
+    ///
+    /// # Errors
+    /// When the program was given none, or the server refuses.
+    pub async fn connect(&self) -> Result<tokio_postgres::Client> {
+        let url = self.database.as_deref().ok_or("the program has a server of its own")?;
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// Where the files of the server are, which belong to the user that it runs as.
+    ///
+    /// # Errors
+    /// When they are not there.
+    pub fn server_files(&self) -> Result<PathBuf> {
+        Ok(self.data_dir.join("postgres").canonicalize()?)
     }
 
     /// Creates the tables.
@@ -174,6 +211,7 @@ impl Program {
         // Of what is to go wrong in a run with faults, the program would write much.
         let log = if self.database.is_some() { "off" } else { "warn" };
         command.args(arguments).args(["--log", log]).stdin(Stdio::null());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         // A group of its own: Ctrl-C at a terminal reaches this run alone, which then stops the program.
         Ok(command.process_group(0).spawn()?)
     }

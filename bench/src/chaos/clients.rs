@@ -14,9 +14,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::history::{History, MARK};
-use crate::contention::Faults;
 use crate::http::{Connection, Reply, request};
 use crate::orders::{Orders, Shape};
+use crate::proof::Faults;
 
 /// How long a client waits for an answer before it asks the other process.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -18,9 +18,9 @@ use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
 
 use crate::args::Place;
-use crate::contention::Records;
 use crate::figures::{Figures, Times};
 use crate::program::Program;
+use crate::proof::{Records, require_goals};
 use crate::report::goals::Goal;
 use crate::report::{conditions, list, save, table};
 use crate::server::Server;
@@ -216,9 +216,7 @@ async fn report(
         recovered(struck),
         args.out.display()
     ));
-    let missed: Vec<&str> =
-        goals.iter().filter(|goal| goal.reached != Some(true)).map(|goal| &*goal.what).collect();
-    if missed.is_empty() { Ok(()) } else { Err(format!("not reached: {}", missed.join("; ")).into()) }
+    require_goals(&goals)
 }
 
 /// How long it took by kind of fault.

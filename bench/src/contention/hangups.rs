@@ -10,12 +10,11 @@ use contract::ProblemKind;
 use tokio::task::JoinSet;
 
 use super::args::Args;
-use super::company::Company;
 use super::hangup::{Ask, HangUp, Heard, Point};
-use super::part::{Faults, Part};
 use crate::fixtures::Drafts;
 use crate::http::Connection;
 use crate::orders::Shape;
+use crate::proof::{Company, Faults, Part};
 use crate::report::goals::Goal;
 use crate::{Result, output};
 

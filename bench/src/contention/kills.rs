@@ -13,12 +13,11 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::args::Args;
-use super::company::Company;
-use super::part::{Faults, Part};
 use crate::figures::{Figures, Times};
 use crate::fixtures::Drafts;
 use crate::http::Connection;
 use crate::orders::{LINES, Shape};
+use crate::proof::{Company, Faults, Part};
 use crate::report::goals::Goal;
 use crate::{Result, output};
 

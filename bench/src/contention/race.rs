@@ -8,11 +8,10 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use super::args::Args;
-use super::company::Company;
-use super::part::{Faults, Part};
 use crate::figures::{Figures, Times};
 use crate::http::Connection;
 use crate::orders::BRANCHES;
+use crate::proof::{Company, Faults, Part};
 use crate::report::goals::Goal;
 use crate::{Result, output};
 

@@ -1,7 +1,8 @@
 //! The lists, at their beginning, middle and end, with filters that find much, little and nothing.
 
 use contract::Cursor;
-use jiff::Timestamp;
+
+use crate::million::Million;
 
 /// A list and where it is.
 pub struct Case {
@@ -11,20 +12,15 @@ pub struct Case {
     pub path: String,
 }
 
-/// Where a page of a list by time begins that comes before this time.
-fn before(time: &str) -> String {
-    let time: Timestamp = time.parse().unwrap_or(Timestamp::UNIX_EPOCH);
-    Cursor::at(time, i64::MAX).to_string()
-}
-
 fn cases<const N: usize>(cases: [(&'static str, String); N]) -> Vec<Case> {
     cases.into_iter().map(|(what, path)| Case { what, path }).collect()
 }
 
 /// The services' lists.
-pub fn of_services() -> Vec<Case> {
-    let (middle, end) = (before("2026-02-25T00:00:00Z"), before("2025-12-05T00:00:00Z"));
-    let counted = before("2025-12-01T00:03:00Z");
+pub fn of_services(million: Million) -> Vec<Case> {
+    let (middle, end, counted) = (million.before(55), million.before_orders(), million.before_counting());
+    let (order, first, second) = (million.middle_order(), million.at(0), million.at(1));
+    let (day, from, to) = (million.at(45), million.at(31), million.at(38));
     let at = |text: &str| text.to_owned();
     let mut all = cases([
         ("orders", at("/v1/orders")),
@@ -32,11 +28,8 @@ pub fn of_services() -> Vec<Case> {
         ("orders, last page", format!("/v1/orders?cursor={end}")),
         ("orders, drafts", at("/v1/orders?status=draft")),
         ("orders, fulfilled, one branch", at("/v1/orders?status=fulfilled&branch_id=20")),
-        (
-            "orders, a day at the beginning",
-            at("/v1/orders?created_from=2026-01-01T00:00:00Z&created_to=2026-01-02T00:00:00Z"),
-        ),
-        ("orders, one reference", at("/v1/orders?reference=PO-500001")),
+        ("orders, a day at the beginning", format!("/v1/orders?created_from={first}&created_to={second}")),
+        ("orders, one reference", format!("/v1/orders?reference=PO-{order}")),
         ("orders, a reference that none has", at("/v1/orders?reference=NONE")),
         ("orders, short", at("/v1/orders?short=true")),
         ("orders, asking for an item", at("/v1/orders?asking_for=7")),
@@ -46,18 +39,15 @@ pub fn of_services() -> Vec<Case> {
         ("movements, last page", format!("/v1/stock/movements?cursor={counted}")),
         ("movements, adjustments of one branch", at("/v1/stock/movements?kind=adjustment&branch_id=20")),
         ("movements, one item", at("/v1/stock/movements?item_id=7")),
-        (
-            "movements, a day at the beginning",
-            at("/v1/stock/movements?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"),
-        ),
+        ("movements, a day at the beginning", format!("/v1/stock/movements?from={first}&to={second}")),
         ("audit", at("/v1/audit")),
         ("audit, middle page", format!("/v1/audit?cursor={middle}")),
         ("audit, last page", format!("/v1/audit?cursor={counted}")),
         ("audit, one person", at("/v1/audit?actor=user-7")),
         ("audit, a person that is not", at("/v1/audit?actor=nobody")),
-        ("audit, one order", at("/v1/audit?entity_type=order&entity_id=500001")),
+        ("audit, one order", format!("/v1/audit?entity_type=order&entity_id={order}")),
         ("audit, one branch", at("/v1/audit?branch_id=20")),
-        ("audit, one request", at("/v1/audit?request_id=submitted-500000-user-1")),
+        ("audit, one request", format!("/v1/audit?request_id=submitted-{}-user-1", order - 1)),
         ("audit, an address that is not", at("/v1/audit?ip=192.0.2.1")),
     ]);
     all.extend(cases([
@@ -72,12 +62,9 @@ pub fn of_services() -> Vec<Case> {
         ("summary, zero", at("/v1/stock/summary?zero=true")),
         ("summary, reserved, one branch", at("/v1/stock/summary?reserved=true&branch_id=20")),
         ("summary, the least first", at("/v1/stock/summary?sort=quantity&branch_id=20")),
-        ("stock as of a day, one branch", at("/v1/stock?branch_id=20&as_of=2026-02-15T00:00:00Z")),
-        ("stock as of a day, all branches", at("/v1/stock?as_of=2026-02-15T00:00:00Z")),
-        (
-            "changes of a week, one branch",
-            at("/v1/stock/changes?branch_id=20&from=2026-02-01T00:00:00Z&to=2026-02-08T00:00:00Z"),
-        ),
+        ("stock as of a day, one branch", format!("/v1/stock?branch_id=20&as_of={day}")),
+        ("stock as of a day, all branches", format!("/v1/stock?as_of={day}")),
+        ("changes of a week, one branch", format!("/v1/stock/changes?branch_id=20&from={from}&to={to}")),
         ("items", at("/v1/items")),
         ("items, last page", format!("/v1/items?cursor={}", Cursor::of(19_960))),
         ("items, a word that none has", at("/v1/items?q=crane")),
@@ -88,8 +75,9 @@ pub fn of_services() -> Vec<Case> {
 }
 
 /// The portal's pages that show a list.
-pub fn of_portal() -> Vec<Case> {
-    let (middle, counted) = (before("2026-02-25T00:00:00Z"), before("2025-12-01T00:03:00Z"));
+pub fn of_portal(million: Million) -> Vec<Case> {
+    let (middle, counted) = (million.before(55), million.before_counting());
+    let order = million.middle_order();
     let at = |text: &str| text.to_owned();
     cases([
         ("dashboard", at("/")),
@@ -106,7 +94,7 @@ pub fn of_portal() -> Vec<Case> {
         ("orders, middle page", format!("/orders/?cursor={middle}")),
         ("orders, submitted", at("/orders/?state=submitted")),
         ("orders, short", at("/orders/?state=short")),
-        ("one order", at("/orders/500001/")),
+        ("one order", format!("/orders/{order}/")),
         ("items", at("/items/")),
         ("items, a word", at("/items/?q=hinge")),
         ("one item", at("/items/7/")),
@@ -116,7 +104,7 @@ pub fn of_portal() -> Vec<Case> {
         ("audit, last page", format!("/audit/?cursor={counted}")),
         ("audit, one person", at("/audit/?person=user-7")),
         ("search, a word", at("/search/?q=hinge")),
-        ("search, a number", at("/search/?q=500001")),
+        ("search, a number", format!("/search/?q={order}")),
         ("scan", at("/scan/?branch=20&code=4000000000007")),
     ])
 }

@@ -1,6 +1,6 @@
 //! How long every list takes at a million orders: of the services, and of the portal's pages that show it.
 
-mod cases;
+pub mod cases;
 mod visitor;
 
 use std::num::NonZeroU32;
@@ -12,6 +12,7 @@ use tokio_postgres::Client;
 use crate::args::Place;
 use crate::figures::{Figures, Times};
 use crate::http::Connection;
+use crate::million::Million;
 use crate::program::{Program, Served};
 use crate::report::goals::Goal;
 use crate::report::{conditions, list, save, table};
@@ -19,17 +20,21 @@ use crate::server::Server;
 use crate::{Result, output, run};
 
 use cases::Case;
-use visitor::Visitor;
+pub use visitor::Visitor;
 
-/// Fills an empty database.
-const MILLION: &str = include_str!("../../sql/million.sql");
+/// The company whose lists are measured.
+const COMPANY: Million = Million { orders: 1_000_000 };
 /// Requests of each case that are not counted, so that what is read is in memory, as it is where people work.
 const UNCOUNTED: u32 = 2;
-/// Whether the worker has added every movement to the totals.
+/// Whether the worker has added every movement to the totals, and sealed every entry of the audit. Both tables are the
+/// newest last.
 const TOTALS_MADE: &str = "
-    select (select movement_id from services_totals_state) = (select max(id) from services_stock_movements)";
+    select (select movement_id from services_totals_state)
+               = (select id from services_stock_movements order by at desc, id desc limit 1)
+       and (select max(through_id) from services_audit_seals)
+               = (select id from services_audit_logs order by at desc, id desc limit 1)";
 /// How long it may take for that.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(1_800);
 /// Connections to the server besides those of `Server`'s own count.
 const CONNECTIONS: u32 = 8;
 
@@ -73,12 +78,8 @@ pub async fn measure(args: &Args) -> Result<()> {
 /// A million orders, and the totals that the worker makes of them.
 async fn filled(args: &Args, server: &Server) -> Result<Program> {
     let program = Program::new(&args.place.binary, server.data_dir())?;
-    program.migrate().await?;
-    program.add_user().await?;
     output::line("A million orders are made …");
-    let client = server.connect().await?;
-    client.batch_execute(MILLION).await?;
-    client.batch_execute("vacuum (analyze)").await?;
+    COMPANY.fill(&program, server).await?;
     Ok(program)
 }
 
@@ -87,7 +88,7 @@ async fn parts(args: &Args, server: &Server, mut program: Program, served: &Serv
     let token = program.token().await?;
     let mut services = Part { title: "Services", most: 50.0, found: Vec::new() };
     let mut connection = Connection::open(served.addr).await?;
-    for Case { what, path } in cases::of_services() {
+    for Case { what, path } in cases::of_services(COMPANY) {
         let figures = timed(args, async || {
             let status = connection.get(&path, Some(&token)).await?.status;
             answered(&path, status)
@@ -96,7 +97,7 @@ async fn parts(args: &Args, server: &Server, mut program: Program, served: &Serv
     }
     let mut portal = Part { title: "Portal", most: 100.0, found: Vec::new() };
     let mut visitor = Visitor::sign_in(served.portal, &program).await?;
-    for Case { what, path } in cases::of_portal() {
+    for Case { what, path } in cases::of_portal(COMPANY) {
         let figures = timed(args, async || {
             let status = visitor.get(&path).await?.status;
             answered(&path, status)
@@ -116,8 +117,8 @@ async fn parts(args: &Args, server: &Server, mut program: Program, served: &Serv
     if slow.is_empty() { Ok(()) } else { Err(format!("too slow: {}", slow.join("; ")).into()) }
 }
 
-/// Waits until the worker has added everything to the totals of which reports are made.
-async fn totals_made(client: &Client) -> Result<()> {
+/// Waits until the worker has added everything to the totals of which reports are made, and rests.
+pub async fn totals_made(client: &Client) -> Result<()> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
         if client.query_one(TOTALS_MADE, &[]).await?.try_get(0)? {
@@ -125,7 +126,7 @@ async fn totals_made(client: &Client) -> Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    Err("the worker did not make the totals in time".into())
+    Err("the worker was not done in time".into())
 }
 
 /// What so many requests took, one after the other.

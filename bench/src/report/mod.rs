@@ -2,6 +2,7 @@
 
 pub mod goals;
 mod plot;
+pub mod svg;
 pub mod table;
 
 use std::fs;

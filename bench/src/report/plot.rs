@@ -1,8 +1,8 @@
 //! The plot: for every workload that pgbench does too, how many times its rate the services reach.
 
 use super::Row;
+use super::svg::{Scale, WIDTH, frame};
 
-const WIDTH: f64 = 860.0;
 /// Where bars begin and end.
 const LEFT: f64 = 220.0;
 const RIGHT: f64 = 780.0;
@@ -11,15 +11,11 @@ const BAR: f64 = 20.0;
 const STEP: f64 = 25.0;
 /// Between workloads.
 const GAP: f64 = 14.0;
-/// The scale is logarithmic: both 0.3 and 30 have to be seen.
-const LOWEST: f64 = 0.1;
-const HIGHEST: f64 = 100.0;
+/// Both 0.3 and 30 have to be seen.
+const SCALE: Scale = Scale { values: (0.1, 100.0), places: (LEFT, RIGHT) };
 const TICKS: &[f64] = &[0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
 
-const STYLE: &str = "text { font: 14px sans-serif; fill: #222 } .title { font-size: 17px; font-weight: bold } \
-    .tick { text-anchor: middle; fill: #555 } .name { text-anchor: end } \
-    .grid { stroke: #ddd } .one { stroke: #222; stroke-width: 2 } \
-    .more { fill: #2b7a4b } .less { fill: #b3541e }";
+const STYLE: &str = ".tick { text-anchor: middle } .name { text-anchor: end } .more { fill: #2b7a4b } .less { fill: #b3541e }";
 
 /// The plot as SVG: bars to the right of the line at 1 are faster than pgbench, those to its left slower.
 pub fn svg(rows: &[Row]) -> String {
@@ -37,18 +33,14 @@ pub fn svg(rows: &[Row]) -> String {
     let bottom = y + 6.0;
     let height = bottom + 34.0;
     let grid: String = TICKS.iter().map(|tick| tick_at(*tick, bottom)).collect();
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
-         height=\"{height}\" role=\"img\">\n<title>Rate of the services over HTTP as a multiple of pgbench's</title>\n\
-         <style>{STYLE}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
-         <text class=\"title\" x=\"20\" y=\"30\">Rate of the services over HTTP, as a multiple of pgbench's</text>\n\
-         <text x=\"20\" y=\"52\">Same work, same server, same number of connections. Logarithmic scale; 1 is as fast \
-         as pgbench.</text>\n{grid}{bars}</svg>\n"
-    )
+    let title = "Rate of the services over HTTP, as a multiple of pgbench's";
+    let about =
+        "Same work, same server, same number of connections. Logarithmic scale; 1 is as fast as pgbench.";
+    frame((WIDTH, height), (title, about), STYLE, &(grid + &bars))
 }
 
 fn bar(row: &Row, ratio: f64, y: f64) -> String {
-    let (one, end) = (x_of(1.0), x_of(ratio));
+    let (one, end) = (SCALE.place(1.0), SCALE.place(ratio));
     let (left, width) = (one.min(end), (end - one).abs().max(1.0));
     let class = if ratio >= 1.0 { "more" } else { "less" };
     let (name, connections) = (row.workload.name(), row.connections);
@@ -63,15 +55,10 @@ fn bar(row: &Row, ratio: f64, y: f64) -> String {
 }
 
 fn tick_at(value: f64, bottom: f64) -> String {
-    let (x, top, text_y) = (x_of(value), TOP - 8.0, bottom + 20.0);
+    let (x, top, text_y) = (SCALE.place(value), TOP - 8.0, bottom + 20.0);
     let class = if value == 1.0 { "one" } else { "grid" };
     format!(
         "<line class=\"{class}\" x1=\"{x:.1}\" y1=\"{top}\" x2=\"{x:.1}\" y2=\"{bottom}\"/>\n\
          <text class=\"tick\" x=\"{x:.1}\" y=\"{text_y}\">{value}</text>\n"
     )
-}
-
-fn x_of(ratio: f64) -> f64 {
-    let share = (ratio.clamp(LOWEST, HIGHEST) / LOWEST).log10() / (HIGHEST / LOWEST).log10();
-    LEFT + share * (RIGHT - LEFT)
 }

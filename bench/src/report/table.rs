@@ -3,6 +3,7 @@
 use super::Row;
 use super::goals::Goal;
 use crate::figures::Figures;
+use crate::growth;
 
 /// A row for every workload and number of connections.
 pub fn figures(rows: &[Row]) -> String {
@@ -64,6 +65,20 @@ pub fn times(found: &[(&str, Figures)]) -> String {
         vec![(*what).to_owned(), time(figures.p50), time(figures.p95), time(figures.max)]
     });
     table(&["list", "p50", "p95", "max"].map(str::to_owned), &cells.collect::<Vec<_>>(), 1)
+}
+
+/// A row for everything that was measured at several numbers of orders.
+pub fn growth(orders: &[i64], rows: &[growth::Row]) -> String {
+    let mut head = vec!["what".to_owned()];
+    head.extend(orders.iter().map(|orders| format!("{orders} orders")));
+    head.push("growth".to_owned());
+    let cells = rows.iter().map(|row| {
+        let mut cells = vec![row.what.clone()];
+        cells.extend(row.millis.iter().map(|millis| time(*millis)));
+        cells.push(row.growth().map_or_else(none, |growth| format!("{growth:.2}")));
+        cells
+    });
+    table(&head, &cells.collect::<Vec<_>>(), 1)
 }
 
 /// A row for every kind of fault: how often it struck, and what the clients waited, in milliseconds.

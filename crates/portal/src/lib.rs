@@ -11,6 +11,8 @@ pub mod clients;
 mod directory;
 mod error;
 mod feed;
+#[cfg(test)]
+mod fuzz;
 mod http;
 pub mod keys;
 mod migrations;

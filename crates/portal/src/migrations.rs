@@ -1,5 +1,6 @@
 //! The migrations of the `portal_*` tables.
 
+use platform::http::ready::Standing;
 use platform::pg::{Migrations, PgError, Queries, RolePair};
 use platform::statement;
 
@@ -16,12 +17,16 @@ pub fn migrations() -> Migrations {
 }
 
 statement! {
-    /// The newest migration that was applied.
-    VERSION: "portal" = "select coalesce(max(version), 0)::bigint from portal_schema_history";
+    /// The newest migration that was applied, and what time it is.
+    STANDING: "portal" = "
+        select coalesce(max(version), 0)::bigint, clock_timestamp() from portal_schema_history";
 }
 
-/// Whether the database has every migration that this program knows.
-pub(crate) async fn is_current(conn: &Queries) -> Result<bool, PgError> {
-    let version: i64 = conn.query_one(&VERSION, &[]).await?.get(0);
-    Ok(version >= migrations().latest())
+/// What the database says of itself.
+///
+/// # Errors
+/// When the database is away, or was never migrated.
+pub(crate) async fn standing(conn: &Queries) -> Result<Standing, PgError> {
+    let row = conn.query_one(&STANDING, &[]).await?;
+    Ok(Standing { version: row.get(0), clock: row.get(1) })
 }

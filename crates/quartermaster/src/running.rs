@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use identity::Verifier;
 use platform::http::TrustedProxies;
+use platform::http::ready::Stopping;
 use platform::pg::Database;
 use platform::serve::{Limits, Tls, Transport};
 use policy::Authorizer;
@@ -54,7 +55,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts the parts. They stop when `stop` is cancelled.
+    /// Starts the parts. They stop `shutdown_delay` after `told` is cancelled.
     ///
     /// # Errors
     /// When an address cannot be listened on, a certificate cannot be used, or the database is away or was not
@@ -63,12 +64,12 @@ impl Running {
         settings: &Settings,
         parts: &[Part],
         databases: &Databases,
-        stop: CancellationToken,
+        told: CancellationToken,
     ) -> Result<Running> {
         let listener = |part, addr, name| async move {
-            if parts.contains(&part) { bind(addr, name).await.map(Some) } else { Ok(None) }
+            if parts.contains(&part) { bind(addr, name).map(Some) } else { Ok(None) }
         };
-        let transport = transport(settings)?;
+        let transport = transport(settings, Stopping(told.clone()))?;
         // All addresses are taken before anything runs, so that a taken one leaves nothing half-started.
         let for_portal = listener(Part::Portal, settings.portal_addr, "portal_addr").await?;
         let for_services = listener(Part::Services, settings.services_addr, "services_addr").await?;
@@ -77,7 +78,7 @@ impl Running {
             services_addr: for_services.as_ref().map(TcpListener::local_addr).transpose()?,
             transport,
             tasks: JoinSet::new(),
-            stop,
+            stop: settings.shutdown_delay.map_or_else(|| told.clone(), |delay| later(told.clone(), delay)),
         };
         if let Some(tls) = &running.transport.tls {
             let following = tls.clone().follow_files(running.stop.clone());
@@ -260,15 +261,27 @@ fn sealing(settings: &Settings, databases: &Databases) -> Result<Option<Sealing>
     }))
 }
 
-async fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener> {
-    TcpListener::bind(addr).await.map_err(|error| {
+/// A token that is cancelled so much later than `told`.
+fn later(told: CancellationToken, delay: Duration) -> CancellationToken {
+    let stop = CancellationToken::new();
+    let later = stop.clone();
+    tokio::spawn(async move {
+        told.cancelled().await;
+        tokio::time::sleep(delay).await;
+        later.cancel();
+    });
+    stop
+}
+
+fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener> {
+    platform::serve::listen(addr).map_err(|error| {
         let flag = setting.replace('_', "-");
         format!("setting {setting}: cannot listen on {addr} ({error}); choose another with --{flag}").into()
     })
 }
 
 /// How the portal and the services are connected to.
-fn transport(settings: &Settings) -> Result<Transport> {
+fn transport(settings: &Settings, stopping: Stopping) -> Result<Transport> {
     let tls = match (&settings.tls_cert, &settings.tls_key) {
         (Some(certificate), Some(key)) => Some(Tls::load(certificate, key)?),
         (None, None) => None,
@@ -279,6 +292,7 @@ fn transport(settings: &Settings) -> Result<Transport> {
         tls,
         trusted_proxies: TrustedProxies::new(settings.trusted_proxies.0.clone()),
         limits: Limits { connections: settings.max_connections.get(), ..Limits::default() },
+        stopping,
     })
 }
 

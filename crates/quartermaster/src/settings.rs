@@ -116,6 +116,8 @@ settings! {
         "Networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas";
     max_connections: NonZeroUsize = "8192", "COUNT",
         "Most connections at once of the portal, and of the services; further ones wait";
+    shutdown_delay: Option<Duration> = "", "TIME",
+        "For how long to go on serving once told to stop, while /ready says so: what proxies take to notice; empty for no time";
     issuer: String = "quartermaster", "NAME",
         "Issuer of the tokens; the same for the portal and the services of one company";
     key_encryption_key: Option<Key> = "", "KEY",
@@ -130,7 +132,7 @@ settings! {
         "How long a statement may run in the database";
     posting_lanes: NonZeroUsize = "2", "COUNT",
         "Posting connections, each for its share of the documents";
-    posting_queue: NonZeroUsize = "2048", "COUNT",
+    posting_queue: NonZeroUsize = "1024", "COUNT",
         "Requests that may wait in each lane before callers are told to come back";
     posting_batch: NonZeroUsize = "128", "COUNT",
         "Most requests posted in one transaction";

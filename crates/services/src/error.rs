@@ -47,6 +47,9 @@ pub enum Error {
     /// The database is away; nothing changed.
     #[error("the database is away")]
     Unavailable,
+    /// The database is out of a resource; nothing changed.
+    #[error("the database refused: {0}")]
+    Exhausted(&'static str),
     /// A commit was asked for and its answer is not known.
     #[error("the outcome is unknown")]
     OutcomeUnknown,
@@ -59,6 +62,7 @@ impl From<PgError> for Error {
     fn from(error: PgError) -> Error {
         match error {
             PgError::Unavailable(_) => Error::Unavailable,
+            PgError::Exhausted { what, .. } => Error::Exhausted(what),
             PgError::Busy(_) | PgError::Retryable(_) => Error::Busy,
             PgError::UnknownOutcome => Error::OutcomeUnknown,
             PgError::Aborted | PgError::Constraint { .. } | PgError::Other(_) => {

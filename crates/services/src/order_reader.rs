@@ -80,6 +80,7 @@ async fn run(database: Database, mut queue: mpsc::Receiver<Ask>) {
                 for Ask { answer, .. } in asks.drain(..) {
                     let _ = answer.send(Err(match error {
                         PgError::Unavailable(_) => Error::Unavailable,
+                        PgError::Exhausted { what, .. } => Error::Exhausted(what),
                         PgError::Busy(_) | PgError::Retryable(_) => Error::Busy,
                         _ => Error::Internal("orders could not be read".into()),
                     }));

@@ -52,6 +52,10 @@ pub(crate) fn of_error(error: &Error, context: &RequestContext) -> Problem {
             ProblemKind::Unavailable,
             "The database is away. Nothing was changed; repeat as Retry-After says.",
         ),
+        Error::Exhausted(what) => Problem::new(
+            ProblemKind::Unavailable,
+            format!("The database refused: {what}. Nothing was changed; repeat as Retry-After says."),
+        ),
         Error::OutcomeUnknown => Problem::new(
             ProblemKind::OutcomeUnknown,
             "Whether the change was made is not known. Repeat with the same Idempotency-Key: it happens once.",

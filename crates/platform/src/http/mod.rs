@@ -4,6 +4,7 @@ pub mod assets;
 mod body;
 mod client;
 mod problem;
+pub mod ready;
 mod request_id;
 mod security_headers;
 mod surface;

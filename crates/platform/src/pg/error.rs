@@ -8,10 +8,19 @@ use tokio_postgres::error::{DbError, Severity, SqlState};
 /// `Display` says the kind only; the driver's own error is the source, for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum PgError {
-    /// The server cannot be reached, is starting, stopping or out of a resource, or the connection was lost.
+    /// The server cannot be reached, is starting or stopping, or the connection was lost.
     /// Inside a transaction nothing was written. Trying again later may work.
     #[error("the database is unavailable")]
     Unavailable(#[source] Option<tokio_postgres::Error>),
+    /// The server is out of a resource (SQLSTATE class 53): its disk, its memory, its connections. Nothing was written.
+    #[error("the database refused: {what}")]
+    Exhausted {
+        /// What it is out of, in words for whoever asks.
+        what: &'static str,
+        /// The driver's error.
+        #[source]
+        source: tokio_postgres::Error,
+    },
     /// No pooled connection became free in time, or the statement ran into its time limit.
     #[error("the database is too busy")]
     Busy(#[source] Option<tokio_postgres::Error>),
@@ -64,16 +73,20 @@ impl PgError {
     fn driver_error(&self) -> Option<&tokio_postgres::Error> {
         match self {
             PgError::Unavailable(error) | PgError::Busy(error) => error.as_ref(),
-            PgError::Constraint { source, .. } | PgError::Retryable(source) | PgError::Other(source) => {
-                Some(source)
-            }
+            PgError::Exhausted { source, .. }
+            | PgError::Constraint { source, .. }
+            | PgError::Retryable(source)
+            | PgError::Other(source) => Some(source),
             PgError::UnknownOutcome | PgError::Aborted => None,
         }
     }
 
     /// An error met while connecting: whatever the server's reason, it is not there for us.
     pub(super) fn connecting(error: tokio_postgres::Error) -> Self {
-        PgError::Unavailable(Some(error))
+        match error.code().and_then(lacking) {
+            Some(what) => PgError::Exhausted { what, source: error },
+            None => PgError::Unavailable(Some(error)),
+        }
     }
 
     /// The error of a COMMIT. Only an ERROR from a server that goes on living proves that nothing was committed.
@@ -96,13 +109,29 @@ impl From<tokio_postgres::Error> for PgError {
             "40001" | "40P01" | "55P03" => PgError::Retryable(error),
             "57014" => PgError::Busy(Some(error)),
             "57P01" | "57P02" | "57P03" | "57P05" => PgError::Unavailable(Some(error)),
-            code if code.starts_with("08") || code.starts_with("53") => PgError::Unavailable(Some(error)),
+            code if code.starts_with("08") => PgError::Unavailable(Some(error)),
+            // One that ends the session leaves open what became of a COMMIT behind it.
+            code if code.starts_with("53") => match (lacking(answer.code()), answer.parsed_severity()) {
+                (Some(what), Some(Severity::Error)) => PgError::Exhausted { what, source: error },
+                _ => PgError::Unavailable(Some(error)),
+            },
             code if code.starts_with("23") => {
                 let name = answer.constraint().or(answer.column()).unwrap_or_default().to_owned();
                 PgError::Constraint { name, sqlstate: code.to_owned(), source: error }
             }
             _ => PgError::Other(error),
         }
+    }
+}
+
+/// What the server is out of, where that is what a SQLSTATE says.
+fn lacking(code: &SqlState) -> Option<&'static str> {
+    match code.code() {
+        "53100" => Some("its disk is full"),
+        "53200" => Some("it is out of memory"),
+        "53300" => Some("it has no connection left"),
+        code if code.starts_with("53") => Some("it is at a limit of its configuration"),
+        _ => None,
     }
 }
 

@@ -18,5 +18,5 @@ pub async fn read_foreign(url: &str, sql: &str) -> Result<Vec<Row>, PgError> {
     let mut config = DatabaseConfig::from_url(url, "quartermaster import")?;
     config.statement_timeout = Some(PATIENCE);
     let settings = [("default_transaction_read_only", "on"), ("timezone", "UTC")];
-    Queries::connect(&config, &settings).await?.query_text(sql).await
+    Queries::connect_alone(&config, &settings).await?.query_text(sql).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::time::Duration;
 
-use refinery::Runner;
+use refinery::{Migration, Runner, Target};
 use thiserror::Error;
 use tokio_postgres::NoTls;
 
@@ -16,6 +16,12 @@ const LOCK_TIMEOUT: &str = "set lock_timeout = '800ms'";
 /// After which pause it comes again, and how often: for ten minutes in all.
 const PAUSE: Duration = Duration::from_secs(2);
 const TRIES: u32 = 200;
+
+/// Begins the name of a migration whose statements cannot run in a transaction, such as `create index concurrently`.
+/// They are apart by an empty line, and do no harm when they are run again: one that fails leaves those before it.
+const CONCURRENTLY: &str = "concurrently_";
+/// These take no lock that anybody who reads or writes waits for, and may wait for long themselves.
+const LONG_LOCK_TIMEOUT: &str = "set lock_timeout = '10min'";
 
 /// A migration that a database does not have yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +74,6 @@ pub enum MigrateError {
 impl Migrations {
     /// Migrations that `roles.owner` runs and notes in the table `history`.
     pub fn new(roles: RolePair, history: &'static str, runner: Runner) -> Migrations {
-        let mut runner = runner;
-        runner.set_migration_table_name(history);
         Migrations { roles, history, runner }
     }
 
@@ -94,7 +98,7 @@ impl Migrations {
         self.refuse_newer(&client).await?;
         client.batch_execute(LOCK_TIMEOUT).await.map_err(PgError::from)?;
         let before = self.applied(&client).await?;
-        self.run_patiently(&mut client).await?;
+        self.run_all(&mut client).await?;
         let grant = format!("grant select on {} to {}", self.history, self.roles.running);
         client.batch_execute(&grant).await.map_err(PgError::from)?;
         // The lock ends with the connection.
@@ -105,10 +109,32 @@ impl Migrations {
         Ok(applied.map(ToString::to_string).collect())
     }
 
-    /// Applies what is missing. Each migration is a transaction of its own: one that did not get its locks left nothing.
-    async fn run_patiently(&self, client: &mut tokio_postgres::Client) -> Result<(), MigrateError> {
+    /// Applies what is missing, in order.
+    async fn run_all(&self, client: &mut tokio_postgres::Client) -> Result<(), MigrateError> {
+        let applied = self.applied(client).await?;
+        let mut alone: Vec<&Migration> = self.runner.get_migrations().iter().collect();
+        alone.retain(|m| m.name().starts_with(CONCURRENTLY) && !applied.contains(&i64::from(m.version())));
+        alone.sort_by_key(|migration| migration.version());
+        for migration in alone {
+            self.run_to(Target::Version(migration.version() - 1), client).await?;
+            client.batch_execute(LONG_LOCK_TIMEOUT).await.map_err(PgError::from)?;
+            for statement in migration.sql().unwrap_or_default().split("\n\n") {
+                client.batch_execute(statement).await.map_err(PgError::from)?;
+            }
+            client.batch_execute(LOCK_TIMEOUT).await.map_err(PgError::from)?;
+            // Writes into the history that it was applied.
+            self.run_to(Target::FakeVersion(migration.version()), client).await?;
+        }
+        self.run_to(Target::Latest, client).await
+    }
+
+    /// Applies what is missing up to there. Each migration is a transaction of its own: one that did not get its locks
+    /// left nothing, and is tried again.
+    async fn run_to(&self, target: Target, client: &mut tokio_postgres::Client) -> Result<(), MigrateError> {
+        let mut runner = Runner::new(self.runner.get_migrations()).set_target(target);
+        runner.set_migration_table_name(self.history);
         for _ in 0..TRIES {
-            match self.runner.run_async(client).await {
+            match runner.run_async(client).await {
                 Ok(_) => return Ok(()),
                 Err(error) if waited_for_a_lock(&error) => {
                     tracing::warn!("a table is in use; the migration waits so that nobody waits for it");
@@ -207,5 +233,5 @@ const ANALYSE_OWN_TABLES: &str = "
 pub async fn analyse(config: &DatabaseConfig) -> Result<(), PgError> {
     let mut config = config.clone();
     config.statement_timeout = None;
-    Queries::connect(&config, &[]).await?.run(ANALYSE_OWN_TABLES).await
+    Queries::connect_alone(&config, &[]).await?.run(ANALYSE_OWN_TABLES).await
 }

@@ -14,6 +14,7 @@ mod pool;
 mod private_server;
 mod queries;
 mod roles;
+mod shortage;
 mod statement;
 mod transaction;
 

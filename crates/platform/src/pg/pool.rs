@@ -1,9 +1,11 @@
 //! The pool of connections, and what it lends.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use deadpool::managed::{Manager, Metrics, Object, Pool, RecycleError, RecycleResult, Timeouts};
 
+use super::shortage::Shortage;
 use super::{DatabaseConfig, Dedicated, PgError, Queries, Transaction};
 
 /// A database under one role: a pool of connections, made when first needed.
@@ -11,6 +13,7 @@ use super::{DatabaseConfig, Dedicated, PgError, Queries, Transaction};
 pub struct Database {
     pool: Pool<Connector>,
     config: DatabaseConfig,
+    shortage: Arc<Shortage>,
 }
 
 impl std::fmt::Debug for Database {
@@ -32,14 +35,17 @@ impl Deref for Connection {
 
 /// Makes connections for the pool.
 #[derive(Debug)]
-pub(super) struct Connector(DatabaseConfig);
+pub(super) struct Connector {
+    config: DatabaseConfig,
+    shortage: Arc<Shortage>,
+}
 
 impl Manager for Connector {
     type Type = Queries;
     type Error = PgError;
 
     async fn create(&self) -> Result<Queries, PgError> {
-        Queries::connect(&self.0, &[]).await
+        Queries::connect(&self.config, &[], &self.shortage).await
     }
 
     async fn recycle(&self, connection: &mut Queries, _: &Metrics) -> RecycleResult<PgError> {
@@ -55,13 +61,15 @@ impl Database {
     pub fn open(config: DatabaseConfig) -> Result<Database, PgError> {
         let timeouts =
             Timeouts { wait: Some(config.wait_timeout), create: Some(config.connect_timeout), recycle: None };
-        let pool = Pool::builder(Connector(config.clone()))
+        let shortage = Arc::default();
+        let connector = Connector { config: config.clone(), shortage: Arc::clone(&shortage) };
+        let pool = Pool::builder(connector)
             .max_size(config.pool_size.max(1))
             .runtime(deadpool::Runtime::Tokio1)
             .timeouts(timeouts)
             .build()
             .map_err(|_| PgError::Unavailable(None))?;
-        Ok(Database { pool, config })
+        Ok(Database { pool, config, shortage })
     }
 
     /// A connection for reads.
@@ -104,9 +112,20 @@ impl Database {
     /// # Errors
     /// [`PgError::Unavailable`] when the server is away.
     pub async fn dedicated(&self, owner: &str, settings: &[(&str, &str)]) -> Result<Dedicated, PgError> {
-        let queries = Queries::connect(&self.config, settings).await?;
+        let queries = Queries::connect(&self.config, settings, &self.shortage).await?;
         queries.prepare_all(owner).await?;
         Ok(Dedicated(queries))
+    }
+
+    /// What the server was out of when a connection of this database last met it, if that was in the last two seconds.
+    pub fn shortage(&self) -> Option<&'static str> {
+        self.shortage.now()
+    }
+
+    /// Whether every pooled connection is lent.
+    pub fn is_exhausted(&self) -> bool {
+        let status = self.pool.status();
+        status.size >= status.max_size && status.available == 0
     }
 
     /// Closes the pool: what is lent is closed when it comes back.

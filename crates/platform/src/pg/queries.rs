@@ -10,6 +10,7 @@ use futures_util::future::try_join_all;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, NoTls, Row};
 
+use super::shortage::Shortage;
 use super::{CopyIn, DatabaseConfig, PgError, Rows, STATEMENTS, Statement};
 
 /// The values of a statement's parameters, in order.
@@ -28,6 +29,7 @@ pub struct Queries {
     rounds: AtomicU64,
     /// How many WARNINGs the server has sent: one that comes with a COMMIT puts its outcome in doubt.
     warnings: Arc<AtomicU64>,
+    shortage: Arc<Shortage>,
 }
 
 impl std::fmt::Debug for Queries {
@@ -41,13 +43,14 @@ impl Queries {
     pub(super) async fn connect(
         config: &DatabaseConfig,
         settings: &[(&str, &str)],
+        shortage: &Arc<Shortage>,
     ) -> Result<Queries, PgError> {
         let driver = config.driver_config(settings);
         let connecting = driver.connect(NoTls);
         let (client, mut connection) = tokio::time::timeout(config.connect_timeout, connecting)
             .await
             .map_err(|_| PgError::Unavailable(None))?
-            .map_err(PgError::connecting)?;
+            .map_err(|error| shortage.noted(PgError::connecting(error)))?;
         let warnings = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&warnings);
         tokio::spawn(async move {
@@ -71,7 +74,16 @@ impl Queries {
             all_prepared: AtomicBool::new(false),
             rounds: AtomicU64::new(0),
             warnings,
+            shortage: Arc::clone(shortage),
         })
+    }
+
+    /// The same, for one who has no [`Database`](super::Database).
+    pub(super) async fn connect_alone(
+        config: &DatabaseConfig,
+        settings: &[(&str, &str)],
+    ) -> Result<Queries, PgError> {
+        Queries::connect(config, settings, &Arc::default()).await
     }
 
     /// The rows that a statement gives.
@@ -84,7 +96,7 @@ impl Queries {
         params: Params<'_>,
     ) -> Result<Vec<Row>, PgError> {
         let prepared = self.prepare(statement).await?;
-        Ok(self.client.query(&prepared, params).await?)
+        self.client.query(&prepared, params).await.map_err(|error| self.noted(error))
     }
 
     /// The rows that a statement gives, planned for these values at each execution: for statements whose best plan
@@ -100,7 +112,7 @@ impl Queries {
         let prepared = self.prepare(statement).await?;
         let types = prepared.params().iter().cloned();
         let typed: Vec<(&(dyn ToSql + Sync), Type)> = params.iter().copied().zip(types).collect();
-        Ok(self.client.query_typed(statement.sql, &typed).await?)
+        self.client.query_typed(statement.sql, &typed).await.map_err(|error| self.noted(error))
     }
 
     /// The rows of a statement that is not ours, on a database that is not either.
@@ -118,7 +130,7 @@ impl Queries {
         params: Params<'_>,
     ) -> Result<Option<Row>, PgError> {
         let prepared = self.prepare(statement).await?;
-        Ok(self.client.query_opt(&prepared, params).await?)
+        self.client.query_opt(&prepared, params).await.map_err(|error| self.noted(error))
     }
 
     /// The one row.
@@ -127,7 +139,7 @@ impl Queries {
     /// [`PgError`], also when there is none, or more than one.
     pub async fn query_one(&self, statement: &'static Statement, params: Params<'_>) -> Result<Row, PgError> {
         let prepared = self.prepare(statement).await?;
-        Ok(self.client.query_one(&prepared, params).await?)
+        self.client.query_one(&prepared, params).await.map_err(|error| self.noted(error))
     }
 
     /// How many rows a statement changed.
@@ -136,7 +148,7 @@ impl Queries {
     /// [`PgError`].
     pub async fn execute(&self, statement: &'static Statement, params: Params<'_>) -> Result<u64, PgError> {
         let prepared = self.prepare(statement).await?;
-        Ok(self.client.execute(&prepared, params).await?)
+        self.client.execute(&prepared, params).await.map_err(|error| self.noted(error))
     }
 
     /// The rows that a statement gives, one after the other: however many there are, few are held here. What is asked of
@@ -196,6 +208,11 @@ impl Queries {
         if rounds.is_power_of_two() { self.run("discard plans").await } else { Ok(()) }
     }
 
+    /// The error of a statement.
+    fn noted(&self, error: tokio_postgres::Error) -> PgError {
+        self.shortage.noted(error.into())
+    }
+
     /// Whether the connection has ended.
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()
@@ -210,7 +227,7 @@ impl Queries {
         let warnings = self.warnings.load(Ordering::Acquire);
         match tokio::time::timeout(COMMIT_PATIENCE, self.client.batch_execute("commit")).await {
             Err(_) => Err(PgError::UnknownOutcome),
-            Ok(Err(error)) => Err(PgError::committing(error)),
+            Ok(Err(error)) => Err(self.shortage.noted(PgError::committing(error))),
             Ok(Ok(())) if self.warnings.load(Ordering::Acquire) != warnings => Err(PgError::UnknownOutcome),
             Ok(Ok(())) => Ok(()),
         }

@@ -18,7 +18,7 @@ pub struct RolePair {
 /// # Errors
 /// [`PgError`] when the user is not allowed to do it.
 pub async fn bootstrap_roles(config: &DatabaseConfig, pairs: &[RolePair]) -> Result<(), PgError> {
-    let admin = Queries::connect(config, &[]).await?;
+    let admin = Queries::connect_alone(config, &[]).await?;
     let mut script = String::from("begin; select pg_advisory_xact_lock(hashtext('quartermaster.roles'));\n");
     for RolePair { owner, running } in pairs {
         for role in [owner, running] {

@@ -49,6 +49,7 @@ where
     let service = service_fn(|mut request: Request<Incoming>| {
         let client = transport.trusted_proxies.client(peer, tls, request.headers());
         request.extensions_mut().insert(client);
+        request.extensions_mut().insert(transport.stopping.clone());
         router.clone().oneshot(request.map(Body::new))
     });
     let mut http = http1::Builder::new();

@@ -4,16 +4,18 @@ mod connection;
 mod tls;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::http::TrustedProxies;
+use crate::http::ready::Stopping;
 
 pub use tls::{Tls, TlsError};
 
@@ -31,6 +33,8 @@ pub struct Transport {
     pub trusted_proxies: TrustedProxies,
     /// What one client, and all of them, may take.
     pub limits: Limits,
+    /// Whether the program was told to stop, which it may be some time before it does.
+    pub stopping: Stopping,
 }
 
 /// What clients may take of the server before they send a request that can be read.
@@ -51,6 +55,22 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits { connections: 8_192, head_time: Duration::from_secs(30), head_size: 32 * 1024, headers: 64 }
     }
+}
+
+/// How many connections the system keeps for the program to take, where it allows as many. A crowd that comes at once
+/// overflows less, and what overflows is reset.
+const BACKLOG: u32 = 4_096;
+
+/// Listens on an address.
+///
+/// # Errors
+/// When that is not possible.
+pub fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A program that was stopped a moment ago has left connections that the system still remembers.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves `router` over plain HTTP until `stop`, then lets running requests finish for at most [`DRAIN`].
@@ -105,7 +125,7 @@ impl Transport {
 }
 
 /// The next connection. What is wrong with one connection is not the listener's fault.
-async fn accept(listener: &TcpListener) -> (tokio::net::TcpStream, std::net::SocketAddr) {
+async fn accept(listener: &TcpListener) -> (tokio::net::TcpStream, SocketAddr) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     loop {
         match listener.accept().await {

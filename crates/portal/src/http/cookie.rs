@@ -39,13 +39,7 @@ impl Cookie {
 
     /// What the browser sent.
     pub(crate) fn read<'a>(self, headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
-        headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|cookies| cookies.split(';'))
-            .filter_map(|cookie| cookie.trim().split_once('='))
-            .find_map(|(key, value)| (key == self.name(config) && !value.is_empty()).then_some(value))
+        named(self.name(config), headers)
     }
 
     /// The header that gives the browser a value.
@@ -72,4 +66,15 @@ impl Cookie {
         let name = self.name(config);
         (header::SET_COOKIE, format!("{name}={value}; Path=/; HttpOnly; SameSite={site}{secure}{age}"))
     }
+}
+
+/// The value of the first cookie of that name which has one.
+pub(crate) fn named<'a>(name: &str, headers: &'a HeaderMap) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find_map(|(key, value)| (key == name && !value.is_empty()).then_some(value))
 }

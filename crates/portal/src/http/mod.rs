@@ -7,5 +7,5 @@ pub(crate) mod local_path;
 pub(crate) mod on_behalf;
 pub(crate) mod router;
 pub(crate) mod session;
-mod token;
+pub(crate) mod token;
 pub(crate) mod visitor;

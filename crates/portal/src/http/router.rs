@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use contract::ProblemKind;
 use contract::health::{HealthOut, ReadyOut};
+use platform::http::ready::{self, DATABASE_CHECKS, NotReady, Stopping};
 use platform::http::{ProblemResponse, Surface};
 use tower_http::csrf::CsrfLayer;
 
@@ -90,7 +91,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/.well-known/jwks.json", get(token::jwks))
         .route("/health/", get(health))
         .route("/health", get(health))
-        .route("/ready", get(ready))
+        .route("/ready", get(is_ready))
         .route("/static/{*path}", get(files::get))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
@@ -106,21 +107,18 @@ async fn health() -> Response {
     axum::Json(HealthOut { status: "ok".to_owned() }).into_response()
 }
 
-async fn ready(State(shared): State<Arc<Shared>>) -> Response {
-    let not_ready = |check: &str, why: &str| {
-        ProblemResponse::new(ProblemKind::Unavailable, format!("Not ready: {check}: {why}")).into_response()
+async fn is_ready(State(shared): State<Arc<Shared>>, stopping: Stopping) -> Response {
+    let checked = async {
+        stopping.check()?;
+        let latest = migrations::migrations().latest();
+        ready::database(&shared.database, latest, migrations::standing).await
     };
-    let current = async {
-        let connection = shared.database.get().await?;
-        migrations::is_current(&connection).await
-    };
-    match tokio::time::timeout(Duration::from_secs(1), current).await {
-        Ok(Ok(true)) => {
-            let checks = ["database", "migrations"].map(str::to_owned).to_vec();
+    match checked.await {
+        Ok(()) => {
+            let checks = DATABASE_CHECKS.map(str::to_owned).to_vec();
             axum::Json(ReadyOut { status: "ready".to_owned(), checks, warnings: Vec::new() }).into_response()
         }
-        Ok(Ok(false)) => not_ready("migrations", "run quartermaster migrate."),
-        Ok(Err(_)) | Err(_) => not_ready("database", "it does not answer."),
+        Err::<_, NotReady>(not_ready) => not_ready.into_response(),
     }
 }
 

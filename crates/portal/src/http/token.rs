@@ -92,7 +92,7 @@ pub(super) async fn jwks(
 
 /// What the token endpoint refuses with (RFC 6749 §5.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Refused {
+pub(crate) enum Refused {
     /// The request is not as the RFC has it.
     Request(&'static str),
     /// The client is unknown, its secret is wrong, or it may not have tokens (any more).
@@ -183,7 +183,7 @@ pub(super) async fn of_client(
 }
 
 #[derive(PartialEq, Eq)]
-struct Credentials {
+pub(crate) struct Credentials {
     id: String,
     secret: String,
 }
@@ -196,7 +196,7 @@ impl std::fmt::Debug for Credentials {
 
 /// Whose token is asked for. Parameters that are not known are ignored, empty ones count as left out, and none may come
 /// twice (RFC 6749 §3.2); credentials come in the header or in the form, not in both (§2.3).
-fn asked(headers: &HeaderMap, form: &[(String, String)]) -> Result<Credentials, Refused> {
+pub(crate) fn asked(headers: &HeaderMap, form: &[(String, String)]) -> Result<Credentials, Refused> {
     let one = |name: &str| {
         let mut values = form.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {

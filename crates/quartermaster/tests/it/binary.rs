@@ -8,4 +8,5 @@ mod main_job;
 mod policy;
 mod races;
 mod repeats;
+mod stopping;
 mod tokens;

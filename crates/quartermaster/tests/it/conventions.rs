@@ -202,6 +202,39 @@ async fn a_database_that_goes_away_is_503_and_comes_back_without_a_restart() {
 }
 
 #[tokio::test]
+async fn a_full_disk_is_503_is_named_and_passes_without_a_restart() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    app.stock(branch, item, 5).await;
+    // As PostgreSQL refuses where it finds no room.
+    app.database
+        .run(
+            "create function full_disk() returns trigger language plpgsql as
+                 $$ begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$;
+             create trigger full_disk before insert on services_audit_logs execute function full_disk()",
+        )
+        .await;
+    let count = json!({ "branch_id": branch, "item_id": item, "quantity": 6 });
+    for answer in [
+        app.admin().put("/v1/stock", count).await,
+        app.admin().post("/v1/items", json!({ "sku": "B", "name": "Bolt" })).await,
+    ] {
+        assert!(answer.header("retry-after").is_some());
+        let problem = answer.expect_problem(503, "unavailable");
+        assert!(problem["detail"].as_str().unwrap().contains("its disk is full"), "{problem}");
+    }
+    let problem = app.nobody().get("/ready").await.expect_problem(503, "unavailable");
+    assert_eq!(problem["detail"], "Not ready: database: its disk is full.");
+    assert_eq!(app.level(branch, item).await.0, "5");
+    app.database.run("drop trigger full_disk on services_audit_logs").await;
+    app.stock(branch, item, 7).await;
+    while app.nobody().get("/ready").await.status != 200 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    app.database.assert_sound().await;
+}
+
+#[tokio::test]
 async fn a_request_that_takes_too_long_is_answered() {
     let settings = HttpSettings { request_timeout: Duration::from_millis(200), ..HttpSettings::default() };
     let app = App::start_with(&settings).await;

@@ -19,6 +19,7 @@ mod idempotency;
 mod items;
 mod lookups;
 mod matrix;
+mod migrations;
 mod orders;
 mod others;
 mod policies;

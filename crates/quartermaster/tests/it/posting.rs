@@ -170,3 +170,34 @@ async fn counting_and_selling_the_same_stock_at_once_adds_up() {
     assert_eq!(app.level(branch, item).await.1, reserved.to_string());
     app.database.assert_sound().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_waited_too_long_is_turned_away_and_changes_nothing() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    app.stock(branch, item, 5).await;
+    let other = app.database.connect("quartermaster").await;
+    other.batch_execute("begin; lock table services_stock").await.unwrap();
+    let count = |quantity| json!({ "branch_id": branch, "item_id": item, "quantity": quantity });
+    let admin = app.admin();
+    let ask = async |quantity| admin.put("/v1/stock", count(quantity)).await;
+    let release = async {
+        // The first is being posted and waits for the lock; the second waits behind it, for longer than its time.
+        tokio::time::sleep(Duration::from_millis(5_500)).await;
+        other.batch_execute("rollback").await.unwrap();
+    };
+    let waiting = "
+        select exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())";
+    let second = async {
+        while !app.database.value::<bool>(waiting).await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tokio::join!(ask(8), release).0
+    };
+    let (first, second) = tokio::join!(ask(7), second);
+    first.expect(200);
+    assert!(second.header("retry-after").is_some());
+    second.expect_problem(503, "unavailable");
+    assert_eq!(app.level(branch, item).await.0, "7");
+    app.database.assert_sound().await;
+}

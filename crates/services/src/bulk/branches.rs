@@ -23,7 +23,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// Reads one row. An empty cell leaves what it cannot be empty as it is.
-fn parse(columns: &Columns, row: &Row) -> Result<BranchIn, Vec<BadRow>> {
+pub(super) fn parse(columns: &Columns, row: &Row) -> Result<BranchIn, Vec<BadRow>> {
     let mut reader = Reader::new(columns, row);
     let input = BranchIn {
         name: reader.required("name").to_owned(),

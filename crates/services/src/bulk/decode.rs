@@ -1,6 +1,6 @@
 //! From bytes to text: which encoding, which separator.
 
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, ErrorKind, Read};
 use std::ops::Range;
 
 use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -65,10 +65,17 @@ pub(super) const BUFFER: usize = 64 * 1024;
 
 /// The text of a file, as UTF-8 without a byte order mark. Reading it fails with [`ErrorKind::InvalidData`] where the
 /// bytes are not of the encoding, and says what to try.
-pub(super) fn text<R: Read>(file: R, encoding: Encoding) -> BufReader<Text<R>> {
-    let decoder = encoding.codec().new_decoder_with_bom_removal();
-    let text = Text { file, encoding, decoder, bytes: vec![0; BUFFER], unread: 0..0, end: End::Ahead };
-    BufReader::with_capacity(BUFFER, text)
+pub(super) fn text<R: Read>(file: R, encoding: Encoding) -> Text<R> {
+    Text {
+        file,
+        encoding,
+        decoder: encoding.codec().new_decoder_with_bom_removal(),
+        bytes: vec![0; BUFFER],
+        unread: 0..0,
+        end: End::Ahead,
+        decoded: vec![0; BUFFER],
+        ready: 0..0,
+    }
 }
 
 /// Decodes what it reads.
@@ -80,6 +87,9 @@ pub(super) struct Text<R> {
     /// Which of them are still to be decoded.
     unread: Range<usize>,
     end: End,
+    decoded: Vec<u8>,
+    /// Which of it is still to be given.
+    ready: Range<usize>,
 }
 
 /// How near the end of the file is.
@@ -92,34 +102,41 @@ enum End {
     Decoded,
 }
 
-impl<R: Read> Read for Text<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.end != End::Decoded {
+impl<R: Read> BufRead for Text<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.ready.is_empty() && self.end != End::Decoded {
             let bytes = self.bytes.get(self.unread.clone()).unwrap_or_default();
             let last = self.end == End::Read;
-            let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(bytes, out, last);
+            let (result, read, written) =
+                self.decoder.decode_to_utf8_without_replacement(bytes, &mut self.decoded, last);
             self.unread.start += read;
+            self.ready = 0..written;
             match result {
                 DecoderResult::Malformed(..) => return Err(self.malformed()),
                 DecoderResult::InputEmpty if last => self.end = End::Decoded,
-                DecoderResult::InputEmpty if written == 0 => {
+                DecoderResult::InputEmpty => {
                     let read = self.file.read(&mut self.bytes)?;
                     self.unread = 0..read;
                     if read == 0 {
                         self.end = End::Read;
                     }
                 }
-                DecoderResult::InputEmpty => {}
-                DecoderResult::OutputFull if written == 0 => {
-                    return Err(io::Error::other("there is no room for one character"));
-                }
                 DecoderResult::OutputFull => {}
             }
-            if written > 0 {
-                return Ok(written);
-            }
         }
-        Ok(0)
+        Ok(self.decoded.get(self.ready.clone()).unwrap_or_default())
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.ready.start = self.ready.end.min(self.ready.start + amount);
+    }
+}
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(out)?;
+        self.consume(read);
+        Ok(read)
     }
 }
 

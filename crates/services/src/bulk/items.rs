@@ -27,13 +27,13 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// One item of a file.
-struct ItemRow {
+pub(super) struct ItemRow {
     line: u64,
     input: ItemIn,
 }
 
 /// Reads one row. An empty cell leaves what it cannot be empty as it is; an empty barcode takes the barcode away.
-fn parse(columns: &Columns, row: &Row) -> Result<ItemRow, Vec<BadRow>> {
+pub(super) fn parse(columns: &Columns, row: &Row) -> Result<ItemRow, Vec<BadRow>> {
     let mut reader = Reader::new(columns, row);
     let places = reader.some_text("decimal_places");
     let decimal_places = places.and_then(|text| text.parse().ok());

@@ -8,6 +8,8 @@ mod cells;
 mod decode;
 mod export;
 mod faults;
+#[cfg(test)]
+mod fuzz;
 mod import;
 mod items;
 mod names;

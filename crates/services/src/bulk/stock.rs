@@ -26,7 +26,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// One count of a file.
-struct StockRow {
+pub(super) struct StockRow {
     branch: String,
     sku: String,
     quantity: Quantity,
@@ -34,7 +34,7 @@ struct StockRow {
     at: Option<Timestamp>,
 }
 
-fn parse(columns: &Columns, row: &Row) -> Result<StockRow, Vec<BadRow>> {
+pub(super) fn parse(columns: &Columns, row: &Row) -> Result<StockRow, Vec<BadRow>> {
     let mut reader = Reader::new(columns, row);
     let quantity = reader.required_quantity("quantity");
     if quantity.is_negative() {

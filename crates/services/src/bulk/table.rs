@@ -35,6 +35,8 @@ pub(super) struct TableFile<'a> {
 pub(super) struct Table<'a> {
     pub columns: Columns,
     reader: Reader<Box<dyn Read + Send + 'a>>,
+    /// The line of the last row.
+    line: u64,
 }
 
 /// The name of each cell of a row, in order.
@@ -81,7 +83,7 @@ impl<'a> TableFile<'a> {
             return Err(BulkError::File("the file is empty; its first line names the columns".to_owned()));
         }
         let columns = columns_of(&header, self.known).map_err(BulkError::File)?;
-        Ok(Table { columns: Columns(columns), reader })
+        Ok(Table { columns: Columns(columns), reader, line: 1 })
     }
 
     /// Writes the rows that were left out to a file of the same form, with the reason behind each. It is moved into
@@ -137,7 +139,11 @@ impl Table<'_> {
     /// Reads the next row that has anything in it; says whether there was one.
     pub(super) fn next(&mut self, row: &mut Row) -> Result<bool, BulkError> {
         while self.reader.read_record(&mut row.cells).map_err(unreadable)? {
-            row.line = row.cells.position().map_or(0, csv::Position::line);
+            // Lines that end in a carriage return alone are not counted, and no two rows may have the same number: what is
+            // wrong with one would be told of the other.
+            let counted = row.cells.position().map_or(0, csv::Position::line);
+            self.line = counted.max(self.line + 1);
+            row.line = self.line;
             if row.cells.iter().any(|cell| !cell.trim().is_empty()) {
                 return Ok(true);
             }

@@ -20,6 +20,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("idle_in_transaction_session_timeout", "30s"),
 ];
 
+/// A request that has waited for so long is not posted any more: its client is about to give up, and what is behind it
+/// would wait as long.
+const STALE: Duration = Duration::from_secs(5);
+
 /// One of the engine's workers.
 pub(super) struct Lane {
     database: Database,
@@ -51,7 +55,9 @@ impl Lane {
                     if received == 0 {
                         return;
                     }
-                    self.post(std::mem::take(&mut tickets)).await;
+                    let (fresh, stale) = tickets.drain(..).partition(|ticket| ticket.since.elapsed() < STALE);
+                    turn_away(stale);
+                    self.post(fresh).await;
                 }
                 () = closing.cancelled(), if !self.queue.is_closed() => self.queue.close(),
             }
@@ -61,8 +67,11 @@ impl Lane {
     /// Posts a batch and tells every caller. A request that the database refuses for a reason of its own is found by
     /// posting each alone, so that it fails by itself.
     async fn post(&mut self, tickets: Vec<Ticket>) {
+        if tickets.is_empty() {
+            return;
+        }
         let (requests, callers): (Vec<_>, Vec<_>) =
-            tickets.into_iter().map(|Ticket { request, outcome }| (request, outcome)).unzip();
+            tickets.into_iter().map(|Ticket { request, outcome, .. }| (request, outcome)).unzip();
         let all: Vec<&Request> = requests.iter().collect();
         match self.attempt_often(&all).await {
             Ok(outcomes) => {
@@ -80,6 +89,11 @@ impl Lane {
             Err(Failure::Before(PgError::Unavailable(_))) => {
                 for caller in callers {
                     let _ = caller.send(Err(Error::Unavailable));
+                }
+            }
+            Err(Failure::Before(PgError::Exhausted { what, .. })) => {
+                for caller in callers {
+                    let _ = caller.send(Err(Error::Exhausted(what)));
                 }
             }
             Err(Failure::Unknown) => {
@@ -162,6 +176,13 @@ impl Lane {
         if !keep {
             self.connection = None;
         }
+    }
+}
+
+/// Tells callers to come again.
+fn turn_away(tickets: Vec<Ticket>) {
+    for Ticket { outcome, .. } in tickets {
+        let _ = outcome.send(Err(Error::Busy));
     }
 }
 

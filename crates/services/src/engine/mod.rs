@@ -10,7 +10,7 @@ pub(crate) mod batch;
 pub mod in_memory;
 mod lane;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::Refusal;
 use platform::pg::Database;
@@ -38,7 +38,7 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> EngineConfig {
-        EngineConfig { lanes: 2, queue: 2_048, batch: 128 }
+        EngineConfig { lanes: 2, queue: 1_024, batch: 128 }
     }
 }
 
@@ -82,6 +82,8 @@ pub struct Engine {
 /// A request on its way through a lane, and where its outcome goes.
 struct Ticket {
     request: Request,
+    /// Since when it waits.
+    since: Instant,
     outcome: oneshot::Sender<Result<Outcome, Error>>,
 }
 
@@ -109,7 +111,7 @@ impl Engine {
         let lane = self.lane_of(&request.command);
         let (outcome, answer) = oneshot::channel();
         let sender = self.lanes.get(lane).ok_or(Error::Unavailable)?;
-        sender.try_send(Ticket { request, outcome }).map_err(|error| match error {
+        sender.try_send(Ticket { request, since: Instant::now(), outcome }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Error::Busy,
             mpsc::error::TrySendError::Closed(_) => Error::Unavailable,
         })?;

@@ -117,7 +117,7 @@ async fn count(
     })
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ProblemResponse> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ProblemResponse> {
     let malformed = || {
         let detail = "Idempotency-Key must be one header of 1 to 255 visible ASCII characters.";
         ProblemResponse::new(ProblemKind::Malformed, detail)

@@ -4,6 +4,8 @@
 mod audit;
 mod branches;
 mod docs;
+#[cfg(test)]
+mod fuzz;
 mod head;
 mod health;
 mod items;

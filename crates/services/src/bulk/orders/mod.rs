@@ -1,7 +1,7 @@
 //! Orders in files: one order line a line, orders known by branch and reference.
 
 mod post;
-mod read;
+pub(super) mod read;
 
 use super::table::Column;
 

@@ -18,7 +18,7 @@ use crate::store::stock::clock;
 
 /// What every line of an order must say alike.
 #[derive(Debug, Clone)]
-pub(super) struct Head {
+pub(in crate::bulk) struct Head {
     pub status: OrderStatus,
     pub note: Option<String>,
     created_at: Option<Timestamp>,
@@ -38,7 +38,7 @@ type HeadText<'a> = (
 );
 
 impl Head {
-    fn text(&self) -> String {
+    pub(in crate::bulk) fn text(&self) -> String {
         let text: HeadText<'_> = (
             self.status.as_str(),
             self.note.as_deref().map(Cow::Borrowed),
@@ -51,7 +51,7 @@ impl Head {
     }
 
     /// The head of that text.
-    pub(super) fn parse(text: &str) -> Option<Head> {
+    pub(in crate::bulk) fn parse(text: &str) -> Option<Head> {
         let (status, note, created_at, submitted_at, fulfilled_at, cancelled_at) =
             serde_json::from_str::<HeadText<'_>>(text).ok()?;
         let (status, note) = (OrderStatus::parse(status)?, note.map(Cow::into_owned));
@@ -59,7 +59,7 @@ impl Head {
     }
 
     /// What is done to a draft to bring it where the file says it stands, and when.
-    pub(super) fn steps(&self) -> Vec<(OrderCommand, Option<Timestamp>)> {
+    pub(in crate::bulk) fn steps(&self) -> Vec<(OrderCommand, Option<Timestamp>)> {
         let fulfil = OrderCommand::Fulfil { override_negative: false };
         let submit = (OrderCommand::Submit, self.submitted_at);
         let last = match self.status {
@@ -80,7 +80,7 @@ impl Head {
 }
 
 /// One line of a file, with what it says of its order.
-struct OrderLineRow {
+pub(in crate::bulk) struct OrderLineRow {
     reference: String,
     branch: String,
     head: Head,
@@ -88,7 +88,7 @@ struct OrderLineRow {
     requested: Quantity,
 }
 
-fn parse(columns: &Columns, row: &Row) -> Result<OrderLineRow, Vec<BadRow>> {
+pub(in crate::bulk) fn parse(columns: &Columns, row: &Row) -> Result<OrderLineRow, Vec<BadRow>> {
     let mut reader = Reader::new(columns, row);
     let word = reader.required("status").to_lowercase();
     let status = OrderStatus::parse(&word);

@@ -62,6 +62,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Row>, Unreadable> {
         }
     }
     let (mut rows, mut skus, mut barcodes) = (Vec::new(), HashSet::new(), HashSet::new());
+    let mut line = 1;
     for record in file.records() {
         let record =
             record.map_err(|error| Unreadable::Broken(error.position().map_or(0, csv::Position::line)))?;
@@ -69,7 +70,9 @@ pub(crate) fn read(text: &str) -> Result<Vec<Row>, Unreadable> {
             return Err(Unreadable::TooMany);
         }
         let cells: Vec<(&'static str, &str)> = columns.iter().copied().zip(record.iter()).collect();
-        let mut row = row(record.position().map_or(0, csv::Position::line), &cells);
+        // Lines that end in a carriage return alone are not counted, and rows are told apart by their numbers.
+        line = record.position().map_or(0, csv::Position::line).max(line + 1);
+        let mut row = row(line, &cells);
         let mut faults = row.item.as_ref().err().cloned().unwrap_or_default();
         if !row.sku.is_empty() && !skus.insert(row.sku.to_lowercase()) {
             faults.push(Fault { column: "sku", message: "row-twice" });

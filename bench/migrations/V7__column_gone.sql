@@ -1,0 +1,1 @@
+alter table services_orders drop column next_priority;
