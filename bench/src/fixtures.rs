@@ -76,7 +76,7 @@ impl Fixtures {
     pub async fn make(client: Client) -> Result<Fixtures> {
         client.batch_execute(COMPANY).await?;
         client.batch_execute(FULFIL_FUNCTION).await?;
-        Ok(Fixtures { client, seed: 0 })
+        Ok(Fixtures::of(client))
     }
 
     /// For a database that has a company.

@@ -53,16 +53,6 @@ pub async fn on_a_server(
 ///
 /// # Errors
 /// When a command of the program or the server refuses.
-pub async fn prepare(binary: &Path, server: &Server) -> Result<(Program, Fixtures)> {
-    let program = Program::new(binary, server.data_dir())?;
-    let fixtures = fill(&program, server).await?;
-    Ok((program, fixtures))
-}
-
-/// The same with a program that is there.
-///
-/// # Errors
-/// As [`prepare`].
 pub async fn fill(program: &Program, server: &Server) -> Result<Fixtures> {
     program.migrate().await?;
     program.add_user().await?;
@@ -77,7 +67,8 @@ pub async fn measured(args: &Args) -> Result<()> {
     let clients = args.connections().into_iter().max().unwrap_or(1);
     on_a_server(&args.place.scratch, clients, async |server, interrupts| {
         let pgbench = Pgbench::find(server, args.pgbench.as_deref())?;
-        let (program, fixtures) = interrupts.or(prepare(&args.place.binary, server)).await?;
+        let program = Program::new(&args.place.binary, server.data_dir())?;
+        let fixtures = interrupts.or(fill(&program, server)).await?;
         let served = program.serve().await?;
         let mut bench = Bench::new((program, served), fixtures, pgbench, args.time(), args.keys);
         let result = interrupts.or(measure(args, &mut bench)).await;

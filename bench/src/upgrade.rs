@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use platform::pg::{DatabaseConfig, Migrations, RolePair};
 
 use crate::args::Place;
+use crate::fixtures::Fixtures;
 use crate::million::Million;
 use crate::overload::{Pulse, Told, Work};
 use crate::program::{Program, Served, free_address};
@@ -61,7 +62,7 @@ pub async fn prove(args: &Args) -> Result<()> {
         let program = Program::new(&args.place.binary, server.data_dir())?.on(server.url()?).await?;
         output::line(format_args!("{} orders are made …, seed: {}", args.orders, args.seed));
         interrupts.or(Million { orders: args.orders }.fill(&program, server)).await?;
-        crate::fixtures::Fixtures::of(server.connect().await?).restock().await?;
+        Fixtures::of(server.connect().await?).restock().await?;
         let portal = program.serve_portal().await?;
         let old = program.serve_services(free_address()?, portal.addr).await?;
         let result = interrupts.or(moved(args, server, program, (&portal, &old))).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::args::Args;
 use super::pulse::{self, Pulse};
-use super::wants::reasons;
+use super::wants::{in_words, reasons};
 use super::work::Work;
 use crate::Result;
 use crate::program::free_address;
@@ -49,9 +49,8 @@ pub async fn part(args: &Args, company: &mut Company) -> Result<Part> {
         set(clock.path(), "+0s")?;
         let well = pulse::until_well(&[served.addr], &token).await;
         let told = pulse.stop().await?;
-        let found = why.iter().cloned().collect::<Vec<_>>().join("; ");
         let named = why.iter().any(|why| why.contains("clock"));
-        goals.push(Goal::seen(&format!("{words}: why it is not ready"), "clock", found, named));
+        goals.push(Goal::seen(&format!("{words}: why it is not ready"), "clock", in_words(&why), named));
         goals.push(told.faults.goal());
         goals.push(pulse::recovered(args, &well));
         lines.extend(told.lines().into_iter().map(|line| format!("{words}: {line}")));

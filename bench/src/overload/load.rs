@@ -223,7 +223,6 @@ async fn one(load: Rc<Load>, number: u64) {
             }
         }
         Err(error) => {
-            // It may have been carried out: its draft is no other's to fulfil.
             let mut tally = load.tally.borrow_mut();
             tally.unanswered += 1;
             tally.faults.add(error);

@@ -144,13 +144,8 @@ async fn write(
 ) -> std::io::Result<Became> {
     let connection = opened(addr, connection).await?;
     let ask = shared.work.next();
-    match connection.exchange(&ask.text).await {
-        Ok(reply) => Ok(shared.work.heard(&ask, &reply, connection)),
-        Err(error) => {
-            shared.work.unheard(&ask);
-            Err(error)
-        }
-    }
+    let reply = connection.exchange(&ask.text).await?;
+    Ok(shared.work.heard(&ask, &reply, connection))
 }
 
 /// How it was found out that all is well.

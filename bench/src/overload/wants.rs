@@ -83,6 +83,14 @@ pub async fn reasons(addr: SocketAddr, time: Duration) -> BTreeSet<String> {
     reasons
 }
 
+/// The reasons, one after the other.
+pub fn in_words(reasons: &BTreeSet<String>) -> String {
+    if reasons.is_empty() {
+        return "ready".to_owned();
+    }
+    reasons.iter().map(String::as_str).collect::<Vec<_>>().join("; ")
+}
+
 /// A load that has run for a moment.
 pub async fn pulsing(args: &Args, company: &mut Company) -> Result<Pulse> {
     let work = Work::new(company.program.token().await?, args.seed);
@@ -110,11 +118,7 @@ pub async fn finish(
         Goal::seen(
             "why it is not ready, as /ready says",
             wanted,
-            if why.is_empty() {
-                "ready".to_owned()
-            } else {
-                why.iter().cloned().collect::<Vec<_>>().join("; ")
-            },
+            in_words(&why),
             // Where it takes long to find out, not even that it is so long comes in time.
             why.iter().any(|why| why.contains(wanted)) || (args.timed(false) && !why.is_empty()),
         ),

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use contract::Problem;
+use contract::{Problem, ProblemKind};
 
 use crate::http::{Connection, Reply, request};
 use crate::orders::{Orders, Shape};
@@ -72,16 +72,13 @@ impl Work {
             },
             (200, Some(_)) => Became::Done,
             _ => {
-                self.unheard(ask);
+                // Where it is not known what became of it, the draft is no other's to fulfil.
+                let unknown = ProblemKind::OutcomeUnknown.type_uri();
+                if connection.problem().is_none_or(|kind| kind != unknown) {
+                    self.drafts.borrow_mut().extend(ask.draft);
+                }
                 refusal(reply, connection)
             }
-        }
-    }
-
-    /// It was not carried out: the draft is there for another.
-    pub fn unheard(&self, ask: &Ask) {
-        if let Some(draft) = ask.draft {
-            self.drafts.borrow_mut().push_back(draft);
         }
     }
 }

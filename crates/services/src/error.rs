@@ -58,17 +58,22 @@ pub enum Error {
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl Error {
+    /// What an error of the database means that is no defect: the same to everybody who waited for what failed.
+    pub(crate) fn of_trouble(error: &PgError) -> Option<Error> {
+        match error {
+            PgError::Unavailable(_) => Some(Error::Unavailable),
+            PgError::Exhausted { what, .. } => Some(Error::Exhausted(what)),
+            PgError::Busy(_) | PgError::Retryable(_) => Some(Error::Busy),
+            PgError::UnknownOutcome => Some(Error::OutcomeUnknown),
+            PgError::Aborted | PgError::Constraint { .. } | PgError::Other(_) => None,
+        }
+    }
+}
+
 impl From<PgError> for Error {
     fn from(error: PgError) -> Error {
-        match error {
-            PgError::Unavailable(_) => Error::Unavailable,
-            PgError::Exhausted { what, .. } => Error::Exhausted(what),
-            PgError::Busy(_) | PgError::Retryable(_) => Error::Busy,
-            PgError::UnknownOutcome => Error::OutcomeUnknown,
-            PgError::Aborted | PgError::Constraint { .. } | PgError::Other(_) => {
-                Error::Internal(Box::new(error))
-            }
-        }
+        Error::of_trouble(&error).unwrap_or_else(|| Error::Internal(Box::new(error)))
     }
 }
 

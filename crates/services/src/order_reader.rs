@@ -78,12 +78,8 @@ async fn run(database: Database, mut queue: mpsc::Receiver<Ask>) {
             Err(error) => {
                 tracing::warn!(%error, orders = ids.len(), "orders could not be read");
                 for Ask { answer, .. } in asks.drain(..) {
-                    let _ = answer.send(Err(match error {
-                        PgError::Unavailable(_) => Error::Unavailable,
-                        PgError::Exhausted { what, .. } => Error::Exhausted(what),
-                        PgError::Busy(_) | PgError::Retryable(_) => Error::Busy,
-                        _ => Error::Internal("orders could not be read".into()),
-                    }));
+                    let defect = || Error::Internal("orders could not be read".into());
+                    let _ = answer.send(Err(Error::of_trouble(&error).unwrap_or_else(defect)));
                 }
             }
         }

@@ -98,7 +98,7 @@ impl Migrations {
         self.refuse_newer(&client).await?;
         client.batch_execute(LOCK_TIMEOUT).await.map_err(PgError::from)?;
         let before = self.applied(&client).await?;
-        self.run_all(&mut client).await?;
+        self.run_all(&before, &mut client).await?;
         let grant = format!("grant select on {} to {}", self.history, self.roles.running);
         client.batch_execute(&grant).await.map_err(PgError::from)?;
         // The lock ends with the connection.
@@ -109,9 +109,12 @@ impl Migrations {
         Ok(applied.map(ToString::to_string).collect())
     }
 
-    /// Applies what is missing, in order.
-    async fn run_all(&self, client: &mut tokio_postgres::Client) -> Result<(), MigrateError> {
-        let applied = self.applied(client).await?;
+    /// Applies what is missing beyond `applied`, in order.
+    async fn run_all(
+        &self,
+        applied: &BTreeSet<i64>,
+        client: &mut tokio_postgres::Client,
+    ) -> Result<(), MigrateError> {
         let mut alone: Vec<&Migration> = self.runner.get_migrations().iter().collect();
         alone.retain(|m| m.name().starts_with(CONCURRENTLY) && !applied.contains(&i64::from(m.version())));
         alone.sort_by_key(|migration| migration.version());

@@ -6,7 +6,7 @@ use platform::pg::{Database, Dedicated, PgError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Outcome, Request, Ticket, batch};
+use super::{Caller, Outcome, Request, Ticket, batch};
 use crate::error::Error;
 
 /// How often a batch is tried when it collides with another process's.
@@ -55,8 +55,8 @@ impl Lane {
                     if received == 0 {
                         return;
                     }
-                    let (fresh, stale) = tickets.drain(..).partition(|ticket| ticket.since.elapsed() < STALE);
-                    turn_away(stale);
+                    let (fresh, stale): (Vec<Ticket>, Vec<Ticket>) = tickets.drain(..).partition(|ticket| ticket.since.elapsed() < STALE);
+                    tell_all(stale.into_iter().map(|ticket| ticket.outcome), || Error::Busy);
                     self.post(fresh).await;
                 }
                 () = closing.cancelled(), if !self.queue.is_closed() => self.queue.close(),
@@ -86,21 +86,11 @@ impl Lane {
                     self.connection = None;
                 }
             }
-            Err(Failure::Before(PgError::Unavailable(_))) => {
-                for caller in callers {
-                    let _ = caller.send(Err(Error::Unavailable));
-                }
-            }
+            Err(Failure::Before(PgError::Unavailable(_))) => tell_all(callers, || Error::Unavailable),
             Err(Failure::Before(PgError::Exhausted { what, .. })) => {
-                for caller in callers {
-                    let _ = caller.send(Err(Error::Exhausted(what)));
-                }
+                tell_all(callers, || Error::Exhausted(what));
             }
-            Err(Failure::Unknown) => {
-                for caller in callers {
-                    let _ = caller.send(Err(Error::OutcomeUnknown));
-                }
-            }
+            Err(Failure::Unknown) => tell_all(callers, || Error::OutcomeUnknown),
             Err(Failure::Before(error)) if all.len() == 1 => {
                 if let Some(caller) = callers.into_iter().next() {
                     let _ = caller.send(Err(error.into()));
@@ -179,10 +169,11 @@ impl Lane {
     }
 }
 
-/// Tells callers to come again.
-fn turn_away(tickets: Vec<Ticket>) {
-    for Ticket { outcome, .. } in tickets {
-        let _ = outcome.send(Err(Error::Busy));
+/// Tells all callers the same.
+fn tell_all(callers: impl IntoIterator<Item = Caller>, error: impl Fn() -> Error) {
+    for caller in callers {
+        // Who went away does not hear it.
+        let _ = caller.send(Err(error()));
     }
 }
 

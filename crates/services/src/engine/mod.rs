@@ -84,8 +84,11 @@ struct Ticket {
     request: Request,
     /// Since when it waits.
     since: Instant,
-    outcome: oneshot::Sender<Result<Outcome, Error>>,
+    outcome: Caller,
 }
+
+/// Where an outcome goes.
+type Caller = oneshot::Sender<Result<Outcome, Error>>;
 
 impl Engine {
     /// Starts the lanes. Each connects when its first request comes.
