@@ -1,6 +1,6 @@
 # The one entry for people and for CI. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint unit browser stories proofs api questions soak bench contention chaos overload upgrade fuzz
+.PHONY: help demo build test lint style documents unit browser stories proofs api questions soak bench contention chaos overload upgrade fuzz
 
 ARGS ?=
 
@@ -18,12 +18,19 @@ build: ## Build the program: target/release/quartermaster
 
 test: ## Every check: format, lints, documents, all tests
 	@scripts/install-missing test
-	@$(MAKE) --no-print-directory lint unit
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target stories questions proofs
+	@$(MAKE) --no-print-directory style
+	cargo test --workspace --locked --no-run
+	@$(MAKE) --no-print-directory --jobs=2 unit documents
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target stories questions
+	@$(MAKE) --no-print-directory proofs
 
-lint: ## Format, lints with warnings denied, and documents of the code
+lint: style documents ## Format, lints with warnings denied, and documents of the code
+
+style:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
+
+documents:
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked --quiet
 
 # Most tests wait for PostgreSQL or for time to pass; two at a time, as on two cores, would leave the cores idle.

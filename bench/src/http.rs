@@ -14,10 +14,14 @@ const HEADERS: usize = 32;
 /// How long an answer may take before the connection is given up.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A connection to the services.
+/// A connection to the services. Where they have ended it, as they may after an answer that says so and when it was not
+/// used for some time, the next request opens another.
 #[derive(Debug)]
 pub struct Connection {
+    addr: SocketAddr,
     stream: TcpStream,
+    /// Whether the last answer said that it ends.
+    ends: bool,
     buffer: Vec<u8>,
     /// Where the last answer's body lies in the buffer.
     body: std::ops::Range<usize>,
@@ -32,6 +36,8 @@ pub struct Reply {
     pub replayed: bool,
     /// Whether it says when to ask again.
     pub retry_after: bool,
+    /// Whether the connection ends with it.
+    ends: bool,
     /// The path of the next page.
     pub next: Option<String>,
     /// The cookies that it sets, as `name=value`.
@@ -44,9 +50,8 @@ impl Connection {
     /// # Errors
     /// When nobody listens.
     pub async fn open(addr: SocketAddr) -> io::Result<Connection> {
-        let stream = TcpStream::connect(addr).await?;
-        stream.set_nodelay(true)?;
-        Ok(Connection { stream, buffer: Vec::with_capacity(16 * 1_024), body: 0..0 })
+        let (stream, buffer) = (connect(addr).await?, Vec::with_capacity(16 * 1_024));
+        Ok(Connection { addr, stream, ends: false, buffer, body: 0..0 })
     }
 
     /// Asks for a path.
@@ -78,8 +83,13 @@ impl Connection {
     /// As [`Connection::get`].
     pub async fn exchange(&mut self, request: &str) -> io::Result<Reply> {
         let answer = async {
+            if self.ends || self.has_ended() {
+                self.stream = connect(self.addr).await?;
+            }
             self.stream.write_all(request.as_bytes()).await?;
-            self.receive().await
+            let reply = self.receive().await?;
+            self.ends = reply.ends;
+            Ok(reply)
         };
         tokio::time::timeout(PATIENCE, answer).await?
     }
@@ -109,12 +119,23 @@ impl Connection {
         Ok(reply)
     }
 
+    /// Whether the other side has ended it. Between two answers nothing else can come.
+    fn has_ended(&self) -> bool {
+        !matches!(self.stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
     async fn more(&mut self) -> io::Result<()> {
         match self.stream.read_buf(&mut self.buffer).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),
         }
     }
+}
+
+async fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(addr).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// A request with a JSON body, or none, under an Idempotency-Key, or none.
@@ -145,6 +166,8 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(usize, usize, Reply)>> {
             reply.replayed = header.value == b"true";
         } else if header.name.eq_ignore_ascii_case("retry-after") {
             reply.retry_after = true;
+        } else if header.name.eq_ignore_ascii_case("connection") {
+            reply.ends = header.value.eq_ignore_ascii_case(b"close");
         } else if header.name.eq_ignore_ascii_case("link") {
             reply.next = std::str::from_utf8(header.value).ok().and_then(next_page);
         } else if header.name.eq_ignore_ascii_case("set-cookie") {
@@ -171,14 +194,14 @@ mod tests {
     use super::*;
 
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nIdempotent-Replayed: true\r\n\
-        Set-Cookie: a=b; HttpOnly\r\n\
+        Set-Cookie: a=b; HttpOnly\r\nConnection: close\r\n\
         Link: </v1/stock?limit=2&cursor=c1-2>; rel=\"next\"\r\n\r\n[]";
 
     #[test]
     fn an_answer_is_understood_once_its_head_is_complete() {
         let (head, length, reply) = parse(ANSWER).unwrap().unwrap();
         assert_eq!((ANSWER.len() - head, length, reply.status), (2, 2, 200));
-        assert!(reply.replayed);
+        assert!(reply.replayed && reply.ends);
         assert_eq!(reply.cookies, ["a=b"]);
         assert_eq!(reply.next.as_deref(), Some("/v1/stock?limit=2&cursor=c1-2"));
         assert!(parse(&ANSWER[..60]).unwrap().is_none());

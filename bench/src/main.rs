@@ -5,6 +5,7 @@ mod args;
 mod authorize;
 mod chaos;
 mod contention;
+mod cores;
 mod figures;
 mod fixtures;
 mod growth;

@@ -29,6 +29,11 @@ pub fn children(process: u32) -> Result<Vec<u32>> {
     Ok(ids.filter(|id| stat(*id).is_some_and(|(_, parent)| parent == process)).collect())
 }
 
+/// The process that started it, unless it has ended.
+pub fn parent(process: u32) -> Option<u32> {
+    stat(process).map(|(_, parent)| parent)
+}
+
 /// Whether it has ended; it may still be there for its parent to ask how.
 pub fn has_ended(process: u32) -> bool {
     stat(process).is_none_or(|(state, _)| state == 'Z')
@@ -51,6 +56,7 @@ mod tests {
     fn a_process_has_the_parent_that_started_it_and_has_ended_when_it_was_killed() {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         assert!(children(std::process::id()).unwrap().contains(&child.id()));
+        assert_eq!(parent(child.id()), Some(std::process::id()));
         assert!(!has_ended(child.id()));
         signal(child.id(), Signal::SIGKILL).unwrap();
         child.wait().unwrap();

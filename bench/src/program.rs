@@ -278,9 +278,14 @@ impl Served {
         self.memory("VmRSS")
     }
 
+    /// The process, unless it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// How many files and connections it has open.
     pub fn open_files(&self) -> usize {
-        let Some(id) = self.child.id() else { return 0 };
+        let Some(id) = self.id() else { return 0 };
         fs::read_dir(format!("/proc/{id}/fd")).map_or(0, Iterator::count)
     }
 
@@ -359,7 +364,7 @@ impl Served {
     }
 
     fn memory(&self, field: &str) -> u64 {
-        let Some(id) = self.child.id() else { return 0 };
+        let Some(id) = self.id() else { return 0 };
         let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
         line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use super::args::Args;
 use super::pulse;
 use super::work::{Ask, Became, Work};
+use crate::cores::Apart;
 use crate::figures::{Figures, Times};
 use crate::http::Connection;
 use crate::program::Served;
@@ -21,8 +22,9 @@ use crate::{Result, output};
 const PEAK_CLIENTS: usize = 512;
 /// The most requests that wait for an answer at once. More than the services let wait: it is they who refuse.
 const MOST_WAITING: usize = 12_000;
-/// A connection that nobody has used for so long is given up: the services end it at 30 s, maybe just as it is used again.
-const IDLE: Duration = Duration::from_secs(20);
+/// A connection that nobody has used for so long is given up: the services may end it at half a second when others have no
+/// room, maybe just as it is used again.
+const IDLE: Duration = Duration::from_millis(400);
 /// How often requests are sent.
 const TICK: Duration = Duration::from_millis(5);
 /// How much more memory a process may keep at the end than at half-time, in KiB.
@@ -84,6 +86,7 @@ pub async fn part(args: &Args, company: &mut Company) -> Result<Part> {
         stop: Cell::new(false),
         tally: RefCell::new(Tally::new()?),
     });
+    let apart = Apart::part(company.processes().await?)?;
     let peak_time = (args.time() / 10).clamp(Duration::from_secs(2), Duration::from_secs(30));
     let peak = peak(&load, peak_time).await?;
     output::line(format_args!("load: {:.0} changes of orders a second can be carried", peak.rate));
@@ -94,6 +97,7 @@ pub async fn part(args: &Args, company: &mut Company) -> Result<Part> {
     while load.waiting.get() > 0 {
         tokio::time::sleep(TICK).await;
     }
+    drop(apart);
     let tally = load.tally.replace(Tally::new()?);
     let acknowledged = at_peak.done + tally.done;
     let changes = company.records.changes().await? - before - well.drafts;

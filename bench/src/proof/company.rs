@@ -44,6 +44,16 @@ impl Company {
         self.portal.portal
     }
 
+    /// The processes that do the work: portal, services, and the one of PostgreSQL that starts its others.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not answer.
+    pub async fn processes(&self) -> Result<Vec<u32>> {
+        let [first, second] = &self.services;
+        let own = [&self.portal, first, second].into_iter().filter_map(Served::id);
+        Ok(own.chain(self.records.server_process().await?).collect())
+    }
+
     /// Starts one of the two again, at the address it had.
     ///
     /// # Errors

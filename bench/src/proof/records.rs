@@ -4,10 +4,10 @@
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 
-use crate::Result;
 use crate::fixtures::Drafts;
 use crate::program::Program;
 use crate::report::goals::Goal;
+use crate::{Result, process};
 
 /// A new item with a few units, and drafts for them.
 const RACE: &str = include_str!("../../sql/race.sql");
@@ -140,6 +140,15 @@ impl Records {
     /// By this connection.
     pub fn new(client: Client) -> Records {
         Records { client }
+    }
+
+    /// The process of PostgreSQL that starts its others, where it is on this machine.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn server_process(&self) -> Result<Option<u32>> {
+        let own: i32 = self.client.query_one("select pg_backend_pid()", &[]).await?.try_get(0)?;
+        Ok(process::parent(u32::try_from(own)?))
     }
 
     /// Makes a new item of which `units` are at `branch`, and drafts of one unit each.

@@ -170,7 +170,8 @@ impl Running {
         let services = Services::start(database.clone(), &engine, authorizer);
         let app = Arc::new(App { services, verifier });
         let router = services::http::router(Arc::clone(&app), &http);
-        let (transport, stop) = (self.transport.clone(), self.stop.clone());
+        let (mut transport, stop) = (self.transport.clone(), self.stop.clone());
+        transport.limits.requests = settings.max_requests.get();
         self.tasks.spawn(async move {
             let served = transport.serve(listener, router, stop).await;
             if tokio::time::timeout(FINISH, app.services.finish()).await.is_err() {

@@ -115,7 +115,9 @@ settings! {
     trusted_proxies: Networks = "", "LIST",
         "Networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas";
     max_connections: NonZeroUsize = "8192", "COUNT",
-        "Most connections at once of the portal, and of the services; further ones wait";
+        "Most connections at once of the portal, and of the services; further ones wait until one that nobody uses makes room";
+    max_requests: NonZeroUsize = "1024", "COUNT",
+        "Most requests that the services work at at once; further ones are told to come back";
     shutdown_delay: Option<Duration> = "", "TIME",
         "For how long to go on serving once told to stop, while /ready says so: what proxies take to notice; empty for no time";
     issuer: String = "quartermaster", "NAME",

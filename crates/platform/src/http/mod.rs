@@ -8,6 +8,7 @@ pub mod ready;
 mod request_id;
 mod security_headers;
 mod surface;
+mod too_much;
 mod uncancellable;
 
 pub use body::{Id, Json, OptionalJson, Query};
@@ -17,4 +18,5 @@ pub use problem::{ProblemResponse, complete_problem};
 pub use request_id::{RequestId, TraceParent, request_id};
 pub use security_headers::{Nonce, security_headers};
 pub use surface::Surface;
+pub(crate) use too_much::{is_exempt, too_much};
 pub use uncancellable::uncancellable;

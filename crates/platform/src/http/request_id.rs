@@ -22,7 +22,7 @@ pub struct TraceParent(pub String);
 /// Middleware that gives every request its id and its span in the log. A W3C `traceparent` is continued: its trace id
 /// stands in the span, and calls made on the request's behalf carry it.
 pub async fn request_id(mut request: Request, next: Next) -> Response {
-    let id = well_formed(request.headers()).unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let id = id_of(request.headers());
     let traceparent = traceparent(request.headers());
     let trace = traceparent.as_deref().and_then(trace_id).unwrap_or_default().to_owned();
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
@@ -35,10 +35,20 @@ pub async fn request_id(mut request: Request, next: Next) -> Response {
         request.extensions_mut().insert(TraceParent(traceparent));
     }
     let mut response = next.run(request).instrument(span).await;
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    tell(&mut response, &id);
+    response
+}
+
+/// The id of a request with these headers.
+pub(super) fn id_of(headers: &HeaderMap) -> String {
+    well_formed(headers).unwrap_or_else(|| uuid::Uuid::now_v7().to_string())
+}
+
+/// Puts the request's id on its answer.
+pub(super) fn tell(response: &mut Response, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    response
 }
 
 /// A path as the log shows it: what a client put into it only where that is a number. Other words, and paths that lead

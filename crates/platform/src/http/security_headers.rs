@@ -70,6 +70,12 @@ const HSTS: &str = "max-age=63072000; includeSubDomains";
 pub async fn security_headers(request: Request, next: Next) -> Response {
     let https = request.extensions().get::<Client>().is_some_and(|client| client.https);
     let mut response = next.run(request).await;
+    secure(&mut response, https);
+    response
+}
+
+/// Adds the headers that an answer does not set itself.
+pub(super) fn secure(response: &mut Response, https: bool) {
     let nonce = response.extensions_mut().remove::<Nonce>();
     let headers = response.headers_mut();
     headers.reserve(ALWAYS.len() + 3);
@@ -83,7 +89,6 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
-    response
 }
 
 fn policy(headers: &HeaderMap, nonce: Option<&Nonce>) -> HeaderValue {

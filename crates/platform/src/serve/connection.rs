@@ -6,6 +6,7 @@ use std::pin::pin;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use futures_util::future::{Either, ready};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -16,10 +17,14 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::Transport;
+use super::room::{Room, Use};
+use crate::http::{is_exempt, too_much};
 
-/// Serves the requests of one connection. When `stop` is cancelled it ends after the request that runs.
+/// Serves the requests of one connection. When `stop` is cancelled it ends after the request that runs; when others have
+/// no room, as [`Use::makes_room`] says.
 pub(super) async fn serve(
     transport: &Transport,
+    room: &Room,
     stream: TcpStream,
     peer: IpAddr,
     router: Router,
@@ -30,27 +35,47 @@ pub(super) async fn serve(
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
     let Some(tls) = &transport.tls else {
-        return requests(transport, stream, peer, router, stop).await;
+        return requests(transport, room, stream, peer, router, stop).await;
     };
     let handshake = tokio::time::timeout(transport.limits.head_time, tls.accept(stream));
     let shaken = tokio::select! { shaken = handshake => shaken, () = stop.cancelled() => return };
     match shaken {
-        Ok(Ok(stream)) => requests(transport, stream, peer, router, stop).await,
+        Ok(Ok(stream)) => requests(transport, room, stream, peer, router, stop).await,
         Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
         Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
     }
 }
 
-async fn requests<S>(transport: &Transport, stream: S, peer: IpAddr, router: Router, stop: CancellationToken)
-where
+async fn requests<S>(
+    transport: &Transport,
+    room: &Room,
+    stream: S,
+    peer: IpAddr,
+    router: Router,
+    stop: CancellationToken,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (limits, tls) = (transport.limits, transport.tls.is_some());
+    let used = &Use::default();
     let service = service_fn(|mut request: Request<Incoming>| {
         let client = transport.trusted_proxies.client(peer, tls, request.headers());
         request.extensions_mut().insert(client);
         request.extensions_mut().insert(transport.stopping.clone());
-        router.clone().oneshot(request.map(Body::new))
+        let place = room.request();
+        let worked_at = place.is_some() || is_exempt(&request);
+        let answer = if worked_at {
+            Either::Left(router.clone().oneshot(request.map(Body::new)))
+        } else {
+            Either::Right(ready(Ok(too_much(&request, client.https))))
+        };
+        async move {
+            used.turn();
+            let answer = answer.await;
+            used.turn();
+            drop(place);
+            answer
+        }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -58,15 +83,20 @@ where
         .max_headers(limits.headers)
         .max_header_size(limits.head_size);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
-    let mut stopping = false;
+    let mut wanted = pin!(room.wanted());
+    let (mut asked, mut stopping) = (None, false);
     let ended = loop {
         tokio::select! {
             biased;
             ended = connection.as_mut() => break ended,
-            () = stop.cancelled(), if !stopping => {
-                stopping = true;
-                connection.as_mut().graceful_shutdown();
+            () = stop.cancelled(), if !stopping => stopping = true,
+            () = wanted.as_mut(), if !stopping => {
+                wanted.set(room.wanted());
+                stopping = used.makes_room(&mut asked);
             }
+        }
+        if stopping {
+            connection.as_mut().graceful_shutdown();
         }
     };
     if let Err(error) = ended {

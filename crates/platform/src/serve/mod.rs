@@ -1,6 +1,7 @@
 //! Serving a router until the program is told to stop: connections, their limits, and TLS.
 
 mod connection;
+mod room;
 mod tls;
 
 use std::io;
@@ -10,13 +11,13 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::http::TrustedProxies;
 use crate::http::ready::Stopping;
 
+use room::Room;
 pub use tls::{Tls, TlsError};
 
 /// How long requests that run may take to finish once the program is told to stop.
@@ -40,8 +41,11 @@ pub struct Transport {
 /// What clients may take of the server before they send a request that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once; further ones wait in the system's queue until one ends.
+    /// Connections at once. Further ones wait in the system's queue until one ends: those that nobody uses do so then,
+    /// the others after the answer that they are at.
     pub connections: usize,
+    /// Requests at work at once. Further ones are told to come back, before anything is done for them.
+    pub requests: usize,
     /// How long a request's head may take to arrive, how long a connection may be idle between requests, and how
     /// long the TLS handshake may take.
     pub head_time: Duration,
@@ -53,7 +57,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { connections: 8_192, head_time: Duration::from_secs(30), head_size: 32 * 1024, headers: 64 }
+        Limits {
+            connections: 8_192,
+            requests: usize::MAX,
+            head_time: Duration::from_secs(30),
+            head_size: 32 * 1024,
+            headers: 64,
+        }
     }
 }
 
@@ -92,24 +102,21 @@ impl Transport {
         router: Router,
         stop: CancellationToken,
     ) -> io::Result<()> {
-        let permits = Arc::new(Semaphore::new(self.limits.connections.min(Semaphore::MAX_PERMITS)));
+        let room = Arc::new(Room::new(self.limits));
         let connections = TaskTracker::new();
         let transport = Arc::new(self);
         loop {
-            let next = async {
-                // The semaphore is never closed.
-                let permit = Arc::clone(&permits).acquire_owned().await.ok();
-                (accept(&listener).await, permit)
-            };
-            let ((stream, peer), permit) = tokio::select! {
+            let next = async { (accept(&listener).await, room.place().await) };
+            let ((stream, peer), place) = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 next = next => next,
             };
-            let (transport, router, stop) = (Arc::clone(&transport), router.clone(), stop.child_token());
+            let (transport, room) = (Arc::clone(&transport), Arc::clone(&room));
+            let (router, stop) = (router.clone(), stop.child_token());
             connections.spawn(async move {
-                connection::serve(&transport, stream, peer.ip(), router, stop).await;
-                drop(permit);
+                connection::serve(&transport, &room, stream, peer.ip(), router, stop).await;
+                drop(place);
             });
         }
         drop(listener);

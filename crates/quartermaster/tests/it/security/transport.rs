@@ -2,6 +2,7 @@
 //! their time.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,6 +12,7 @@ use platform::serve::{Limits, Tls, Transport};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::company::{Company, PASSWORD, cookie, http};
@@ -197,19 +199,81 @@ async fn a_client_that_sends_its_head_slowly_is_cut_off_and_others_go_on() {
     assert!(!rest(&mut other).await.contains("200 OK"));
 }
 
+/// Tells that it was asked, and waits until it may answer.
+fn held(asked: &Arc<Notify>, answer: &Arc<Notify>) -> Router {
+    let (asked, answer) = (Arc::clone(asked), Arc::clone(answer));
+    let slow = async move || {
+        asked.notify_one();
+        answer.notified().await;
+        "hello"
+    };
+    Router::new().route("/", get(slow))
+}
+
+const ASK: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
 #[tokio::test]
-async fn connections_beyond_the_limit_wait_until_one_ends() {
+async fn connections_beyond_the_limit_wait_until_one_that_nobody_uses_makes_room() {
     let served = serve(limited(Limits { connections: 1, ..Limits::default() }), hello()).await;
     let mut first = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
-    first.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    first.write_all(ASK).await.unwrap();
     let mut byte = [0];
     first.read_exact(&mut byte).await.unwrap();
     let mut second = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
     second.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
     let early = tokio::time::timeout(Duration::from_millis(200), second.read(&mut byte)).await;
     assert!(early.is_err(), "it waits");
-    drop(first);
     assert!(rest(&mut second).await.ends_with("hello"));
+    assert!(rest(&mut first).await.ends_with("hello"), "it was answered, and has ended");
+}
+
+#[tokio::test]
+async fn a_connection_with_a_request_makes_room_after_its_answer_and_says_so() {
+    let (asked, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let served = serve(limited(limits), held(&asked, &answer)).await;
+    let mut first = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
+    first.write_all(ASK).await.unwrap();
+    asked.notified().await;
+    let mut second = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
+    second.write_all(ASK).await.unwrap();
+    // Longer than those that wait let others be.
+    let cut = tokio::time::timeout(Duration::from_secs(2), first.read(&mut [0])).await;
+    assert!(cut.is_err(), "it is not cut off");
+    answer.notify_one();
+    let told = rest(&mut first).await;
+    assert!(told.contains("connection: close") && told.ends_with("hello"), "{told}");
+    asked.notified().await;
+    answer.notify_one();
+    second.read_exact(&mut [0]).await.unwrap();
+}
+
+#[tokio::test]
+async fn beyond_the_most_requests_at_work_clients_are_told_to_come_back_and_readiness_is_told() {
+    let (asked, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let limits = Limits { requests: 1, ..Limits::default() };
+    let router = held(&asked, &answer).route("/ready", get(async || "ready"));
+    let served = serve(limited(limits), router).await;
+    let ask = async |path: &str| {
+        let request = http(None).get(format!("http://127.0.0.1:{}{path}", served.port));
+        request.header("x-request-id", "mine").send().await.unwrap()
+    };
+    let (first, ()) = tokio::join!(ask("/"), async {
+        asked.notified().await;
+        let second = ask("/").await;
+        assert_eq!(second.status(), 503);
+        for (name, value) in [("retry-after", "1"), ("x-request-id", "mine"), ("cache-control", "no-store")] {
+            assert_eq!(second.headers()[name], value);
+        }
+        let problem: serde_json::Value = second.json().await.unwrap();
+        assert_eq!((&problem["instance"], &problem["request_id"]), (&"/".into(), &"mine".into()));
+        assert!(problem["detail"].as_str().unwrap().contains("Nothing was changed; repeat"), "{problem}");
+        assert_eq!(ask("/ready").await.text().await.unwrap(), "ready");
+        answer.notify_one();
+    });
+    assert_eq!(first.status(), 200);
+    answer.notify_one();
+    assert_eq!(ask("/").await.status(), 200, "there is a place again");
 }
 
 #[tokio::test]
