@@ -1,6 +1,7 @@
 //! One connection, from the handshake to its end.
 
 use std::net::IpAddr;
+use std::os::fd::AsRawFd;
 use std::pin::pin;
 
 use axum::Router;
@@ -54,9 +55,9 @@ async fn requests<S>(
     router: Router,
     stop: CancellationToken,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + AsRawFd + Unpin + Send + 'static,
 {
-    let (limits, tls) = (transport.limits, transport.tls.is_some());
+    let (limits, tls, socket) = (transport.limits, transport.tls.is_some(), stream.as_raw_fd());
     let used = &Use::default();
     let service = service_fn(|mut request: Request<Incoming>| {
         let client = transport.trusted_proxies.client(peer, tls, request.headers());
@@ -92,7 +93,7 @@ async fn requests<S>(
             () = stop.cancelled(), if !stopping => stopping = true,
             () = wanted.as_mut(), if !stopping => {
                 wanted.set(room.wanted());
-                stopping = used.makes_room(&mut asked);
+                stopping = used.makes_room(&mut asked, socket);
             }
         }
         if stopping {

@@ -2,10 +2,12 @@
 //! nobody uses make some: clients keep far more connections open than they send requests on, and who comes anew must not
 //! wait for them.
 
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use nix::sys::socket::{MsgFlags, recv};
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
@@ -67,9 +69,15 @@ impl Use {
     }
 
     /// Whether the connection is to end when room is asked for: after its answer when it has a request, which its client
-    /// is told with the answer; at once when it has had none since it was `asked` before.
-    pub(super) fn makes_room(&self, asked: &mut Option<usize>) -> bool {
+    /// is told with the answer; at once when it has had none since it was `asked` before, and none waits in `socket`.
+    pub(super) fn makes_room(&self, asked: &mut Option<usize>, socket: RawFd) -> bool {
         let turns = self.turns.load(Ordering::Relaxed);
-        turns % 2 == 1 || asked.replace(turns) == Some(turns)
+        turns % 2 == 1 || (asked.replace(turns) == Some(turns) && is_empty(socket))
     }
+}
+
+/// Whether nothing waits to be read. The runtime knows of what came only some time later, when there is much to do.
+fn is_empty(socket: RawFd) -> bool {
+    let peeked = recv(socket, &mut [0], MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT);
+    !matches!(peeked, Ok(1..))
 }
