@@ -1,5 +1,5 @@
-//! The short forms of the proofs that take a company of their own, on the built program. Other tests run beside them: what
-//! takes how long says nothing here.
+//! The short forms of the proofs that take a company of their own, on the built program. They run beside
+//! each other: what takes how long says nothing here.
 
 use std::path::Path;
 use std::process::Command;

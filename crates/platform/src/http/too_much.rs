@@ -3,11 +3,11 @@
 
 use axum::http::Request;
 use axum::response::{IntoResponse, Response};
-use contract::ProblemKind;
+use contract::{Problem, ProblemKind};
 
+use super::ProblemResponse;
 use super::request_id::{self, id_of};
 use super::security_headers::secure;
-use super::{ProblemResponse, complete_problem};
 
 /// Whether a request is worked at however much there is to do: those that ask how the process does.
 pub(crate) fn is_exempt<B>(request: &Request<B>) -> bool {
@@ -17,9 +17,11 @@ pub(crate) fn is_exempt<B>(request: &Request<B>) -> bool {
 /// Tells the client to come back, with what comes with every answer.
 pub(crate) fn too_much<B>(request: &Request<B>, https: bool) -> Response {
     let detail = "Too much is at work already. Nothing was changed; repeat as Retry-After says.";
-    let problem = ProblemResponse::new(ProblemKind::Unavailable, detail).into_response();
     let id = id_of(request.headers());
-    let mut response = complete_problem(problem, request.uri().path(), Some(&id));
+    let mut problem = Problem::new(ProblemKind::Unavailable, detail);
+    problem.instance = Some(request.uri().path().to_owned());
+    problem.request_id = Some(id.clone());
+    let mut response = ProblemResponse::from(problem).into_response();
     request_id::tell(&mut response, &id);
     secure(&mut response, https);
     response

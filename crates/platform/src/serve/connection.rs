@@ -61,11 +61,10 @@ async fn requests<S>(
     let used = &Use::default();
     let service = service_fn(|mut request: Request<Incoming>| {
         let client = transport.trusted_proxies.client(peer, tls, request.headers());
-        request.extensions_mut().insert(client);
-        request.extensions_mut().insert(transport.stopping.clone());
         let place = room.request();
-        let worked_at = place.is_some() || is_exempt(&request);
-        let answer = if worked_at {
+        let answer = if place.is_some() || is_exempt(&request) {
+            request.extensions_mut().insert(client);
+            request.extensions_mut().insert(transport.stopping.clone());
             Either::Left(router.clone().oneshot(request.map(Body::new)))
         } else {
             Either::Right(ready(Ok(too_much(&request, client.https))))
