@@ -34,11 +34,11 @@ select 'B' || lpad(n::text, 2, '0'), 'Branch ' || n, pg_temp.began() - interval 
 from generate_series(1, 50) n
 order by n;
 
-insert into services_items (sku, name, barcode, min_stock_level, active, created_at)
+insert into services_items (sku, name, barcode, min_stock_level, minimum_due, active, created_at)
 select 'SKU-' || lpad(n::text, 5, '0'),
        (array['Red', 'Green', 'Blue', 'White', 'Black'])[1 + n % 5] || ' '
        || (array['bolt', 'nut', 'washer', 'bracket', 'hinge', 'screw', 'hook'])[1 + n % 7] || ' M' || n % 97,
-       '40' || lpad(n::text, 11, '0'), n % 4 * 5, n % 50 <> 0, pg_temp.began() - interval '31 days'
+       '40' || lpad(n::text, 11, '0'), n % 4 * 5, false, n % 50 <> 0, pg_temp.began() - interval '31 days'
 from generate_series(1, 20000) n
 order by n;
 
@@ -110,9 +110,11 @@ left join (
     group by l.branch_id, l.item_id) asked on asked.branch_id = b.id and asked.item_id = i.id;
 select setval('services_adjustment_ids', 1000000 + pg_temp.orders() * 45 / 100);
 
-insert into services_stock (branch_id, item_id, quantity, reserved, updated_at)
-select m.branch_id, m.item_id, m.quantity, coalesce(r.reserved, 0), m.at
+insert into services_stock (branch_id, item_id, quantity, reserved, updated_at, minimum, below)
+select m.branch_id, m.item_id, m.quantity, coalesce(r.reserved, 0), m.at, i.min_stock_level,
+       m.quantity < i.min_stock_level
 from (select branch_id, item_id, sum(quantity) as quantity, max(at) as at from moved group by branch_id, item_id) m
+join services_items i on i.id = m.item_id
 left join (
     select l.branch_id, l.item_id, sum(l.requested_qty) as reserved
     from services_orders o

@@ -14,6 +14,7 @@ mod error;
 pub mod http;
 mod items;
 mod migrations;
+pub mod minimums;
 mod order_reader;
 mod orders;
 mod page;

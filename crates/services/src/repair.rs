@@ -10,7 +10,17 @@ use crate::answer::as_json;
 use crate::request::{Actor, RequestContext};
 use crate::store::audit::{self, Fact};
 use crate::store::{Num, stock};
-use crate::verify::{ledger_sums, promised_sums};
+use crate::verify::{knows_wrongly, ledger_sums, promised_sums};
+
+/// What is to be mended, or was.
+#[derive(Debug, Clone)]
+pub struct Mends {
+    /// Levels whose figures do not follow from the ledger and the orders.
+    pub levels: Vec<Mend>,
+    /// How many levels know a minimum that is not their item's. They forget it, and the worker brings it anew; no answer
+    /// shows it, so the audit does not tell of it.
+    pub minimums: u64,
+}
 
 /// A stock level whose figures do not follow from the ledger and the orders.
 #[derive(Debug, Clone, Copy)]
@@ -62,14 +72,29 @@ statement! {
         update services_stock
         set quantity = $3::numeric, reserved = $4, overdrawn = $3::numeric < 0, updated_at = greatest(updated_at, now())
         where branch_id = $1 and item_id = $2";
+    /// How many levels know a wrong minimum.
+    WRONG_MINIMUMS: "services" = concat!("
+        select count(*)
+        from services_stock s
+        join services_items i on i.id = s.item_id
+        where ", knows_wrongly!());
+    /// Levels forget a wrong minimum.
+    FORGET_MINIMUMS: "services" = concat!("
+        update services_stock s
+        set minimum = null, below = null
+        from services_items i
+        where i.id = s.item_id and ", knows_wrongly!());
 }
 
 /// What [`repair`] would mend now.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn preview(database: &Database) -> Result<Vec<Mend>, PgError> {
-    differing(&*database.get().await?).await
+pub async fn preview(database: &Database) -> Result<Mends, PgError> {
+    let connection = database.get().await?;
+    let levels = differing(&connection).await?;
+    let minimums: i64 = connection.query_one(&WRONG_MINIMUMS, &[]).await?.get(0);
+    Ok(Mends { levels, minimums: minimums.unsigned_abs() })
 }
 
 /// Sets every derived figure to what follows from the ledger and the orders, with an audit entry a level, in one
@@ -77,14 +102,14 @@ pub async fn preview(database: &Database) -> Result<Vec<Mend>, PgError> {
 ///
 /// # Errors
 /// When the database refuses or is away; nothing is mended then.
-pub async fn repair(database: &Database) -> Result<Vec<Mend>, PgError> {
+pub async fn repair(database: &Database) -> Result<Mends, PgError> {
     let transaction = database.begin().await?;
     transaction.execute(&LOCK_LEVELS, &[]).await?;
-    let mends = differing(&transaction).await?;
+    let levels = differing(&transaction).await?;
     let now = stock::clock(&transaction).await?;
     let actor = Actor { user_id: None, name: "quartermaster verify --repair".into() };
-    let mut entries = Vec::with_capacity(mends.len());
-    for Mend { key, quantity, reserved } in &mends {
+    let mut entries = Vec::with_capacity(levels.len());
+    for Mend { key, quantity, reserved } in &levels {
         let figures = (Num(quantity.to), Num(reserved.to));
         transaction.execute(&MEND, &[&key.branch.0, &key.item.0, &figures.0, &figures.1]).await?;
         let fact = Fact {
@@ -97,8 +122,9 @@ pub async fn repair(database: &Database) -> Result<Vec<Mend>, PgError> {
         entries.push(fact.entry(now, &actor, &RequestContext::default()));
     }
     audit::insert(&transaction, &entries).await?;
+    let minimums = transaction.execute(&FORGET_MINIMUMS, &[]).await?;
     transaction.commit().await?;
-    Ok(mends)
+    Ok(Mends { levels, minimums })
 }
 
 async fn differing(conn: &Queries) -> Result<Vec<Mend>, PgError> {

@@ -30,6 +30,7 @@ const INVARIANTS: &[Invariant] = &[
     Invariant { words: "movements never go back in time", statement: &TIME_NEVER_GOES_BACK },
     Invariant { words: "reserved is the sum over submitted orders", statement: &RESERVED_IS_SUM },
     Invariant { words: "nothing is below zero without an override", statement: &BELOW_ZERO },
+    Invariant { words: "lists miss no level below its item's minimum", statement: &MINIMUMS_ARE_KNOWN },
     Invariant {
         words: "every fulfilled order moved each of its lines exactly once",
         statement: &FULFILLED_ONCE,
@@ -75,7 +76,15 @@ macro_rules! promised_sums {
     };
 }
 
-pub(crate) use {ledger_sums, promised_sums};
+/// Which levels `s` of items `i` know a minimum, or are below it, wrongly: the worker would never look at them again.
+macro_rules! knows_wrongly {
+    () => {
+        "(s.below is distinct from (s.quantity < s.minimum)
+          or (s.minimum <> i.min_stock_level and not i.minimum_due))"
+    };
+}
+
+pub(crate) use {knows_wrongly, ledger_sums, promised_sums};
 
 statement! {
     QUANTITY_IS_SUM: "services" = concat!("
@@ -120,6 +129,12 @@ statement! {
         select format('branch %s item %s: %s', branch_id, item_id, quantity)
         from services_stock
         where (quantity < 0 and not overdrawn) or reserved < 0";
+    MINIMUMS_ARE_KNOWN: "services" = concat!("
+        select format('branch %s item %s: quantity %s, minimum %s, its level knows %s',
+                      s.branch_id, s.item_id, s.quantity, i.min_stock_level, s.minimum)
+        from services_stock s
+        join services_items i on i.id = s.item_id
+        where ", knows_wrongly!());
     FULFILLED_ONCE: "services" = "
         select format('order %s item %s: asked for %s, moved %s in %s movements',
                       l.order_id, l.item_id, l.requested_qty, coalesce(m.total, 0), coalesce(m.n, 0))

@@ -1,6 +1,7 @@
-//! What runs beside the requests: forgetting what is kept for a time only, keeping the totals of reports, and sealing
-//! the audits.
+//! What runs beside the requests: forgetting what is kept for a time only, keeping the totals of reports, bringing
+//! minimums to stock levels, and sealing the audits.
 
+mod minimums;
 mod push;
 mod seals;
 mod totals;
@@ -32,13 +33,14 @@ const AT_ONCE: u32 = 5_000;
 pub async fn run(database: Database, config: Config, stop: CancellationToken) {
     let Config { idempotency_retention, sealing } = config;
     let forgetting = keep_forgetting(database.clone(), idempotency_retention, stop.clone());
-    let totals = totals::keep(database, stop.clone());
+    let totals = totals::keep(database.clone(), stop.clone());
+    let minimums = minimums::keep_bringing(database, stop.clone());
     let sealing = async {
         if let Some(sealing) = sealing {
             seals::keep_sealing(sealing, stop).await;
         }
     };
-    tokio::join!(forgetting, totals, sealing);
+    tokio::join!(forgetting, totals, minimums, sealing);
 }
 
 async fn keep_forgetting(database: Database, retention: Duration, stop: CancellationToken) {

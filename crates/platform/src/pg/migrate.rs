@@ -17,6 +17,9 @@ const LOCK_TIMEOUT: &str = "set lock_timeout = '800ms'";
 const PAUSE: Duration = Duration::from_secs(2);
 const TRIES: u32 = 200;
 
+/// After which pause a program asks whether another still migrates.
+const TURN_PAUSE: Duration = Duration::from_millis(50);
+
 /// Begins the name of a migration whose statements cannot run in a transaction, such as `create index concurrently`.
 /// They are apart by an empty line, and do no harm when they are run again: one that fails leaves those before it.
 const CONCURRENTLY: &str = "concurrently_";
@@ -93,8 +96,7 @@ impl Migrations {
         let driver = config.driver_config(&[]);
         let (mut client, connection) = driver.connect(NoTls).await.map_err(PgError::connecting)?;
         let connection = tokio::spawn(connection);
-        let lock = format!("select pg_advisory_lock(hashtext('{}'))", self.history);
-        client.batch_execute(&lock).await.map_err(PgError::from)?;
+        self.wait_for_turn(&client).await?;
         self.refuse_newer(&client).await?;
         client.batch_execute(LOCK_TIMEOUT).await.map_err(PgError::from)?;
         let before = self.applied(&client).await?;
@@ -107,6 +109,16 @@ impl Migrations {
         let applied =
             self.runner.get_migrations().iter().filter(|m| !before.contains(&i64::from(m.version())));
         Ok(applied.map(ToString::to_string).collect())
+    }
+
+    /// Waits until no other program migrates. It asks again and again: an index that the other makes beside the requests
+    /// waits for every statement that runs, and one that waited for the other would be among them.
+    async fn wait_for_turn(&self, client: &tokio_postgres::Client) -> Result<(), MigrateError> {
+        let lock = format!("select pg_try_advisory_lock(hashtext('{}'))", self.history);
+        while !client.query_one(&lock, &[]).await.map_err(PgError::from)?.get::<_, bool>(0) {
+            tokio::time::sleep(TURN_PAUSE).await;
+        }
+        Ok(())
     }
 
     /// Applies what is missing beyond `applied`, in order.

@@ -45,12 +45,19 @@ async fn mend(database: &Database, dry_run: bool) -> Result<()> {
             output::line(format_args!("{key}: {name} {from} {done} to {to}, {from_what}"));
         }
     };
-    for mend in &mends {
+    for mend in &mends.levels {
         let key = format!("branch {} item {}", mend.key.branch, mend.key.item);
         figure(&key, "quantity", "the sum of its movements", mend.quantity);
         figure(&key, "reserved", "the sum over submitted orders", mend.reserved);
     }
-    output::line(match (mends.len(), dry_run) {
+    let forgotten = if dry_run { "would forget it" } else { "forgot it" };
+    if mends.minimums > 0 {
+        output::line(format_args!(
+            "{} stock levels know a minimum that is not their item's: they {forgotten}, and the worker brings it anew.",
+            mends.minimums
+        ));
+    }
+    output::line(match (mends.levels.len(), dry_run) {
         (0, _) => "No figure needs to be mended.".to_owned(),
         (count, true) => format!("{count} stock levels would be mended; nothing was changed."),
         (count, false) => format!("{count} stock levels were mended; the audit has each as stock.repaired."),

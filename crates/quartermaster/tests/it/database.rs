@@ -203,20 +203,19 @@ async fn a_database_of_a_newer_program_is_refused() {
 #[tokio::test]
 async fn nobody_waits_behind_a_migration_that_waits_for_a_table() {
     let database = TestDatabase::new().await;
-    // The last migration of the services, which makes an index on the ledger, is to be run again.
-    let undo =
-        "drop table services_totals_state, services_branch_totals, services_daily_totals, services_turnover,
-                    services_lowest;
-                drop index services_stock_movements_id_idx;
-                delete from services_schema_history where version = 18";
+    // A migration that changes the stock levels is to be run again, and the one after it.
+    let undo = "drop trigger services_stock_below on services_stock;
+                drop function services_stock_below;
+                alter table services_stock drop column minimum, drop column below;
+                delete from services_schema_history where version in (20, 21)";
     database.run(undo).await;
-    let lock = "lock table services_stock_movements in row exclusive mode";
+    let lock = "lock table services_stock in row exclusive mode";
     let long = database.connect("quartermaster").await;
     long.batch_execute(&format!("begin; {lock}")).await.unwrap();
     let config = database.config("quartermaster");
     let migrating = tokio::spawn(async move { services::migrations().run(&config).await.unwrap() });
     let waiting = "select count(*) from pg_stat_activity
-                   where datname = current_database() and wait_event_type = 'Lock' and query like '%Totals for reports%'";
+                   where datname = current_database() and wait_event_type = 'Lock' and query like '%alter table services_stock%'";
     while database.value::<i64>(waiting).await == 0 {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
@@ -225,7 +224,8 @@ async fn nobody_waits_behind_a_migration_that_waits_for_a_table() {
     writer.batch_execute(&format!("set lock_timeout = '20s'; begin; {lock}; commit")).await.unwrap();
     assert!(!migrating.is_finished());
     long.batch_execute("commit").await.unwrap();
-    assert_eq!(migrating.await.unwrap(), ["V18__totals"]);
+    let applied = ["V20__stock_below", "V21__concurrently_stock_below_idx"];
+    assert_eq!(migrating.await.unwrap(), applied);
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod items;
 mod lookups;
 mod matrix;
 mod migrations;
+mod minimums;
 mod orders;
 mod others;
 mod policies;

@@ -205,13 +205,13 @@ async fn figures_that_went_wrong_are_explained_and_mended() {
     assert!(client.batch_execute("update services_stock set reserved = -1").await.is_err());
     client.batch_execute("update services_stock set reserved = 1, quantity = 7").await.unwrap();
     let database = app.surface.services.database();
-    let explained = services::repair::preview(database).await.unwrap();
+    let explained = services::repair::preview(database).await.unwrap().levels;
     assert_eq!(explained.len(), 1);
     let figures = (explained[0].quantity, explained[0].reserved);
     assert_eq!((figures.0.from.to_string(), figures.0.to.to_string()), ("7".to_owned(), "10".to_owned()));
     assert_eq!((figures.1.from.to_string(), figures.1.to.to_string()), ("1".to_owned(), "4".to_owned()));
     assert_eq!(app.level(branch, item).await.1, "1");
-    assert_eq!(services::repair::repair(database).await.unwrap().len(), 1);
+    assert_eq!(services::repair::repair(database).await.unwrap().levels.len(), 1);
     app.database.assert_sound().await;
     // Also while others post.
     client.batch_execute("update services_stock set reserved = 0").await.unwrap();
@@ -221,7 +221,7 @@ async fn figures_that_went_wrong_are_explained_and_mended() {
         services::repair::repair(database),
         join_all(sold.iter().map(|order| admin.command(*order, "fulfill"))),
     );
-    assert_eq!((mended.unwrap().len(), count(&answers, 200)), (1, 3));
+    assert_eq!((mended.unwrap().levels.len(), count(&answers, 200)), (1, 3));
     app.admin().command(order, "cancel").await.expect(200);
     let (quantity, reserved, _) = app.level(branch, item).await;
     assert_eq!((quantity.as_str(), reserved.as_str()), ("7", "0"));

@@ -7,6 +7,7 @@ pub(crate) mod elsewhere;
 pub(crate) mod idempotency;
 pub(crate) mod items;
 mod json;
+pub(crate) mod minimums;
 pub(crate) mod movements;
 mod num;
 pub(crate) mod order_lists;

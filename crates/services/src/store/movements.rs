@@ -91,19 +91,24 @@ statement! {
         where $6::bigint[] is null or b.id = any($6)
         order by m.at desc, m.id desc
         limit $4");
-    /// The same of one item.
+    /// The same of one item. Which movements the page shows, an index alone tells where every kind is asked for; only those
+    /// are read.
     LIST_BY_ITEM: "services" = concat!("select ", columns!(), "
-        from services_branches b
-        cross join lateral (
-            select ", columns!(), "
-            from services_stock_movements m
-            where m.branch_id = b.id and m.item_id = $7 and m.kind = any($5::text[])
-              and ", since!(), "
+        from (
+            select m.at, m.id
+            from services_branches b
+            cross join lateral (
+                select m.at, m.id
+                from services_stock_movements m
+                where m.branch_id = b.id and m.item_id = $7 and ($5::text[] is null or m.kind = any($5))
+                  and ", since!(), "
+                order by m.at desc, m.id desc
+                limit $4) m
+            where $6::bigint[] is null or b.id = any($6)
             order by m.at desc, m.id desc
-            limit $4) m
-        where $6::bigint[] is null or b.id = any($6)
-        order by m.at desc, m.id desc
-        limit $4");
+            limit $4) page
+        join services_stock_movements m on m.at = page.at and m.id = page.id
+        order by m.at desc, m.id desc");
     /// The same of one document.
     LIST_BY_DOCUMENT: "services" = concat!("select ", columns!(), "
         from services_stock_movements m
@@ -216,13 +221,16 @@ pub(crate) async fn list(
     let only = branch_id.as_ref().map(std::slice::from_ref).or(visible);
     let (before, before_id) = page.before(*to);
     let limit = page.rows();
+    let is_any_kind = asked.len() == MovementKind::ALL.len();
+    let some_kinds = (!is_any_kind).then_some(&kinds);
     let params: Params<'_> =
         &[&before, &before_id, from, &limit, &kinds, &only, item_id, &types, document_id];
+    let of_item: Params<'_> = &[&before, &before_id, from, &limit, &some_kinds, &only, item_id];
     let rows = if document_id.is_some() {
         conn.query_anew(&LIST_BY_DOCUMENT, params).await?
     } else if item_id.is_some() {
-        conn.query_anew(&LIST_BY_ITEM, &params[..7]).await?
-    } else if only.is_some() || asked.len() < MovementKind::ALL.len() {
+        conn.query_anew(&LIST_BY_ITEM, of_item).await?
+    } else if only.is_some() || !is_any_kind {
         conn.query_anew(&LIST_BY_KIND, &params[..6]).await?
     } else {
         conn.query_anew(&LIST, &params[..4]).await?

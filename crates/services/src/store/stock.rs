@@ -8,6 +8,7 @@ use platform::pg::{Params, PgError, Queries, Row, Statement};
 use platform::statement;
 
 use super::Num;
+use super::minimums::maybe_below;
 use crate::page::Page;
 
 /// A stored level, and when it last changed.
@@ -35,6 +36,33 @@ pub(crate) struct StockFilter {
     pub item_id: Option<i64>,
     /// Only those with less on hand than the item's minimum (or, when false, only the others).
     pub below_min: Option<bool>,
+}
+
+/// A page of levels, branch by branch, from levels `s`.
+macro_rules! branch_by_branch {
+    ($levels:expr) => {
+        concat!(
+            "
+        select b.id, s.item_id, s.quantity, s.reserved, s.updated_at
+        from services_branches b
+        cross join lateral (
+            select s.item_id, s.quantity, s.reserved, s.updated_at
+            from ",
+            $levels,
+            " s
+            left join services_items i on i.id = s.item_id
+            where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
+              and ($5::bigint is null or s.item_id = $5)
+              and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
+            order by s.item_id
+            limit $7) s
+        where b.id >= $1
+          and ($3::bigint[] is null or b.id = any($3))
+          and ($4::bigint is null or b.id = $4)
+        order by b.id, s.item_id
+        limit $7"
+        )
+    };
 }
 
 statement! {
@@ -70,23 +98,9 @@ statement! {
     /// The time on the database's clock, now that the locks are held.
     CLOCK: "services" = "select clock_timestamp()";
     /// A page of levels. Branch by branch, so that of each no more is read than the page may need.
-    LIST: "services" = "
-        select b.id, s.item_id, s.quantity, s.reserved, s.updated_at
-        from services_branches b
-        cross join lateral (
-            select s.item_id, s.quantity, s.reserved, s.updated_at
-            from services_stock s
-            left join services_items i on i.id = s.item_id
-            where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
-              and ($5::bigint is null or s.item_id = $5)
-              and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
-            order by s.item_id
-            limit $7) s
-        where b.id >= $1
-          and ($3::bigint[] is null or b.id = any($3))
-          and ($4::bigint is null or b.id = $4)
-        order by b.id, s.item_id
-        limit $7";
+    LIST: "services" = branch_by_branch!("services_stock");
+    /// The same of levels below their item's minimum.
+    LIST_BELOW: "services" = branch_by_branch!(maybe_below!());
     /// A page of the levels of one branch, whatever the item.
     LIST_OF_BRANCH: "services" = "
         select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at
@@ -225,8 +239,9 @@ pub(crate) async fn list(
         }
         StockFilter { branch_id, item_id, below_min } => {
             let (first, second) = (after.first, after.second);
-            conn.query_anew(&LIST, &[&first, &second, &visible, branch_id, item_id, below_min, &limit])
-                .await?
+            let statement = if *below_min == Some(true) { &LIST_BELOW } else { &LIST };
+            let params: Params<'_> = &[&first, &second, &visible, branch_id, item_id, below_min, &limit];
+            conn.query_anew(statement, params).await?
         }
     };
     Ok(rows.iter().map(stock_out).collect())

@@ -5,6 +5,7 @@ use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 
 use super::Num;
+use super::minimums::maybe_below;
 use super::stock::{LevelRow, StockFilter, level_row};
 use crate::page::Page;
 
@@ -49,7 +50,7 @@ macro_rules! anywhere {
 
 /// A page of levels, branch by branch, from levels `s` and items `i`.
 macro_rules! branch_by_branch {
-    ($from:literal) => {
+    ($from:expr) => {
         concat!(
             "
         select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, s.name, s.sku, s.min_stock_level
@@ -73,11 +74,42 @@ macro_rules! branch_by_branch {
     };
 }
 
+/// A page of levels by the item's name, from what joins levels `s` to items `i`. The page comes after an item and a branch:
+/// where it begins is what that item is called now.
+macro_rules! by_name {
+    ($join:literal) => {
+        concat!(
+            "
+        select ",
+            columns!(),
+            "
+        from services_items i",
+            $join,
+            "
+        join services_branches b on b.id = s.branch_id
+        where (lower(i.name), i.id) >= (coalesce((select lower(name) from services_items where id = $1), ''), $1::bigint)
+          and (lower(i.name), i.id, s.branch_id)
+            > (coalesce((select lower(name) from services_items where id = $1), ''), $1, $2::bigint)
+          ",
+            filters!(),
+            " ",
+            anywhere!(),
+            "
+        order by lower(i.name), i.id, s.branch_id
+        limit $7"
+        )
+    };
+}
+
 statement! {
     /// A page of levels by branch and item. Branch by branch, so that of each no more is read than the page may need.
     SUMMARY: "services" = branch_by_branch!("
             from services_stock s
             join services_items i on i.id = s.item_id");
+    /// The same of levels below their item's minimum.
+    SUMMARY_BELOW: "services" = branch_by_branch!(concat!("
+            from ", maybe_below!(), " s
+            join services_items i on i.id = s.item_id"));
     /// The same of the items that a text is found in: those are looked for once, not once a branch.
     SEARCH: "services" = concat!("
         with found as materialized (
@@ -96,19 +128,20 @@ statement! {
         where s.branch_id = $1 and b.id = $1 and s.item_id > $2 and i.id > $2
         order by s.branch_id, s.item_id
         limit $3");
-    /// A page of levels by the item's name, and by item and branch where names are the same. The page comes after an
-    /// item and a branch: where it begins is what that item is called now.
-    BY_NAME: "services" = concat!("
-        select ", columns!(), "
-        from services_items i
-        join services_stock s on s.item_id = i.id
-        join services_branches b on b.id = s.branch_id
-        where (lower(i.name), i.id) >= (coalesce((select lower(name) from services_items where id = $1), ''), $1::bigint)
-          and (lower(i.name), i.id, s.branch_id)
-            > (coalesce((select lower(name) from services_items where id = $1), ''), $1, $2::bigint)
-          ", filters!(), " ", anywhere!(), "
-        order by lower(i.name), i.id, s.branch_id
-        limit $7");
+    /// A page of levels by the item's name, and by item and branch where names are the same.
+    BY_NAME: "services" = by_name!("
+        join services_stock s on s.item_id = i.id");
+    /// The same of levels below their item's minimum: of each item those that are or may be by what they know, and all when
+    /// what they know is old.
+    BY_NAME_BELOW: "services" = by_name!("
+        cross join lateral (
+            select l.branch_id, l.item_id, l.quantity, l.reserved, l.updated_at, l.empty
+            from services_stock l
+            where l.item_id = i.id and l.below is not false
+            union all
+            select l.branch_id, l.item_id, l.quantity, l.reserved, l.updated_at, l.empty
+            from services_stock l
+            where l.item_id = i.id and l.below is false and i.minimum_due) s");
     /// A page of the levels of one branch by what is on hand, the least first with 1, the most with -1. No index is in
     /// that order, since every posting would have to move its levels within it: the branch's levels are read and sorted.
     BY_QUANTITY: "services" = concat!("
@@ -144,14 +177,19 @@ pub(crate) async fn list(
         &first, &second, &visible, branch_id, item_id, below_min, &limit, zero, reserved, &text, &direction,
     ];
     let is_plain = (item_id, below_min, zero, reserved, &text) == (&None, &None, &None, &None, &None);
+    let is_below = *below_min == Some(true);
     let rows = match (sort, branch_id) {
         (StockSort::Branch, Some(branch)) if is_plain && first <= *branch => {
             let item = if first == *branch { second } else { 0 };
             conn.query(&SUMMARY_OF_BRANCH, &[branch, &item, &limit]).await?
         }
         (StockSort::Branch, _) if text.is_some() => conn.query_anew(&SEARCH, &params[..10]).await?,
-        (StockSort::Branch, _) => conn.query_anew(&SUMMARY, &params[..9]).await?,
-        (StockSort::Name, _) => conn.query_anew(&BY_NAME, &params[..10]).await?,
+        (StockSort::Branch, _) => {
+            conn.query_anew(if is_below { &SUMMARY_BELOW } else { &SUMMARY }, &params[..9]).await?
+        }
+        (StockSort::Name, _) => {
+            conn.query_anew(if is_below { &BY_NAME_BELOW } else { &BY_NAME }, &params[..10]).await?
+        }
         (StockSort::Quantity | StockSort::QuantityDesc, _) => conn.query_anew(&BY_QUANTITY, params).await?,
     };
     Ok(rows.iter().map(out).collect())

@@ -77,10 +77,11 @@ const MOVEMENTS: &[Case] = &[
     case("of one branch, last page", M_KIND, "'2025-12-03', 1, null, 51, '{fulfilment,adjustment}', '{50}'"),
     case("of one kind", M_KIND, "null, 9223372036854775807, null, 51, '{adjustment}', null"),
     case("of one kind and one branch", M_KIND, "null, 9223372036854775807, null, 51, '{fulfilment}', '{20}'"),
-    case("of one item", M_ITEM, "null, 9223372036854775807, null, 51, '{fulfilment,adjustment}', null, 1"),
-    case("of one item, last page", M_ITEM, "'2025-12-03', 1, null, 51, '{fulfilment,adjustment}', null, 1"),
-    case("of one item that there is not", M_ITEM, "null, 1, null, 51, '{fulfilment,adjustment}', null, 0"),
-    case("of one level", M_ITEM, "null, 9223372036854775807, null, 51, '{fulfilment,adjustment}', '{1}', 1"),
+    case("of one item", M_ITEM, "null, 9223372036854775807, null, 51, null, null, 1"),
+    case("of one item and one kind", M_ITEM, "null, 9223372036854775807, null, 51, '{fulfilment}', null, 1"),
+    case("of one item, last page", M_ITEM, "'2025-12-03', 1, null, 51, null, null, 1"),
+    case("of one item that there is not", M_ITEM, "null, 1, null, 51, null, null, 0"),
+    case("of one level", M_ITEM, "null, 9223372036854775807, null, 51, null, '{1}', 1"),
     case(
         "of one order",
         M_DOCUMENT,
@@ -214,6 +215,9 @@ const AUDIT: &[Case] = &[
 ];
 
 const S: (&str, &str) = ("LIST", "services_stock s");
+const S_BELOW: (&str, &str) = ("LIST_BELOW", "services_stock l");
+const SUMMARY_BELOW: (&str, &str) = ("SUMMARY_BELOW", "services_stock l");
+const BY_NAME_BELOW: (&str, &str) = ("BY_NAME_BELOW", "services_stock l");
 const SUMMARY: (&str, &str) = ("SUMMARY", "services_stock s");
 const SEARCH: (&str, &str) = ("SEARCH", "services_stock s");
 const BY_NAME: (&str, &str) = ("BY_NAME", "services_stock s");
@@ -234,17 +238,21 @@ const STOCK: &[Case] = &[
     case("of three branches, last page", S, "50, 19960, '{1,20,50}', null, null, null, 51"),
     case("of one item", S, "0, 0, null, null, 7, null, 51"),
     case("of one level", S, "0, 0, null, 20, 7, null, 51"),
-    case("below the minimum", S, "0, 0, null, null, null, true, 51"),
-    case("below the minimum, last page", S, "50, 19000, null, null, null, true, 51"),
+    case("below the minimum", S_BELOW, "0, 0, null, null, null, true, 51"),
+    case("below the minimum, last page", S_BELOW, "50, 19000, null, null, null, true, 51"),
     case("not below the minimum, of one branch", S, "0, 0, null, 20, null, false, 51"),
     case("summary, first page", SUMMARY, "0, 0, null, null, null, null, 51, null, null"),
     case("summary, last page", SUMMARY, "50, 19960, null, null, null, null, 51, null, null"),
     case("summary of one branch", SUMMARY_OF_BRANCH, "20, 0, 51"),
     case("summary of one branch, last page", SUMMARY_OF_BRANCH, "20, 19960, 51"),
-    case("summary of one branch below the minimum", SUMMARY, "0, 0, null, 20, null, true, 51, null, null"),
+    case(
+        "summary of one branch below the minimum",
+        SUMMARY_BELOW,
+        "0, 0, null, 20, null, true, 51, null, null",
+    ),
     case(
         "summary of three branches below the minimum",
-        SUMMARY,
+        SUMMARY_BELOW,
         "0, 0, '{1,20,50}', null, null, true, 51, null, null",
     ),
     case("summary of one item", SUMMARY, "0, 0, null, null, 7, null, 51, null, null"),
@@ -255,6 +263,11 @@ const STOCK: &[Case] = &[
     case("summary by name", BY_NAME, "0, 0, null, null, null, null, 51, null, null, null"),
     case("summary by name of one branch", BY_NAME, "0, 0, null, 20, null, null, 51, null, null, null"),
     case("summary by name, last page", BY_NAME, "19990, 40, null, null, null, null, 51, null, null, null"),
+    case(
+        "summary by name below the minimum",
+        BY_NAME_BELOW,
+        "0, 0, null, null, null, true, 51, null, null, null",
+    ),
     case(
         "summary by quantity of one branch",
         BY_QUANTITY,

@@ -4,7 +4,8 @@
 use super::{Area, Case, case};
 
 /// Cases by area; an area is a snapshot.
-pub const AREAS: &[Area] = &[("posting", POSTING), ("change", CHANGE), ("read", READ)];
+pub const AREAS: &[Area] =
+    &[("posting", POSTING), ("change", CHANGE), ("read", READ), ("minimums", MINIMUMS)];
 
 /// What a batch of the engine loads, locks and writes.
 const POSTING: &[Case] = &[
@@ -45,6 +46,12 @@ const CHANGE: &[Case] = &[
     case("a draft's new lines", ("INSERT_LINES", "services_order_lines"), "null, null, null, null"),
     case("a draft away", ("DELETE", "services_orders"), "null, null"),
     case("an item in use", ("IS_USED", "services_stock"), "null"),
+];
+
+/// What the worker does to bring the items' minimums to their levels.
+const MINIMUMS: &[Case] = &[
+    case("items to bring", ("LOCK_ITEMS", "services_stock s"), "null"),
+    case("levels brought to", ("BRING", "services_stock s"), "null"),
 ];
 
 /// What is read by plans that are kept.
