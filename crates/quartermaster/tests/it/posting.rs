@@ -17,6 +17,10 @@ async fn drafts(app: &App, branch: i64, item: i64, quantities: &[i64]) -> Vec<i6
         .await
 }
 
+/// How many sessions wait for a lock.
+const WAITING: &str =
+    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_refuses_one_and_carries_out_the_others() {
     let app = App::start().await;
@@ -69,8 +73,7 @@ async fn a_full_queue_says_so_and_loses_nothing() {
     let posting = join_all(drafts.iter().map(|order| admin.command(*order, "fulfill")));
     let release = async {
         loop {
-            let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-            let waiting: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
+            let waiting: i64 = client.query_one(WAITING, &[]).await.unwrap().get(0);
             if waiting > 0 && !app.surface_is_ready().await {
                 break;
             }
@@ -86,6 +89,34 @@ async fn a_full_queue_says_so_and_loses_nothing() {
     }
     assert!((1..20).contains(&done), "{done}");
     assert_eq!(app.level(branch, item).await.0, (100 - done).to_string());
+    app.database.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lane_that_waits_for_another_process_keeps_no_other_lane_from_posting() {
+    let app = App::start().await;
+    let branch = app.branch("Harbour").await;
+    let (held, free) = (app.any_item().await, app.any_item().await);
+    app.stock(branch, held, 1).await;
+    app.stock(branch, free, 1).await;
+    // Numbers that follow each other are posted by different lanes.
+    let (waits, goes) = (app.draft(branch, &[(held, 1)]).await, app.draft(branch, &[(free, 1)]).await);
+    let other = app.database.connect("quartermaster").await;
+    let lock = format!("begin; select from services_stock where item_id = {held} for update");
+    other.batch_execute(&lock).await.unwrap();
+    let admin = app.admin();
+    let meanwhile = async {
+        while other.query_one(WAITING, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let answer = admin.command(goes, "fulfill").await;
+        let still_waits: i64 = other.query_one(WAITING, &[]).await.unwrap().get(0);
+        other.batch_execute("rollback").await.unwrap();
+        answer.expect(200);
+        assert_eq!(still_waits, 1);
+    };
+    let (waited, ()) = tokio::join!(admin.command(waits, "fulfill"), meanwhile);
+    waited.expect(200);
     app.database.assert_sound().await;
 }
 

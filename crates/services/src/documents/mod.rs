@@ -42,6 +42,14 @@ impl Command {
         }
     }
 
+    /// Whether it locks stock levels, so that another for the same stock would wait for it.
+    pub(crate) fn locks_stock(&self) -> bool {
+        match self {
+            Command::Draft(_) => false,
+            Command::Order(_) | Command::SetStock(_) => true,
+        }
+    }
+
     /// When it took effect, where a file tells of the past.
     pub(crate) fn at(&self) -> Option<Timestamp> {
         match self {

@@ -1,9 +1,10 @@
 //! A lane: one queue, one connection, one batch at a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use platform::pg::{Database, Dedicated, PgError};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, MutexGuard, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::{Caller, Outcome, Request, Ticket, batch};
@@ -24,9 +25,19 @@ const SETTINGS: &[(&str, &str)] = &[
 /// would wait as long.
 const STALE: Duration = Duration::from_secs(5);
 
+/// How long a lane waits for its turn. Another that waits longer for its locks waits for another process, and keeps
+/// nobody from posting.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Whose turn it is to take requests and to load what they need: one lane's at a time. It passes on when the lane has
+/// decided and writes, so that the next one loads meanwhile. Were it to take its requests sooner, and those for the same
+/// stock, they would wait in PostgreSQL for the other's locks, and whatever comes meanwhile would need another batch.
+pub(super) type Turn = Arc<Mutex<()>>;
+
 /// One of the engine's workers.
 pub(super) struct Lane {
     database: Database,
+    turn: Turn,
     queue: mpsc::Receiver<Ticket>,
     batch: usize,
     connection: Option<Dedicated>,
@@ -41,8 +52,8 @@ enum Failure {
 }
 
 impl Lane {
-    pub(super) fn new(database: Database, queue: mpsc::Receiver<Ticket>, batch: usize) -> Lane {
-        Lane { database, queue, batch, connection: None }
+    pub(super) fn new(database: Database, turn: Turn, queue: mpsc::Receiver<Ticket>, batch: usize) -> Lane {
+        Lane { database, turn, queue, batch, connection: None }
     }
 
     /// Posts what comes until `closing`, then what still waits.
@@ -55,9 +66,14 @@ impl Lane {
                     if received == 0 {
                         return;
                     }
+                    let turn = Arc::clone(&self.turn);
+                    let turn = take(&turn, &tickets).await;
+                    while tickets.len() < self.batch && let Ok(ticket) = self.queue.try_recv() {
+                        tickets.push(ticket);
+                    }
                     let (fresh, stale): (Vec<Ticket>, Vec<Ticket>) = tickets.drain(..).partition(|ticket| ticket.since.elapsed() < STALE);
                     tell_all(stale.into_iter().map(|ticket| ticket.outcome), || Error::Busy);
-                    self.post(fresh).await;
+                    self.post(fresh, turn).await;
                 }
                 () = closing.cancelled(), if !self.queue.is_closed() => self.queue.close(),
             }
@@ -66,14 +82,14 @@ impl Lane {
 
     /// Posts a batch and tells every caller. A request that the database refuses for a reason of its own is found by
     /// posting each alone, so that it fails by itself.
-    async fn post(&mut self, tickets: Vec<Ticket>) {
+    async fn post(&mut self, tickets: Vec<Ticket>, turn: Option<MutexGuard<'_, ()>>) {
         if tickets.is_empty() {
             return;
         }
         let (requests, callers): (Vec<_>, Vec<_>) =
             tickets.into_iter().map(|Ticket { request, outcome, .. }| (request, outcome)).unzip();
         let all: Vec<&Request> = requests.iter().collect();
-        match self.attempt_often(&all).await {
+        match self.attempt_often(&all, turn).await {
             Ok(outcomes) => {
                 for (caller, outcome) in callers.into_iter().zip(outcomes) {
                     // A caller that went away does not hear it; its request is posted all the same.
@@ -99,7 +115,7 @@ impl Lane {
             Err(Failure::Before(error)) => {
                 tracing::warn!(%error, requests = all.len(), "a batch was refused; posting each request alone");
                 for (request, caller) in requests.iter().zip(callers) {
-                    let outcome = match self.attempt_often(&[request]).await {
+                    let outcome = match self.attempt_often(&[request], None).await {
                         Ok(outcomes) => outcomes.into_iter().next().ok_or(Error::OutcomeUnknown),
                         Err(Failure::Before(error)) => Err(error.into()),
                         Err(Failure::Unknown) => Err(Error::OutcomeUnknown),
@@ -111,12 +127,16 @@ impl Lane {
     }
 
     /// Tries again what collided with another process, or met a connection that had died while idle.
-    async fn attempt_often(&mut self, requests: &[&Request]) -> Result<Vec<Outcome>, Failure> {
+    async fn attempt_often(
+        &mut self,
+        requests: &[&Request],
+        mut turn: Option<MutexGuard<'_, ()>>,
+    ) -> Result<Vec<Outcome>, Failure> {
         let mut tries = 0;
         loop {
             tries += 1;
             let fresh = self.connection.is_none();
-            let failure = match self.attempt(requests).await {
+            let failure = match self.attempt(requests, turn.take()).await {
                 Ok(outcomes) => return Ok(outcomes),
                 Err(failure) => failure,
             };
@@ -136,7 +156,11 @@ impl Lane {
     }
 
     /// One transaction in two round trips: BEGIN with every lock and load, every write with COMMIT.
-    async fn attempt(&mut self, requests: &[&Request]) -> Result<Vec<Outcome>, Failure> {
+    async fn attempt(
+        &mut self,
+        requests: &[&Request],
+        turn: Option<MutexGuard<'_, ()>>,
+    ) -> Result<Vec<Outcome>, Failure> {
         if self.connection.as_ref().is_none_or(|connection| connection.is_closed()) {
             self.connection = None;
             let connection = self.database.dedicated("services", SETTINGS).await.map_err(Failure::Before)?;
@@ -148,6 +172,7 @@ impl Lane {
         let (_, loaded) = futures_util::try_join!(connection.begin(), batch::load(connection, requests))
             .map_err(Failure::Before)?;
         let decided = batch::decide(loaded, requests);
+        drop(turn);
         match futures_util::try_join!(batch::write(connection, &decided), connection.commit()) {
             Ok(_) => Ok(decided.outcomes),
             Err(PgError::UnknownOutcome | PgError::Unavailable(_)) => Err(Failure::Unknown),
@@ -167,6 +192,14 @@ impl Lane {
             self.connection = None;
         }
     }
+}
+
+/// The turn, where the requests lock stock: drafts wait for nobody, and nobody for them.
+async fn take<'a>(turn: &'a Turn, tickets: &[Ticket]) -> Option<MutexGuard<'a, ()>> {
+    if !tickets.iter().any(|ticket| ticket.request.command.locks_stock()) {
+        return None;
+    }
+    tokio::time::timeout(PATIENCE, turn.lock()).await.ok()
 }
 
 /// Tells all callers the same.

@@ -94,10 +94,11 @@ impl Engine {
     /// Starts the lanes. Each connects when its first request comes.
     pub fn start(config: &EngineConfig, database: &Database) -> Engine {
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
+        let turn = lane::Turn::default();
         let lanes = (0..config.lanes.max(1))
             .map(|_| {
                 let (sender, queue) = mpsc::channel(config.queue.max(1));
-                let lane = lane::Lane::new(database.clone(), queue, config.batch.max(1));
+                let lane = lane::Lane::new(database.clone(), turn.clone(), queue, config.batch.max(1));
                 thread::spawn(tasks.track_future(lane.run(closing.clone())));
                 sender
             })
