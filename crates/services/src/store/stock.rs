@@ -38,22 +38,24 @@ pub(crate) struct StockFilter {
     pub below_min: Option<bool>,
 }
 
-/// A page of levels, branch by branch, from levels `s`.
+/// A page of levels, branch by branch, so that of each no more is read than the page may need: the columns of it, what is
+/// read of levels `s` and from where, and what they are filtered by.
 macro_rules! branch_by_branch {
-    ($levels:expr) => {
+    ($columns:expr, $levels:expr, $filters:expr) => {
         concat!(
             "
-        select b.id, s.item_id, s.quantity, s.reserved, s.updated_at
+        select ",
+            $columns,
+            "
         from services_branches b
         cross join lateral (
-            select s.item_id, s.quantity, s.reserved, s.updated_at
-            from ",
+            select ",
             $levels,
-            " s
-            left join services_items i on i.id = s.item_id
+            "
             where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
-              and ($5::bigint is null or s.item_id = $5)
-              and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
+              ",
+            $filters,
+            "
             order by s.item_id
             limit $7) s
         where b.id >= $1
@@ -61,6 +63,34 @@ macro_rules! branch_by_branch {
           and ($4::bigint is null or b.id = $4)
         order by b.id, s.item_id
         limit $7"
+        )
+    };
+}
+
+pub(super) use branch_by_branch;
+
+/// The columns of a list.
+macro_rules! columns {
+    () => {
+        "s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at"
+    };
+}
+
+/// What lists filter the levels `s` and the items `i` by.
+macro_rules! filters {
+    () => {
+        "and ($5::bigint is null or s.item_id = $5)
+              and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)"
+    };
+}
+
+/// A page of levels of a table `s`.
+macro_rules! list {
+    ($levels:expr) => {
+        branch_by_branch!(
+            columns!(),
+            concat!(columns!(), " from ", $levels, " s left join services_items i on i.id = s.item_id"),
+            filters!()
         )
     };
 }
@@ -97,10 +127,10 @@ statement! {
         copy services_stock (branch_id, item_id, quantity, reserved, overdrawn, updated_at) from stdin binary";
     /// The time on the database's clock, now that the locks are held.
     CLOCK: "services" = "select clock_timestamp()";
-    /// A page of levels. Branch by branch, so that of each no more is read than the page may need.
-    LIST: "services" = branch_by_branch!("services_stock");
+    /// A page of levels.
+    LIST: "services" = list!("services_stock");
     /// The same of levels below their item's minimum.
-    LIST_BELOW: "services" = branch_by_branch!(maybe_below!());
+    LIST_BELOW: "services" = list!(maybe_below!());
     /// A page of the levels of one branch, whatever the item.
     LIST_OF_BRANCH: "services" = "
         select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at

@@ -6,7 +6,7 @@ use platform::statement;
 
 use super::Num;
 use super::minimums::maybe_below;
-use super::stock::{LevelRow, StockFilter, level_row};
+use super::stock::{LevelRow, StockFilter, branch_by_branch, level_row};
 use crate::page::Page;
 
 /// Which levels a list shows, and in which order.
@@ -49,27 +49,15 @@ macro_rules! anywhere {
 }
 
 /// A page of levels, branch by branch, from levels `s` and items `i`.
-macro_rules! branch_by_branch {
+macro_rules! summary {
     ($from:expr) => {
-        concat!(
-            "
-        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, s.name, s.sku, s.min_stock_level
-        from services_branches b
-        cross join lateral (
-            select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level",
-            $from,
-            "
-            where s.branch_id = b.id and s.item_id > case when b.id = $1 then $2::bigint else 0 end
-              ",
-            filters!(),
-            "
-            order by s.item_id
-            limit $7) s
-        where b.id >= $1
-          and ($3::bigint[] is null or b.id = any($3))
-          and ($4::bigint is null or b.id = $4)
-        order by b.id, s.item_id
-        limit $7"
+        branch_by_branch!(
+            "s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, s.name, s.sku, s.min_stock_level",
+            concat!(
+                "s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level",
+                $from
+            ),
+            filters!()
         )
     };
 }
@@ -102,12 +90,12 @@ macro_rules! by_name {
 }
 
 statement! {
-    /// A page of levels by branch and item. Branch by branch, so that of each no more is read than the page may need.
-    SUMMARY: "services" = branch_by_branch!("
+    /// A page of levels by branch and item.
+    SUMMARY: "services" = summary!("
             from services_stock s
             join services_items i on i.id = s.item_id");
     /// The same of levels below their item's minimum.
-    SUMMARY_BELOW: "services" = branch_by_branch!(concat!("
+    SUMMARY_BELOW: "services" = summary!(concat!("
             from ", maybe_below!(), " s
             join services_items i on i.id = s.item_id"));
     /// The same of the items that a text is found in: those are looked for once, not once a branch.
@@ -115,7 +103,7 @@ statement! {
         with found as materialized (
             select i.id, i.name, i.sku, i.min_stock_level
             from services_items i
-            where strpos(i.search, $10::text) > 0)", branch_by_branch!("
+            where strpos(i.search, $10::text) > 0)", summary!("
             from found i
             join services_stock s on s.item_id = i.id"));
     /// A page of the levels of one branch, whatever the item. Both tables are told where the page begins, so that they
