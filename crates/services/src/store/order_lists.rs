@@ -91,12 +91,10 @@ statement! {
         services_stock s
         join services_order_lines l on l.item_id = s.item_id and l.branch_id = s.branch_id
         where s.short and ($7::bigint[] is null or s.branch_id = any($7))");
-    /// A page of the open orders with a line of an item, newest first. Most that ever asked for it were fulfilled before any
-    /// that is open was drafted.
+    /// A page of the open orders with a line of an item, newest first.
     LIST_ASKING: "services" = of_both!("o.status in ('draft', 'submitted')", "
         services_order_lines l
-        where l.item_id = $8 and ($7::bigint[] is null or l.branch_id = any($7))
-          and l.order_id >= (select min(w.id) from waiting w)");
+        where l.item_id = $8 and ($7::bigint[] is null or l.branch_id = any($7))");
 }
 
 /// A page of orders, newest first, with their lines.
