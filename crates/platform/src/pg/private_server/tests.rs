@@ -29,6 +29,17 @@ async fn a_stopped_server_starts_again_with_its_data() {
 }
 
 #[tokio::test]
+async fn the_log_is_compressed_by_lz4_where_the_server_knows_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = PrivateServer::open(dir.path(), FAST).await.unwrap();
+    let method = "select setting, case when 'lz4' = any(enumvals) then 'lz4' else 'pglz' end
+                  from pg_settings where name = 'wal_compression'";
+    let row = server.connect(DATABASE).await.unwrap().query_one(method, &[]).await.unwrap();
+    assert_eq!(row.get::<_, &str>(0), row.get::<_, &str>(1));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_server_that_a_killed_program_left_running_is_adopted_and_stopped() {
     let dir = tempfile::tempdir().unwrap();
     let server = PrivateServer::open(dir.path(), FAST).await.unwrap();
