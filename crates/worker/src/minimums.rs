@@ -21,9 +21,8 @@ pub(crate) async fn keep_bringing(database: Database, stop: CancellationToken) {
                 EVERY
             }
         };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(wait) => {}
+        if stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
+            return;
         }
     }
 }

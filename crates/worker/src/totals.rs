@@ -27,9 +27,8 @@ pub(crate) async fn keep(database: Database, stop: CancellationToken) {
                 EVERY
             }
         };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(wait) => {}
+        if stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
+            return;
         }
     }
 }

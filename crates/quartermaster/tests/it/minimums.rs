@@ -1,7 +1,6 @@
 //! Stock levels below their item's minimum, before and after the worker brought the minimum to them.
 
 use serde_json::json;
-use tokio_postgres::Client;
 
 use crate::support::App;
 
@@ -43,10 +42,6 @@ async fn assert_below(app: &App, items: &[i64]) {
     app.database.assert_sound().await;
 }
 
-async fn operator(app: &App) -> Client {
-    app.database.connect("quartermaster").await
-}
-
 #[tokio::test]
 async fn a_level_that_falls_below_its_minimum_or_rises_to_it_is_listed_so_at_once() {
     let app = App::start().await;
@@ -77,7 +72,7 @@ async fn a_level_committed_while_its_items_minimum_is_brought_is_found_then_and_
     let app = App::start().await;
     let (branch, [item, _]) = branch_with(&app, [5, 5]).await;
     let other = app.admin().post("/v1/branches", json!({ "code": "MILL", "name": "Mill" })).await.id();
-    let mut operator = operator(&app).await;
+    let mut operator = app.database.connect("quartermaster").await;
     let late = operator.transaction().await.unwrap();
     late.batch_execute(&format!(
         "insert into services_stock (branch_id, item_id, quantity, updated_at) values ({other}, {item}, 0, now())"
@@ -96,7 +91,7 @@ async fn a_level_committed_while_its_items_minimum_is_brought_is_found_then_and_
 async fn an_item_that_is_being_changed_keeps_no_other_from_getting_its_minimum() {
     let app = App::start().await;
     let (_, [held, free]) = branch_with(&app, [4, 4]).await;
-    let mut operator = operator(&app).await;
+    let mut operator = app.database.connect("quartermaster").await;
     let holding = operator.transaction().await.unwrap();
     holding.batch_execute(&format!("select from services_items where id = {held} for update")).await.unwrap();
     bring(&app).await;

@@ -27,7 +27,7 @@ const STALE: Duration = Duration::from_secs(5);
 
 /// How long a lane waits for its turn. Another that waits longer for its locks waits for another process, and keeps
 /// nobody from posting.
-const PATIENCE: Duration = Duration::from_millis(20);
+const TURN_PATIENCE: Duration = Duration::from_millis(20);
 
 /// Whose turn it is to take requests and to load what they need: one lane's at a time. It passes on when the lane has
 /// decided and writes, so that the next one loads meanwhile. Were it to take its requests sooner, and those for the same
@@ -59,6 +59,7 @@ impl Lane {
     /// Posts what comes until `closing`, then what still waits.
     pub(super) async fn run(mut self, closing: CancellationToken) {
         let mut tickets = Vec::with_capacity(self.batch);
+        let turns = Arc::clone(&self.turn);
         loop {
             tokio::select! {
                 biased;
@@ -66,8 +67,7 @@ impl Lane {
                     if received == 0 {
                         return;
                     }
-                    let turn = Arc::clone(&self.turn);
-                    let turn = take(&turn, &tickets).await;
+                    let turn = take(&turns, &tickets).await;
                     while tickets.len() < self.batch && let Ok(ticket) = self.queue.try_recv() {
                         tickets.push(ticket);
                     }
@@ -199,7 +199,7 @@ async fn take<'a>(turn: &'a Turn, tickets: &[Ticket]) -> Option<MutexGuard<'a, (
     if !tickets.iter().any(|ticket| ticket.request.command.locks_stock()) {
         return None;
     }
-    tokio::time::timeout(PATIENCE, turn.lock()).await.ok()
+    tokio::time::timeout(TURN_PATIENCE, turn.lock()).await.ok()
 }
 
 /// Tells all callers the same.

@@ -4,22 +4,54 @@ use domain::ItemId;
 use platform::pg::{PgError, Queries};
 use platform::statement;
 
+/// The columns of a level that lists read or filter by.
+macro_rules! level {
+    () => {
+        "l.branch_id, l.item_id, l.quantity, l.reserved, l.updated_at, l.empty"
+    };
+}
+
 /// Every level that may be below its item's minimum, as a table to choose from: those that are by the minimum that they
 /// know or know none, and all levels of items whose newest minimum did not come to them yet.
 macro_rules! maybe_below {
     () => {
-        "(select l.branch_id, l.item_id, l.quantity, l.reserved, l.updated_at, l.empty
+        concat!(
+            "(select ",
+            level!(),
+            "
           from services_stock l
           where l.below is not false
           union all
-          select l.branch_id, l.item_id, l.quantity, l.reserved, l.updated_at, l.empty
+          select ",
+            level!(),
+            "
           from services_items n
           join services_stock l on l.item_id = n.id
           where n.minimum_due and l.below is false)"
+        )
     };
 }
 
-pub(crate) use maybe_below;
+/// The same of an item `i`, to be joined to it laterally.
+macro_rules! maybe_below_of_item {
+    () => {
+        concat!(
+            "(select ",
+            level!(),
+            "
+          from services_stock l
+          where l.item_id = i.id and l.below is not false
+          union all
+          select ",
+            level!(),
+            "
+          from services_stock l
+          where l.item_id = i.id and l.below is false and i.minimum_due)"
+        )
+    };
+}
+
+pub(super) use {level, maybe_below, maybe_below_of_item};
 
 statement! {
     /// Items whose minimum some level of theirs does not know, locked, except those that another changes right now.

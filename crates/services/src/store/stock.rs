@@ -8,7 +8,7 @@ use platform::pg::{Params, PgError, Queries, Row, Statement};
 use platform::statement;
 
 use super::Num;
-use super::minimums::maybe_below;
+use super::minimums::{level, maybe_below};
 use crate::page::Page;
 
 /// A stored level, and when it last changed.
@@ -67,45 +67,44 @@ macro_rules! branch_by_branch {
     };
 }
 
-pub(super) use branch_by_branch;
-
-/// The columns of a list.
-macro_rules! columns {
+/// The columns of levels `s` that [`level_row`] reads.
+macro_rules! level_columns {
     () => {
         "s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at"
     };
 }
 
 /// What lists filter the levels `s` and the items `i` by.
-macro_rules! filters {
+macro_rules! level_filters {
     () => {
         "and ($5::bigint is null or s.item_id = $5)
               and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)"
     };
 }
 
+pub(super) use {branch_by_branch, level_columns, level_filters};
+
 /// A page of levels of a table `s`.
 macro_rules! list {
     ($levels:expr) => {
         branch_by_branch!(
-            columns!(),
-            concat!(columns!(), " from ", $levels, " s left join services_items i on i.id = s.item_id"),
-            filters!()
+            level_columns!(),
+            concat!(level_columns!(), " from ", $levels, " s left join services_items i on i.id = s.item_id"),
+            level_filters!()
         )
     };
 }
 
 statement! {
     /// Locks the levels that a batch may change, in key order: those of the orders' lines, and those named.
-    LOCK: "services" = "
-        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at
+    LOCK: "services" = concat!("select ", level_columns!(), "
         from services_stock s
         where (s.branch_id, s.item_id) in (
             select l.branch_id, l.item_id from services_order_lines l where l.order_id = any($1)
             union
             select k.branch_id, k.item_id from unnest($2::bigint[], $3::bigint[]) k(branch_id, item_id))
         order by s.branch_id, s.item_id
-        for update";
+        for update");
     /// New figures of levels that exist.
     UPDATE: "services" = "
         update services_stock s
@@ -132,12 +131,11 @@ statement! {
     /// The same of levels below their item's minimum.
     LIST_BELOW: "services" = list!(maybe_below!());
     /// A page of the levels of one branch, whatever the item.
-    LIST_OF_BRANCH: "services" = "
-        select s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at
+    LIST_OF_BRANCH: "services" = concat!("select ", level_columns!(), "
         from services_stock s
         where s.branch_id = $1 and s.item_id > $2
         order by s.branch_id, s.item_id
-        limit $3";
+        limit $3");
     /// A page of levels as they stood at a moment: the balance after the last movement until then.
     ///
     /// Branch by branch, so that one where nothing had moved by then is passed over at a glance.

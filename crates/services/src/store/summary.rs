@@ -5,8 +5,8 @@ use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 
 use super::Num;
-use super::minimums::maybe_below;
-use super::stock::{LevelRow, StockFilter, branch_by_branch, level_row};
+use super::minimums::{level, maybe_below, maybe_below_of_item};
+use super::stock::{LevelRow, StockFilter, branch_by_branch, level_columns, level_filters, level_row};
 use crate::page::Page;
 
 /// Which levels a list shows, and in which order.
@@ -25,17 +25,19 @@ pub(crate) struct SummaryFilter {
 /// What every list shows.
 macro_rules! columns {
     () => {
-        "s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, i.name, i.sku, i.min_stock_level"
+        concat!(level_columns!(), ", b.name, i.name, i.sku, i.min_stock_level")
     };
 }
 
 /// What every list filters the levels `s` and the items `i` by.
 macro_rules! filters {
     () => {
-        "and ($5::bigint is null or s.item_id = $5)
-         and ($6::boolean is null or (s.quantity < i.min_stock_level) = $6)
+        concat!(
+            level_filters!(),
+            "
          and ($8::boolean is null or s.empty = $8)
          and ($9::boolean is null or (s.reserved > 0) = $9)"
+        )
     };
 }
 
@@ -52,11 +54,8 @@ macro_rules! anywhere {
 macro_rules! summary {
     ($from:expr) => {
         branch_by_branch!(
-            "s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, b.name, s.name, s.sku, s.min_stock_level",
-            concat!(
-                "s.branch_id, s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level",
-                $from
-            ),
+            concat!(level_columns!(), ", b.name, s.name, s.sku, s.min_stock_level"),
+            concat!(level_columns!(), ", i.name, i.sku, i.min_stock_level", $from),
             filters!()
         )
     };
@@ -65,7 +64,7 @@ macro_rules! summary {
 /// A page of levels by the item's name, from what joins levels `s` to items `i`. The page comes after an item and a branch:
 /// where it begins is what that item is called now.
 macro_rules! by_name {
-    ($join:literal) => {
+    ($join:expr) => {
         concat!(
             "
         select ",
@@ -121,15 +120,8 @@ statement! {
         join services_stock s on s.item_id = i.id");
     /// The same of levels below their item's minimum: of each item those that are or may be by what they know, and all when
     /// what they know is old.
-    BY_NAME_BELOW: "services" = by_name!("
-        cross join lateral (
-            select l.branch_id, l.item_id, l.quantity, l.reserved, l.updated_at, l.empty
-            from services_stock l
-            where l.item_id = i.id and l.below is not false
-            union all
-            select l.branch_id, l.item_id, l.quantity, l.reserved, l.updated_at, l.empty
-            from services_stock l
-            where l.item_id = i.id and l.below is false and i.minimum_due) s");
+    BY_NAME_BELOW: "services" = by_name!(concat!("
+        cross join lateral ", maybe_below_of_item!(), " s"));
     /// A page of the levels of one branch by what is on hand, the least first with 1, the most with -1. No index is in
     /// that order, since every posting would have to move its levels within it: the branch's levels are read and sorted.
     BY_QUANTITY: "services" = concat!("
