@@ -4,8 +4,8 @@ select 'B' || lpad(n::text, 2, '0'), 'Branch ' || n
 from generate_series(1, 20) n
 order by n;
 
-insert into services_items (sku, name)
-select 'SKU-' || lpad(n::text, 4, '0'), 'Item ' || n
+insert into services_items (sku, name, minimum_due)
+select 'SKU-' || lpad(n::text, 4, '0'), 'Item ' || n, false
 from generate_series(1, 1000) n
 order by n;
 

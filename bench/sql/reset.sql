@@ -6,8 +6,9 @@ set local session_replication_role = replica;
 truncate services_stock, services_stock_movements, services_orders, services_order_lines, services_audit_logs,
     services_outbox, services_idempotency_keys;
 
-insert into services_stock (branch_id, item_id, quantity, updated_at)
-select b.id, i.id, 100000000, now()
+-- The levels know their items' minimums already: the worker has nothing to bring to them while something is measured.
+insert into services_stock (branch_id, item_id, quantity, updated_at, minimum, below)
+select b.id, i.id, 100000000, now(), i.min_stock_level, false
 from services_branches b
 cross join services_items i
 order by b.id, i.id;

@@ -1,12 +1,13 @@
 //! Stock levels with names, as people look through them.
 
 use contract::{StockSort, StockSummaryOut};
+use domain::{BranchId, StockLevel};
 use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 
-use super::Num;
 use super::minimums::{level, maybe_below, maybe_below_of_item};
 use super::stock::{LevelRow, StockFilter, branch_by_branch, level_columns, level_filters, level_row};
+use super::{Num, branches};
 use crate::page::Page;
 
 /// Which levels a list shows, and in which order.
@@ -106,15 +107,15 @@ statement! {
             from found i
             join services_stock s on s.item_id = i.id"));
     /// A page of the levels of one branch, whatever the item. Both tables are told where the page begins, so that they
-    /// are merged from there: looking each item up by its key takes twice the time.
-    SUMMARY_OF_BRANCH: "services" = concat!("
-        select ", columns!(), "
-        from services_branches b
-        join services_stock s on s.branch_id = b.id
+    /// are merged from there: looking each item up by its key takes twice the time. The branch is known, and its name
+    /// asked for beside this one: 500 times the same would be a fifth of the bytes.
+    SUMMARY_OF_BRANCH: "services" = "
+        select s.item_id, s.quantity, s.reserved, s.updated_at, i.name, i.sku, i.min_stock_level
+        from services_stock s
         join services_items i on i.id = s.item_id
-        where s.branch_id = $1 and b.id = $1 and s.item_id > $2 and i.id > $2
+        where s.branch_id = $1 and s.item_id > $2 and i.id > $2
         order by s.branch_id, s.item_id
-        limit $3");
+        limit $3";
     /// A page of levels by the item's name, and by item and branch where names are the same.
     BY_NAME: "services" = by_name!("
         join services_stock s on s.item_id = i.id");
@@ -161,7 +162,7 @@ pub(crate) async fn list(
     let rows = match (sort, branch_id) {
         (StockSort::Branch, Some(branch)) if is_plain && first <= *branch => {
             let item = if first == *branch { second } else { 0 };
-            conn.query(&SUMMARY_OF_BRANCH, &[branch, &item, &limit]).await?
+            return of_branch(conn, *branch, item, limit).await;
         }
         (StockSort::Branch, _) if text.is_some() => conn.query_anew(&SEARCH, &params[..10]).await?,
         (StockSort::Branch, _) => {
@@ -171,6 +172,38 @@ pub(crate) async fn list(
             conn.query_anew(if is_below { &BY_NAME_BELOW } else { &BY_NAME }, &params[..10]).await?
         }
         (StockSort::Quantity | StockSort::QuantityDesc, _) => conn.query_anew(&BY_QUANTITY, params).await?,
+    };
+    Ok(rows.iter().map(out).collect())
+}
+
+/// A page of the levels of one branch, after an item.
+async fn of_branch(
+    conn: &Queries,
+    branch: i64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<StockSummaryOut>, PgError> {
+    let params: Params<'_> = &[&branch, &after, &limit];
+    let (found, rows) = futures_util::try_join!(
+        branches::get(conn, BranchId(branch)),
+        conn.query(&SUMMARY_OF_BRANCH, params)
+    )?;
+    // Who has levels exists.
+    let name = found.map(|found| found.branch.name).unwrap_or_default();
+    let out = |row: &Row| {
+        let level = StockLevel { quantity: row.get::<_, Num>(1).0, reserved: row.get::<_, Num>(2).0 };
+        StockSummaryOut {
+            branch_id: branch,
+            branch_name: name.clone(),
+            item_id: row.get(0),
+            item_name: row.get(4),
+            sku: row.get(5),
+            quantity: level.quantity,
+            reserved: level.reserved,
+            available: level.available(),
+            min_stock_level: row.get::<_, Num>(6).0,
+            updated_at: row.get(3),
+        }
     };
     Ok(rows.iter().map(out).collect())
 }
