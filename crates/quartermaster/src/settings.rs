@@ -133,7 +133,7 @@ settings! {
     statement_timeout: Duration = "30s", "TIME",
         "How long a statement may run in the database";
     posting_lanes: NonZeroUsize = "2", "COUNT",
-        "Posting connections, each for its share of the documents";
+        "Posting connections, each for its share of the documents, besides one for a request that comes alone";
     posting_queue: NonZeroUsize = "1024", "COUNT",
         "Requests that may wait in each lane before callers are told to come back";
     posting_batch: NonZeroUsize = "128", "COUNT",

@@ -3,22 +3,27 @@
 //! Requests wait in bounded queues, one a lane; all requests for an order go to the same lane. A lane takes all that
 //! waits (natural batching: an idle lane posts one at a time at once, a busy one in batches) and posts it in one
 //! transaction of two round trips: `BEGIN` with every lock and load, then every write with `COMMIT`. Each lane has a
-//! thread of its own, so that locks are not held while the threads that serve requests are busy. Correctness
-//! never rests on the queues: lanes and processes may post at once, since row locks, checks and unique keys decide.
+//! thread of its own, so that locks are not held while the threads that serve requests are busy. A request that comes
+//! when no other is at work is posted where it is, on a connection kept for that: waking a lane, and being woken by it,
+//! is a fifth of the time that one request takes. Correctness never rests on the queues: lanes and processes may post
+//! at once, since row locks, checks and unique keys decide.
 
 pub(crate) mod batch;
 pub mod in_memory;
 mod lane;
+mod poster;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::Refusal;
 use platform::pg::Database;
 use policy::Denied;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::poster::Poster;
 use crate::answer::Answer;
 use crate::documents::Command;
 use crate::error::Error;
@@ -75,6 +80,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Engine {
     lanes: Vec<mpsc::Sender<Ticket>>,
+    turn: lane::Turn,
+    /// Posts a request that comes alone; nothing once the engine finishes.
+    alone: Mutex<Option<Poster>>,
+    /// How many requests are at work or wait.
+    at_work: AtomicUsize,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
@@ -103,26 +113,38 @@ impl Engine {
                 sender
             })
             .collect();
-        Engine { lanes, tasks, closing }
+        let alone = Mutex::new(Some(Poster::new(database.clone())));
+        Engine { lanes, turn, alone, at_work: AtomicUsize::new(0), tasks, closing }
     }
 
-    /// Posts a request and waits for its outcome. Giving up the wait does not take the request back.
+    /// Posts a request and waits for its outcome. Giving up the wait takes the request back only where it came alone and
+    /// was not committed yet.
     ///
     /// # Errors
     /// [`Error::Busy`] when the queue is full, [`Error::Unavailable`] when the database is away (nothing changed),
     /// [`Error::OutcomeUnknown`] when the commit was asked for and its answer is not known.
     pub async fn post(&self, request: Request) -> Result<Outcome, Error> {
-        let lane = self.lane_of(&request.command);
+        let at_work = AtWork::begin(&self.at_work);
+        let lane = self.lanes.get(self.lane_of(&request.command)).ok_or(Error::Unavailable)?;
         let (outcome, answer) = oneshot::channel();
-        let sender = self.lanes.get(lane).ok_or(Error::Unavailable)?;
-        sender.try_send(Ticket { request, since: Instant::now(), outcome }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Error::Busy,
-            mpsc::error::TrySendError::Closed(_) => Error::Unavailable,
-        })?;
-        match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) | Err(_) => Err(Error::OutcomeUnknown),
-        }
+        let ticket = Ticket { request, since: Instant::now(), outcome };
+        let posted = async {
+            if at_work.is_alone
+                && let Ok(mut alone) = self.alone.try_lock()
+                && let Some(poster) = alone.as_mut()
+            {
+                let tickets = vec![ticket];
+                let turn = lane::take(&self.turn, &tickets).await;
+                poster.post(tickets, turn).await;
+            } else {
+                lane.try_send(ticket).map_err(|error| match error {
+                    mpsc::error::TrySendError::Full(_) => Error::Busy,
+                    mpsc::error::TrySendError::Closed(_) => Error::Unavailable,
+                })?;
+            }
+            answer.await.unwrap_or(Err(Error::OutcomeUnknown))
+        };
+        tokio::time::timeout(PATIENCE, posted).await.unwrap_or(Err(Error::OutcomeUnknown))
     }
 
     /// Whether every lane still takes requests.
@@ -135,10 +157,30 @@ impl Engine {
         self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.alone.lock().await.take();
     }
 
     fn lane_of(&self, command: &Command) -> usize {
         let lanes = i64::try_from(self.lanes.len()).unwrap_or(1).max(1);
         usize::try_from(command.lane_number().rem_euclid(lanes)).unwrap_or(0)
+    }
+}
+
+/// A request at work, counted for as long as this lives.
+struct AtWork<'a> {
+    count: &'a AtomicUsize,
+    /// Whether no other was at work when it began.
+    is_alone: bool,
+}
+
+impl AtWork<'_> {
+    fn begin(count: &AtomicUsize) -> AtWork<'_> {
+        AtWork { count, is_alone: count.fetch_add(1, Ordering::AcqRel) == 0 }
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -184,11 +184,11 @@ async fn of_branch(
     limit: i64,
 ) -> Result<Vec<StockSummaryOut>, PgError> {
     let params: Params<'_> = &[&branch, &after, &limit];
-    let (found, rows) = futures_util::try_join!(
-        branches::get(conn, BranchId(branch)),
-        conn.query(&SUMMARY_OF_BRANCH, params)
+    let (rows, found) = futures_util::try_join!(
+        conn.query(&SUMMARY_OF_BRANCH, params),
+        branches::get(conn, BranchId(branch))
     )?;
-    // Who has levels exists.
+    // A branch that had levels then exists now.
     let name = found.map(|found| found.branch.name).unwrap_or_default();
     let out = |row: &Row| {
         let level = StockLevel { quantity: row.get::<_, Num>(1).0, reserved: row.get::<_, Num>(2).0 };
