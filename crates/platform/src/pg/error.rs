@@ -106,7 +106,8 @@ impl From<tokio_postgres::Error> for PgError {
             return if lost { PgError::Unavailable(Some(error)) } else { PgError::Other(error) };
         };
         match answer.code().code() {
-            "40001" | "40P01" | "55P03" => PgError::Retryable(error),
+            // The last one ended a session that stood still within its transaction: nothing was committed.
+            "40001" | "40P01" | "55P03" | "25P03" => PgError::Retryable(error),
             "57014" => PgError::Busy(Some(error)),
             "57P01" | "57P02" | "57P03" | "57P05" => PgError::Unavailable(Some(error)),
             code if code.starts_with("08") => PgError::Unavailable(Some(error)),

@@ -8,6 +8,10 @@ use deadpool::managed::{Manager, Metrics, Object, Pool, RecycleError, RecycleRes
 use super::shortage::Shortage;
 use super::{DatabaseConfig, Dedicated, PgError, Queries, Transaction};
 
+/// What pooled connections ask of the server: a process that stands still within a transaction (a paused machine) loses
+/// its locks, which others may wait for.
+const SETTINGS: &[(&str, &str)] = &[("idle_in_transaction_session_timeout", "30s")];
+
 /// A database under one role: a pool of connections, made when first needed.
 #[derive(Clone)]
 pub struct Database {
@@ -45,7 +49,7 @@ impl Manager for Connector {
     type Error = PgError;
 
     async fn create(&self) -> Result<Queries, PgError> {
-        Queries::connect(&self.config, &[], &self.shortage).await
+        Queries::connect(&self.config, SETTINGS, &self.shortage).await
     }
 
     async fn recycle(&self, connection: &mut Queries, _: &Metrics) -> RecycleResult<PgError> {

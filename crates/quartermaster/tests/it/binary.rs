@@ -5,6 +5,7 @@ mod company;
 mod demo;
 mod hangups;
 mod main_job;
+mod pauses;
 mod policy;
 mod races;
 mod repeats;

@@ -12,11 +12,12 @@ use crate::error::Error;
 const TRIES: u32 = 6;
 
 /// What posting connections ask of the server. Statements are planned once, since planning anew costs more than it
-/// gives; a lock that is not had within 5 s is given up and the batch tried again.
+/// gives; a lock that is not had within 5 s is given up and the batch tried again; a process that stands still with
+/// locks in its hands (a paused machine) loses them after 2 s, so that no other waits for it longer.
 const SETTINGS: &[(&str, &str)] = &[
     ("plan_cache_mode", "force_generic_plan"),
     ("lock_timeout", "5s"),
-    ("idle_in_transaction_session_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "2s"),
 ];
 
 /// Posts batches on a connection of its own, which it makes when the first comes.

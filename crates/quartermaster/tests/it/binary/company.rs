@@ -66,6 +66,16 @@ impl Company {
         self.running[1 + process].signal("KILL");
     }
 
+    /// Has one of the two processes stand still, as a machine that is paused.
+    pub fn pause(&self, process: usize) {
+        self.running[1 + process].signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self, process: usize) {
+        self.running[1 + process].signal("CONT");
+    }
+
     /// Starts it again, where it was.
     pub async fn start_again(&mut self, process: usize) {
         let address = self.services[process].strip_prefix("http://").unwrap();
