@@ -6,7 +6,7 @@ use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 
 use super::minimums::{level, maybe_below, maybe_below_of_item};
-use super::stock::{LevelRow, StockFilter, branch_by_branch, level_columns, level_filters, level_row};
+use super::stock::{StockFilter, branch_by_branch, level_columns, level_filters};
 use super::{Num, branches};
 use crate::page::Page;
 
@@ -26,7 +26,7 @@ pub(crate) struct SummaryFilter {
 /// What every list shows.
 macro_rules! columns {
     () => {
-        concat!(level_columns!(), ", b.name, i.name, i.sku, i.min_stock_level")
+        concat!(level_columns!(), ", i.name, i.sku, i.min_stock_level, b.name")
     };
 }
 
@@ -55,7 +55,7 @@ macro_rules! anywhere {
 macro_rules! summary {
     ($from:expr) => {
         branch_by_branch!(
-            concat!(level_columns!(), ", b.name, s.name, s.sku, s.min_stock_level"),
+            concat!(level_columns!(), ", s.name, s.sku, s.min_stock_level, b.name"),
             concat!(level_columns!(), ", i.name, i.sku, i.min_stock_level", $from),
             filters!()
         )
@@ -190,36 +190,27 @@ async fn of_branch(
     )?;
     // A branch that had levels then exists now.
     let name = found.map(|found| found.branch.name).unwrap_or_default();
-    let out = |row: &Row| {
-        let level = StockLevel { quantity: row.get::<_, Num>(1).0, reserved: row.get::<_, Num>(2).0 };
-        StockSummaryOut {
-            branch_id: branch,
-            branch_name: name.clone(),
-            item_id: row.get(0),
-            item_name: row.get(4),
-            sku: row.get(5),
-            quantity: level.quantity,
-            reserved: level.reserved,
-            available: level.available(),
-            min_stock_level: row.get::<_, Num>(6).0,
-            updated_at: row.get(3),
-        }
-    };
-    Ok(rows.iter().map(out).collect())
+    Ok(rows.iter().map(|row| level_out(row, 0, branch, name.clone())).collect())
 }
 
 fn out(row: &Row) -> StockSummaryOut {
-    let LevelRow { key, level, updated_at } = level_row(row);
+    level_out(row, 1, row.get(0), row.get(8))
+}
+
+/// A level of a branch: its item's id is in the column `first`, and what else is shown of it in those that follow.
+fn level_out(row: &Row, first: usize, branch_id: i64, branch_name: String) -> StockSummaryOut {
+    let number = |column| row.get::<_, Num>(first + column).0;
+    let level = StockLevel { quantity: number(1), reserved: number(2) };
     StockSummaryOut {
-        branch_id: key.branch.0,
-        branch_name: row.get(5),
-        item_id: key.item.0,
-        item_name: row.get(6),
-        sku: row.get(7),
+        branch_id,
+        branch_name,
+        item_id: row.get(first),
+        item_name: row.get(first + 4),
+        sku: row.get(first + 5),
         quantity: level.quantity,
         reserved: level.reserved,
         available: level.available(),
-        min_stock_level: row.get::<_, Num>(8).0,
-        updated_at,
+        min_stock_level: number(6),
+        updated_at: row.get(first + 3),
     }
 }
