@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use deadpool::managed::{Manager, Metrics, Object, Pool, RecycleError, RecycleResult, Timeouts};
+use deadpool::managed::{Manager, Metrics, Object, Pool, QueueMode, RecycleError, RecycleResult, Timeouts};
 
 use super::shortage::Shortage;
 use super::{DatabaseConfig, Dedicated, PgError, Queries, Transaction};
@@ -69,6 +69,7 @@ impl Database {
         let connector = Connector { config: config.clone(), shortage: Arc::clone(&shortage) };
         let pool = Pool::builder(connector)
             .max_size(config.pool_size.max(1))
+            .queue_mode(QueueMode::Lifo)
             .runtime(deadpool::Runtime::Tokio1)
             .timeouts(timeouts)
             .build()
