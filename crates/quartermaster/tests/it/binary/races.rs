@@ -1,6 +1,6 @@
 //! Two services processes on one database, and callers who race.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -104,28 +104,35 @@ async fn a_services_process_that_is_killed_under_load_loses_no_acknowledged_orde
     let item = company.create("/v1/items", json!({ "sku": "A", "name": "A" })).await;
     company.stock(branch, item, 10_000).await;
     let orders = company.drafts(vec![(branch, vec![(item, 2)]); 300]).await;
-    let answered = AtomicUsize::new(0);
-    let posting = join_all(orders.iter().enumerate().map(|(n, order)| {
-        let (company, answered) = (&company, &answered);
+    let fulfil = |(n, order): (usize, &i64)| {
+        let (company, order) = (&company, *order);
         async move {
             let key = format!("fulfil-{order}");
-            let (first, _) = company.fulfil(n, *order, Some(&key)).await;
-            answered.fetch_add(1, Ordering::Relaxed);
+            let (first, _) = company.fulfil(n, order, Some(&key)).await;
             let mut last = first;
             // What any careful client does when there is no answer: the same request again, to whoever lives.
             while !matches!(last, 200 | 422) {
-                last = company.fulfil(0, *order, Some(&key)).await.0;
+                last = company.fulfil(0, order, Some(&key)).await.0;
             }
             (first, last)
         }
-    }));
+    };
+    let (before, at_work) = orders.split_at(60);
+    let mut answers = join_all(before.iter().enumerate().map(fulfil)).await;
+    // Both processes are at work on the others, and cannot end it, when one of them is killed.
+    let other = company.database.connect("quartermaster").await;
+    other.batch_execute("begin; lock table services_stock").await.unwrap();
     let killing = async {
-        while answered.load(Ordering::Relaxed) < 60 {
-            tokio::task::yield_now().await;
+        let waiting = "
+            select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+        while company.count(waiting).await < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         company.kill(1);
+        other.batch_execute("rollback").await.unwrap();
     };
-    let (answers, ()) = tokio::join!(posting, killing);
+    let (rest, ()) = tokio::join!(join_all(at_work.iter().enumerate().map(fulfil)), killing);
+    answers.extend(rest);
     assert!(answers.iter().any(|(first, _)| *first == 0), "some were left without an answer");
     assert!(answers.iter().all(|(_, last)| *last == 200), "{answers:?}");
     assert_eq!(company.count("select count(*) from services_orders where status = 'fulfilled'").await, 300);
