@@ -53,13 +53,7 @@ async fn check_and_allocation_are_one_transaction_whoever_else_posts() {
     let admin = app.admin();
     let submitting = join_all(orders.iter().map(|order| admin.command(*order, "submit")));
     let change = async {
-        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-        for _ in 0..5_000 {
-            if client.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
+        app.database.until_waiting(1).await;
         client.batch_execute("rollback").await.unwrap();
         app.stock(branch, item, 4).await;
     };

@@ -17,10 +17,6 @@ async fn drafts(app: &App, branch: i64, item: i64, quantities: &[i64]) -> Vec<i6
         .await
 }
 
-/// How many sessions wait for a lock.
-const WAITING: &str =
-    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_refuses_one_and_carries_out_the_others() {
     let app = App::start().await;
@@ -73,8 +69,7 @@ async fn a_full_queue_says_so_and_loses_nothing() {
     let posting = join_all(drafts.iter().map(|order| admin.command(*order, "fulfill")));
     let release = async {
         loop {
-            let waiting: i64 = client.query_one(WAITING, &[]).await.unwrap().get(0);
-            if waiting > 0 && !app.surface_is_ready().await {
+            if app.database.waiting().await > 0 && !app.surface_is_ready().await {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -106,11 +101,9 @@ async fn a_lane_that_waits_for_another_process_keeps_no_other_lane_from_posting(
     other.batch_execute(&lock).await.unwrap();
     let admin = app.admin();
     let meanwhile = async {
-        while other.query_one(WAITING, &[]).await.unwrap().get::<_, i64>(0) == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        app.database.until_waiting(1).await;
         let answer = admin.command(goes, "fulfill").await;
-        let still_waits: i64 = other.query_one(WAITING, &[]).await.unwrap().get(0);
+        let still_waits = app.database.waiting().await;
         other.batch_execute("rollback").await.unwrap();
         answer.expect(200);
         assert_eq!(still_waits, 1);
@@ -216,21 +209,14 @@ async fn what_has_waited_too_long_is_turned_away_and_changes_nothing() {
         tokio::time::sleep(Duration::from_millis(5_500)).await;
         other.batch_execute("rollback").await.unwrap();
     };
-    let waiting = "
-        select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
-    let until_wait = async |count: i64| {
-        while app.database.value::<i64>(waiting).await < count {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
     // The first comes alone and waits for the lock, as does the second in its lane; the third waits behind that one for
     // longer than its time.
     let second = async {
-        until_wait(1).await;
+        app.database.until_waiting(1).await;
         ask(8).await
     };
     let third = async {
-        until_wait(2).await;
+        app.database.until_waiting(2).await;
         tokio::join!(ask(9), release).0
     };
     let (first, second, third) = tokio::join!(ask(7), second, third);

@@ -1,7 +1,5 @@
 //! A services process that stands still.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::company::Company;
@@ -19,11 +17,7 @@ async fn a_process_that_stands_still_with_stock_in_its_hands_keeps_it_from_nobod
     other.batch_execute("begin; lock table services_stock").await.unwrap();
     let paused = company.fulfil(0, drafts[0], Some("first"));
     let meanwhile = async {
-        let waiting = "select exists (
-            select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())";
-        while !company.database.value::<bool>(waiting).await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        company.database.until_waiting(1).await;
         company.pause(0);
         other.batch_execute("rollback").await.unwrap();
         let sold = company.fulfil(1, drafts[1], None).await;

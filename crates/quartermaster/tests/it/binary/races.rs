@@ -1,7 +1,5 @@
 //! Two services processes on one database, and callers who race.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -123,11 +121,7 @@ async fn a_services_process_that_is_killed_under_load_loses_no_acknowledged_orde
     let other = company.database.connect("quartermaster").await;
     other.batch_execute("begin; lock table services_stock").await.unwrap();
     let killing = async {
-        let waiting = "
-            select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
-        while company.count(waiting).await < 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        company.database.until_waiting(2).await;
         company.kill(1);
         other.batch_execute("rollback").await.unwrap();
     };

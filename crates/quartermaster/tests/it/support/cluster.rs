@@ -4,6 +4,7 @@ use std::future::Future;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use platform::pg::{Database, DatabaseConfig, PrivateServer, RolePair, bootstrap_roles};
 
@@ -153,6 +154,21 @@ impl TestDatabase {
     /// One value, as superuser.
     pub async fn value<T: for<'a> tokio_postgres::types::FromSql<'a>>(&self, sql: &str) -> T {
         self.connect("quartermaster").await.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// How many sessions wait for a lock.
+    pub async fn waiting(&self) -> i64 {
+        self.value(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        .await
+    }
+
+    /// Returns once so many sessions wait for a lock.
+    pub async fn until_waiting(&self, count: i64) {
+        while self.waiting().await < count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Everything that must hold, holds.
