@@ -162,13 +162,7 @@ from (
     from moved where document_type = 'adjustment') e
 order by e.at;
 
--- The newest facts still wait for delivery; the newest answers are still kept.
-insert into services_outbox (at, kind, branch_id, entity_type, entity_id, payload, published_at)
-select fulfilled_at, 'order.fulfilled', branch_id, 'order', id::text, '{}',
-       case when id < pg_temp.orders() / 1000 * 999 then fulfilled_at + interval '1 second' end
-from services_orders
-where id > pg_temp.orders() / 10 * 9 and status = 'fulfilled'
-order by id;
+-- The newest answers are still kept.
 insert into services_idempotency_keys (caller, key, request_hash, status, headers, body, created_at)
 select 'id-' || created_by, 'key-' || id, '\x00', 200, '{}', '\x7b7d', created_at
 from services_orders

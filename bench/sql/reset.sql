@@ -4,7 +4,7 @@ begin;
 set local session_replication_role = replica;
 
 truncate services_stock, services_stock_movements, services_orders, services_order_lines, services_audit_logs,
-    services_outbox, services_idempotency_keys;
+    services_idempotency_keys;
 
 -- The levels know their items' minimums already: the worker has nothing to bring to them while something is measured.
 insert into services_stock (branch_id, item_id, quantity, updated_at, minimum, below)

@@ -143,7 +143,7 @@ impl Fixtures {
     /// When the server refuses.
     pub async fn settle(&self) -> Result<()> {
         let tables = "services_stock, services_stock_movements, services_orders, services_order_lines, \
-                      services_audit_logs, services_outbox, services_idempotency_keys";
+                      services_audit_logs, services_idempotency_keys";
         self.client.batch_execute(&format!("vacuum (analyze) {tables}")).await?;
         Ok(self.client.batch_execute("checkpoint").await?)
     }

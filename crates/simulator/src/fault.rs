@@ -83,7 +83,6 @@ faults! {
     LineLost: "a draft loses its last line",
     EntryLost: "an audit entry is not written",
     EntryDoubled: "an audit entry is written twice",
-    EventLost: "an event is not written",
     TimeOfRequest: "movements have the clock's time, also where it went back",
 }
 

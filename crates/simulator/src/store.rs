@@ -35,15 +35,6 @@ pub struct Level {
     pub overdrawn: bool,
 }
 
-/// An event for other programs.
-#[derive(Debug, Clone)]
-pub struct Event {
-    /// What happened.
-    pub kind: &'static str,
-    /// To which thing.
-    pub entity_id: String,
-}
-
 /// Another transaction has stored the same key first.
 #[derive(Debug)]
 pub struct Collided;
@@ -59,8 +50,6 @@ pub struct Store {
     pub movements: Vec<MovementWritten>,
     /// The audit.
     pub entries: Vec<EntryWritten>,
-    /// The outbox.
-    pub events: Vec<Event>,
     /// Branches, and whether each is active.
     pub branches: Vec<(BranchId, bool)>,
     /// Items.
@@ -85,7 +74,6 @@ impl Store {
             levels: BTreeMap::new(),
             movements: Vec::new(),
             entries: Vec::new(),
-            events: Vec::new(),
             branches: vec![(BranchId(1), true), (BranchId(2), true)],
             items: vec![item(1, 0), item(2, 1), item(3, 3)],
             now: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 50),
@@ -203,16 +191,9 @@ impl Store {
         self.revision += 1;
     }
 
-    /// Stores the audit, its events and the answers.
+    /// Stores the audit and the answers.
     pub fn write_records(&mut self, written: &Written) {
         self.entries.extend(written.entries.iter().cloned());
-        let events = written.entries.iter();
-        let skipped = usize::from(self.fault == Some(Fault::EventLost));
-        self.events.extend(
-            events
-                .skip(skipped)
-                .map(|entry| Event { kind: entry.action, entity_id: entry.entity_id.clone() }),
-        );
         for (key, answer) in &written.answers {
             let name = self.name(key);
             self.answers.insert(name, (key.request_hash.to_vec(), answer.clone()));

@@ -201,34 +201,6 @@ async fn a_database_of_a_newer_program_is_refused() {
 }
 
 #[tokio::test]
-async fn nobody_waits_behind_a_migration_that_waits_for_a_table() {
-    let database = TestDatabase::new().await;
-    // A migration that changes the stock levels is to be run again, and the one after it.
-    let undo = "drop trigger services_stock_below on services_stock;
-                drop function services_stock_below;
-                alter table services_stock drop column minimum, drop column below;
-                delete from services_schema_history where version in (20, 21)";
-    database.run(undo).await;
-    let lock = "lock table services_stock in row exclusive mode";
-    let long = database.connect("quartermaster").await;
-    long.batch_execute(&format!("begin; {lock}")).await.unwrap();
-    let config = database.config("quartermaster");
-    let migrating = tokio::spawn(async move { services::migrations().run(&config).await.unwrap() });
-    let waiting = "select count(*) from pg_stat_activity
-                   where datname = current_database() and wait_event_type = 'Lock' and query like '%alter table services_stock%'";
-    while database.value::<i64>(waiting).await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    // It comes behind the migration, and would wait for as long.
-    let writer = database.connect("quartermaster").await;
-    writer.batch_execute(&format!("set lock_timeout = '20s'; begin; {lock}; commit")).await.unwrap();
-    assert!(!migrating.is_finished());
-    long.batch_execute("commit").await.unwrap();
-    let applied = ["V20__stock_below", "V21__concurrently_stock_below_idx"];
-    assert_eq!(migrating.await.unwrap(), applied);
-}
-
-#[tokio::test]
 async fn verify_finds_what_does_not_hold() {
     let app = App::start().await;
     let (branch, item) = (app.branch("Harbour").await, app.any_item().await);

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use futures_util::SinkExt;
 use platform::pg::{Migrations, Pending};
 use refinery::{Migration, Runner};
+use tokio_util::bytes::Bytes;
 
-use crate::support::TestDatabase;
+use crate::support::{App, TestDatabase};
 
 /// The newest migrations that were made before there was a program in use: services, portal.
 const BEFORE_USE: [i64; 2] = [18, 13];
@@ -33,6 +35,48 @@ async fn a_migration_that_fits_no_transaction_runs_by_itself_once_and_in_order()
         database.value("select obj_description('services_items_shelf_idx'::regclass)").await;
     assert_eq!(comment, "Where it lies.");
     assert_eq!(next.run(&config).await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn nobody_waits_behind_a_migration_that_waits_for_a_table() {
+    let database = TestDatabase::new().await;
+    let next = Migration::unapplied("V1__shelf", "alter table services_stock add column shelf text").unwrap();
+    let next = Migrations::new(services::ROLES, "services_next_history", Runner::new(&[next]));
+    let lock = "lock table services_stock in row exclusive mode";
+    let long = database.connect("quartermaster").await;
+    long.batch_execute(&format!("begin; {lock}")).await.unwrap();
+    let config = database.config("quartermaster");
+    let migrating = tokio::spawn(async move { next.run(&config).await.unwrap() });
+    database.until_waiting(1).await;
+    // It comes behind the migration, and would wait for as long.
+    let writer = database.connect("quartermaster").await;
+    writer.batch_execute(&format!("set lock_timeout = '20s'; begin; {lock}; commit")).await.unwrap();
+    assert!(!migrating.is_finished());
+    long.batch_execute("commit").await.unwrap();
+    assert_eq!(migrating.await.unwrap(), ["V1__shelf"]);
+}
+
+#[tokio::test]
+async fn a_program_from_before_the_audit_was_the_outbox_may_still_write_its_events() {
+    let app = App::start().await;
+    app.branch("Harbour").await;
+    let client = app.database.connect("qm_services_app").await;
+    let columns = "(at, kind, branch_id, entity_type, entity_id, payload)";
+    let insert = format!(
+        "with entries as (
+            insert into services_audit_logs (at, actor, action, entity_type, entity_id, details)
+            values (now(), 'earlier', 'item.created', 'item', '7', '{{}}'))
+         insert into services_outbox {columns} values (now(), 'item.created', null, 'item', '7', '{{}}')"
+    );
+    client.batch_execute(&insert).await.unwrap();
+    let copy =
+        client.copy_in::<_, Bytes>(&format!("copy services_outbox {columns} from stdin")).await.unwrap();
+    let mut copy = std::pin::pin!(copy);
+    copy.send(Bytes::from_static(b"2026-01-01\titem.created\t\\N\titem\t7\t{}\n")).await.unwrap();
+    copy.as_mut().finish().await.unwrap();
+    let kinds: Vec<String> =
+        app.database.value("select array_agg(kind order by id) from services_outbox").await;
+    assert_eq!(kinds, ["branch.created", "item.created"]);
 }
 
 /// What of a migration would have those wait who work with the tables that were there before it.

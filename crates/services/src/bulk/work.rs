@@ -62,7 +62,7 @@ impl Work<'_> {
         fact.entry(self.now, &self.actor, &self.context)
     }
 
-    /// Writes facts to the audit and the outbox.
+    /// Writes facts to the audit.
     pub(super) async fn tell(&self, facts: Vec<Fact>) -> Result<(), PgError> {
         let entries: Vec<_> = facts.into_iter().map(|fact| self.entry(fact)).collect();
         audit::copy(self.conn, &entries).await?;
@@ -92,7 +92,7 @@ impl Work<'_> {
         Ok((before, decided.outcomes))
     }
 
-    /// Writes to the ledger, the audit and the outbox.
+    /// Writes to the ledger and the audit.
     pub(super) async fn append(
         &self,
         moved: &[movements::MovementWrite],

@@ -1,4 +1,4 @@
-//! `services_audit_logs` and `services_outbox`: every fact that the audit gets goes out as an event too.
+//! `services_audit_logs`, which is the outbox too: what the audit is told is what the outside may hear.
 
 use std::net::IpAddr;
 
@@ -27,10 +27,10 @@ pub(crate) struct AuditWrite {
     pub details: String,
 }
 
-/// What a change tells the audit and the outbox, before it is known when and by whom it was made.
+/// What a change tells the audit, before it is known when and by whom it was made.
 #[derive(Debug, Clone)]
 pub(crate) struct Fact {
-    /// `order.fulfilled`: also the kind of the outbox event.
+    /// `order.fulfilled`.
     pub action: &'static str,
     pub entity_type: &'static str,
     pub entity_id: String,
@@ -121,33 +121,22 @@ macro_rules! visible {
 }
 
 statement! {
-    /// Adds entries and their events. In one statement, the details are read as JSON once.
+    /// Adds entries.
     INSERT: "services" = "
-        with u as materialized (
-            select u.at, u.actor_user_id, u.actor, u.action, u.entity_type, u.entity_id, u.branch_id,
-                   u.ip::inet as ip, u.request_id, u.details::jsonb as details, u.n
-            from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                        $8::text[], $9::text[], $10::text[])
-                with ordinality
-                u(at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details, n)),
-        entries as (
-            insert into services_audit_logs
-                (at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details)
-            select at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details
-            from u
-            order by n)
-        insert into services_outbox (at, kind, branch_id, entity_type, entity_id, payload)
-        select at, action, branch_id, entity_type, entity_id, details
-        from u
+        insert into services_audit_logs
+            (at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details)
+        select u.at, u.actor_user_id, u.actor, u.action, u.entity_type, u.entity_id, u.branch_id, u.ip::inet, u.request_id,
+               u.details::jsonb
+        from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+                    $8::text[], $9::text[], $10::text[])
+            with ordinality
+            u(at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details, n)
         order by n";
     /// Adds many entries.
     COPY: "services" = "
         copy services_audit_logs
             (at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details)
         from stdin binary";
-    /// Adds their events.
-    COPY_EVENTS: "services" = "
-        copy services_outbox (at, kind, branch_id, entity_type, entity_id, payload) from stdin binary";
     /// A page of entries, newest first.
     LIST: "services" = concat!("select ", shown!(), "
         from services_audit_logs e
@@ -211,7 +200,7 @@ statement! {
         limit $4");
 }
 
-/// Appends the entries, in order, and an event for each to the outbox.
+/// Appends the entries, in order.
 pub(crate) async fn insert(conn: &Queries, writes: &[AuditWrite]) -> Result<(), PgError> {
     if writes.is_empty() {
         return Ok(());
@@ -277,13 +266,6 @@ pub(crate) async fn copy(conn: &Queries, writes: &[AuditWrite]) -> Result<(), Pg
             &JsonText(&w.details),
         ])
         .await?;
-    }
-    copy.finish().await?;
-    let types = [Type::TIMESTAMPTZ, Type::TEXT, Type::INT8, Type::TEXT, Type::TEXT, Type::JSONB];
-    let mut copy = conn.copy_in(&COPY_EVENTS, &types).await?;
-    for w in writes {
-        copy.row(&[&w.at, &w.action, &w.branch_id, &w.entity_type, &w.entity_id, &JsonText(&w.details)])
-            .await?;
     }
     copy.finish().await?;
     Ok(())

@@ -112,7 +112,7 @@ async fn clients_who_hang_up_leave_nothing_half_posted_and_nothing_hanging() {
     for (sql, expected) in [
         ("select count(*) from services_orders where status = 'fulfilled'", whole),
         ("select count(*) from services_orders where status = 'draft' and version = 1", 504 - whole),
-        ("select count(*) from services_outbox where kind = 'order.fulfilled'", whole),
+        ("select count(*) from services_audit_logs where action = 'order.fulfilled'", whole),
         ("select quantity::bigint from services_stock", 10_000 - 2 * whole),
     ] {
         assert_eq!(company.count(sql).await, expected, "{sql}");

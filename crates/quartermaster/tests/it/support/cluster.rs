@@ -164,11 +164,15 @@ impl TestDatabase {
         .await
     }
 
-    /// Returns once so many sessions wait for a lock.
+    /// Returns once so many sessions wait for a lock; fails when they never do.
     pub async fn until_waiting(&self, count: i64) {
-        while self.waiting().await < count {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let all_wait = async {
+            while self.waiting().await < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(60), all_wait).await;
+        assert!(in_time.is_ok(), "{count} sessions were to wait for a lock");
     }
 
     /// Everything that must hold, holds.
