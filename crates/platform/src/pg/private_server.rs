@@ -5,6 +5,7 @@
 //! that no other user may enter (mode 0700).
 
 mod binaries;
+mod memory;
 mod place;
 
 use std::fs::{self, File, TryLockError};
@@ -30,7 +31,6 @@ const SETTINGS: &[(&str, &str)] = &[
     ("listen_addresses", ""),
     ("unix_socket_permissions", "0700"),
     ("max_connections", "200"),
-    ("shared_buffers", "256MB"),
     ("max_wal_size", "4GB"),
     ("checkpoint_timeout", "15min"),
     ("random_page_cost", "1.1"),
@@ -174,7 +174,12 @@ impl PrivateServer {
         }
         let socket_dir = self.place.socket_dir.to_string_lossy();
         let compression = if self.has_lz4(&data).await { "lz4" } else { "on" };
-        let own = [("unix_socket_directories", socket_dir.as_ref()), ("wal_compression", compression)];
+        let buffers = memory::shared_buffers();
+        let own = [
+            ("unix_socket_directories", socket_dir.as_ref()),
+            ("wal_compression", compression),
+            ("shared_buffers", &buffers),
+        ];
         let lines: String =
             SETTINGS.iter().chain(&own).chain(settings).map(|(name, value)| setting(name, value)).collect();
         self.place.write(&data.join("quartermaster.conf"), &lines)?;
