@@ -60,7 +60,7 @@ impl IntoResponse for ProblemResponse {
 }
 
 /// Adds the request's path and id to a problem that was made without knowing them. Other answers pass as they are.
-pub fn complete_problem(response: Response, path: &str, request_id: Option<&str>) -> Response {
+pub(super) fn complete_problem(response: Response, path: &str, request_id: Option<&str>) -> Response {
     let Some(answered) = response.extensions().get::<ProblemResponse>() else { return response };
     if answered.problem.instance.is_some() {
         return response;

@@ -4,9 +4,8 @@ use std::fmt;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
-use tracing::Instrument;
+use tracing::Span;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -19,9 +18,9 @@ pub struct RequestId(pub String);
 #[derive(Debug, Clone)]
 pub struct TraceParent(pub String);
 
-/// Middleware that gives every request its id and its span in the log. A W3C `traceparent` is continued: its trace id
-/// stands in the span, and calls made on the request's behalf carry it.
-pub async fn request_id(mut request: Request, next: Next) -> Response {
+/// Gives a request its id and its span in the log. A W3C `traceparent` is continued: its trace id stands in the span, and
+/// calls made on the request's behalf carry it.
+pub(super) fn begin(request: &mut Request) -> (String, Span) {
     let id = id_of(request.headers());
     let traceparent = traceparent(request.headers());
     let trace = traceparent.as_deref().and_then(trace_id).unwrap_or_default().to_owned();
@@ -34,9 +33,7 @@ pub async fn request_id(mut request: Request, next: Next) -> Response {
     if let Some(traceparent) = traceparent {
         request.extensions_mut().insert(TraceParent(traceparent));
     }
-    let mut response = next.run(request).instrument(span).await;
-    tell(&mut response, &id);
-    response
+    (id, span)
 }
 
 /// The id of a request with these headers.

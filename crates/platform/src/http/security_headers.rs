@@ -67,7 +67,7 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// Middleware, outside all others: adds the headers that an answer does not set itself.
-pub async fn security_headers(request: Request, next: Next) -> Response {
+pub(super) async fn security_headers(request: Request, next: Next) -> Response {
     let https = request.extensions().get::<Client>().is_some_and(|client| client.https);
     let mut response = next.run(request).await;
     secure(&mut response, https);

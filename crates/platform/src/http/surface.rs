@@ -1,19 +1,20 @@
 //! What stands around the routes of every HTTP surface.
 
-use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::Method;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use contract::ProblemKind;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
+use tracing::Instrument;
 
-use super::{ProblemResponse, RequestId, complete_problem, request_id, security_headers, uncancellable};
+use super::problem::complete_problem;
+use super::security_headers::security_headers;
+use super::uncancellable::{Panicked, reads, uncancellable};
+use super::{ProblemResponse, request_id};
 
 /// How a surface behaves.
 #[derive(Debug, Clone)]
@@ -29,18 +30,13 @@ pub struct Surface {
 }
 
 impl Surface {
-    /// The routes with all that stands around them, from the inside: the largest body, a task of its own for each
-    /// change, the time limit, panics, the problem's path and id, the request id with its span, compression, CORS and
-    /// the security headers, which so come with every answer, the errors of the layers within included.
+    /// The routes with all that stands around them, from the inside: the largest body; a task for each change, the time
+    /// limit, panics, the request's id and span; compression, CORS and the security headers, which so come with every
+    /// answer, the errors of the layers within included.
     pub fn around<S: Clone + Send + Sync + 'static>(self, routes: Router<S>) -> Router<S> {
-        let timeout = self.request_timeout;
         let mut router = routes
             .layer(DefaultBodyLimit::max(self.body_limit))
-            .layer(middleware::from_fn(uncancellable))
-            .layer(middleware::from_fn(move |request: Request, next: Next| in_time(timeout, request, next)))
-            .layer(CatchPanicLayer::custom(panicked))
-            .layer(middleware::from_fn(about_the_request))
-            .layer(middleware::from_fn(request_id));
+            .layer(middleware::from_fn_with_state(self.request_timeout, in_good_order));
         if self.compression {
             router = router.layer(CompressionLayer::new());
         }
@@ -51,31 +47,36 @@ impl Surface {
     }
 }
 
-/// Gives up waiting, not the work: what changes something runs on to its end in its own task.
-async fn in_time(timeout: Duration, request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    match tokio::time::timeout(timeout, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) if reads => {
-            ProblemResponse::new(ProblemKind::Unavailable, "The answer took too long.").into_response()
+/// Gives a request its id and its span, and a task of its own where it may change something; answers in time, also after
+/// a panic; and puts the request's id on the answer, with the path on problems that were made without knowing it. All in
+/// one layer, since each takes memory and copies its way to the route for every request.
+async fn in_good_order(State(timeout): State<Duration>, mut request: Request, next: Next) -> Response {
+    let (id, span) = request_id::begin(&mut request);
+    let (path, reads) = (request.uri().path().to_owned(), reads(&request));
+    let answer = async {
+        match tokio::time::timeout(timeout, uncancellable(request, next)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(Panicked)) => {
+                tracing::error!("a request panicked");
+                let detail = "A defect in the server. The log has the details under this request's id.";
+                ProblemResponse::new(ProblemKind::Internal, detail).into_response()
+            }
+            Err(_) => too_slow(reads).into_response(),
         }
-        Err(_) => ProblemResponse::new(
+    };
+    let mut response = complete_problem(answer.instrument(span).await, &path, Some(&id));
+    request_id::tell(&mut response, &id);
+    response
+}
+
+/// The wait is given up, not the work: what changes something runs on to its end in its own task.
+fn too_slow(reads: bool) -> ProblemResponse {
+    if reads {
+        ProblemResponse::new(ProblemKind::Unavailable, "The answer took too long.")
+    } else {
+        ProblemResponse::new(
             ProblemKind::OutcomeUnknown,
             "The answer took too long. Repeat with the same Idempotency-Key: it happens once.",
         )
-        .into_response(),
     }
-}
-
-fn panicked(_: Box<dyn Any + Send>) -> Response {
-    tracing::error!("a request panicked");
-    let detail = "A defect in the server. The log has the details under this request's id.";
-    ProblemResponse::new(ProblemKind::Internal, detail).into_response()
-}
-
-/// Problems that were made without knowing their request get its path and id here.
-async fn about_the_request(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    complete_problem(next.run(request).await, &path, id.as_deref())
 }

@@ -1,27 +1,29 @@
 //! Requests that change something run to their end, whether or not the client still listens.
 
+use std::panic::AssertUnwindSafe;
+
 use axum::extract::Request;
 use axum::http::Method;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use contract::ProblemKind;
+use axum::response::Response;
+use futures_util::FutureExt;
 use tracing::Instrument;
 
-use super::ProblemResponse;
-
-/// Middleware: every request but GET, HEAD and OPTIONS runs in a task of its own, which a client that hangs up does
-/// not cancel.
-pub async fn uncancellable(request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return next.run(request).await;
-    }
-    match tokio::spawn(next.run(request).in_current_span()).await {
-        Ok(response) => response,
-        // The error's own text has the panic's message in it, which may have a caller's words in it.
-        Err(_) => {
-            tracing::error!("a request panicked");
-            let detail = "A defect in the server. The log has the details under this request's id.";
-            ProblemResponse::new(ProblemKind::Internal, detail).into_response()
-        }
-    }
+/// Whether a request changes nothing.
+pub(super) fn reads(request: &Request) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
 }
+
+/// Runs a request. One that may change something runs in a task of its own, which a client that hangs up does not cancel.
+///
+/// # Errors
+/// [`Panicked`].
+pub(super) async fn uncancellable(request: Request, next: Next) -> Result<Response, Panicked> {
+    if reads(&request) {
+        return AssertUnwindSafe(next.run(request)).catch_unwind().await.map_err(|_| Panicked);
+    }
+    tokio::spawn(next.run(request).in_current_span()).await.map_err(|_| Panicked)
+}
+
+/// A request panicked. With what words is not told: they may be a caller's.
+pub(super) struct Panicked;
