@@ -12,7 +12,9 @@ pub(crate) mod batch;
 pub mod in_memory;
 mod lane;
 mod poster;
+mod turn;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -24,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::poster::Poster;
+use self::turn::Turns;
 use crate::answer::Answer;
 use crate::documents::Command;
 use crate::error::Error;
@@ -80,7 +83,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Engine {
     lanes: Vec<mpsc::Sender<Ticket>>,
-    turn: lane::Turn,
+    turns: Arc<Turns>,
     /// Posts a request that comes alone; nothing once the engine finishes.
     alone: Mutex<Option<Poster>>,
     /// How many requests are at work or wait.
@@ -104,17 +107,17 @@ impl Engine {
     /// Starts the lanes. Each connects when its first request comes.
     pub fn start(config: &EngineConfig, database: &Database) -> Engine {
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-        let turn = lane::Turn::default();
+        let turns = Arc::<Turns>::default();
         let lanes = (0..config.lanes.max(1))
             .map(|_| {
                 let (sender, queue) = mpsc::channel(config.queue.max(1));
-                let lane = lane::Lane::new(database.clone(), turn.clone(), queue, config.batch.max(1));
+                let lane = lane::Lane::new(database.clone(), Arc::clone(&turns), queue, config.batch.max(1));
                 thread::spawn(tasks.track_future(lane.run(closing.clone())));
                 sender
             })
             .collect();
         let alone = Mutex::new(Some(Poster::new(database.clone())));
-        Engine { lanes, turn, alone, at_work: AtomicUsize::new(0), tasks, closing }
+        Engine { lanes, turns, alone, at_work: AtomicUsize::new(0), tasks, closing }
     }
 
     /// Posts a request and waits for its outcome. Giving up the wait takes the request back only where it came alone and
@@ -134,7 +137,7 @@ impl Engine {
                 && let Some(poster) = alone.as_mut()
             {
                 let tickets = vec![ticket];
-                let turn = lane::take(&self.turn, &tickets).await;
+                let turn = self.turns.take(&tickets).await;
                 poster.post(tickets, turn).await;
             } else {
                 lane.try_send(ticket).map_err(|error| match error {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use platform::pg::{Database, Dedicated, PgError};
-use tokio::sync::MutexGuard;
 
+use super::turn::Turn;
 use super::{Caller, Outcome, Request, Ticket, batch};
 use crate::error::Error;
 
@@ -42,7 +42,7 @@ impl Poster {
 
     /// Posts a batch and tells every caller. A request that the database refuses for a reason of its own is found by
     /// posting each alone, so that it fails by itself.
-    pub(super) async fn post(&mut self, tickets: Vec<Ticket>, turn: Option<MutexGuard<'_, ()>>) {
+    pub(super) async fn post(&mut self, tickets: Vec<Ticket>, turn: Option<Turn<'_>>) {
         if tickets.is_empty() {
             return;
         }
@@ -90,7 +90,7 @@ impl Poster {
     async fn attempt_often(
         &mut self,
         requests: &[&Request],
-        mut turn: Option<MutexGuard<'_, ()>>,
+        mut turn: Option<Turn<'_>>,
     ) -> Result<Vec<Outcome>, Failure> {
         let mut tries = 0;
         loop {
@@ -120,7 +120,7 @@ impl Poster {
     async fn attempt(
         &mut self,
         requests: &[&Request],
-        turn: Option<MutexGuard<'_, ()>>,
+        turn: Option<Turn<'_>>,
     ) -> Result<Vec<Outcome>, Failure> {
         let connection = match self.connection.take().filter(|connection| !connection.is_closed()) {
             Some(connection) => connection,
@@ -148,12 +148,13 @@ impl Poster {
 async fn attempt_on(
     connection: &Dedicated,
     requests: &[&Request],
-    turn: Option<MutexGuard<'_, ()>>,
+    turn: Option<Turn<'_>>,
 ) -> Result<Vec<Outcome>, Failure> {
     let (_, loaded) = futures_util::try_join!(connection.begin(), batch::load(connection, requests))
         .map_err(Failure::Before)?;
+    let levels = loaded.levels().map(|row| row.key).collect();
     let decided = batch::decide(loaded, requests);
-    drop(turn);
+    let _kept = turn.and_then(|turn| turn.pass_on(levels));
     match futures_util::try_join!(batch::write(connection, &decided), connection.commit()) {
         Ok(_) => Ok(decided.outcomes),
         Err(PgError::UnknownOutcome | PgError::Unavailable(_)) => Err(Failure::Unknown),

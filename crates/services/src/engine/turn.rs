@@ -1,0 +1,50 @@
+//! Whose turn it is to take requests that lock stock.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use domain::StockKey;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::Ticket;
+
+/// How long one waits for its turn. Another that waits longer for its locks waits for another process, and keeps nobody
+/// from posting.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// One lane at a time takes requests and loads what they need. Its turn passes on when it has decided and writes, so that
+/// the next one loads meanwhile; where batches follow each other for the same stock, when it has committed. Were the next
+/// one to take its requests sooner, they would wait in PostgreSQL for the other's locks, and whatever comes meanwhile
+/// would need another batch.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    /// What the batch before locked.
+    locked: Mutex<HashSet<StockKey>>,
+}
+
+/// A turn, until it is dropped.
+pub(super) struct Turn<'a> {
+    locked: MutexGuard<'a, HashSet<StockKey>>,
+}
+
+impl Turns {
+    /// The next turn, where the requests lock stock: drafts wait for nobody, and nobody for them.
+    pub(super) async fn take(&self, tickets: &[Ticket]) -> Option<Turn<'_>> {
+        if !tickets.iter().any(|ticket| ticket.request.command.locks_stock()) {
+            return None;
+        }
+        let locked = tokio::time::timeout(PATIENCE, self.locked.lock()).await.ok()?;
+        Some(Turn { locked })
+    }
+}
+
+impl Turn<'_> {
+    /// Passes the turn on, now that the batch is loaded and decided; gives it back to be kept until the commit where most
+    /// of these levels are those that the batch before locked.
+    pub(super) fn pass_on(mut self, levels: HashSet<StockKey>) -> Option<Self> {
+        let again = levels.intersection(&self.locked).count();
+        let keep = 2 * again > levels.len();
+        *self.locked = levels;
+        keep.then_some(self)
+    }
+}
