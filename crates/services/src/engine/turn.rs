@@ -48,3 +48,27 @@ impl Turn<'_> {
         keep.then_some(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{BranchId, ItemId};
+
+    use super::*;
+
+    /// Whether a batch that locks these items of a branch keeps its turn until it has committed.
+    async fn keeps(turns: &Turns, items: &[i64]) -> bool {
+        let turn = Turn { locked: turns.locked.lock().await };
+        let key = |item: &i64| StockKey { branch: BranchId(1), item: ItemId(*item) };
+        turn.pass_on(items.iter().map(key).collect()).is_some()
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_kept_where_most_of_the_stock_is_that_of_the_batch_before() {
+        let turns = Turns::default();
+        assert!(!keeps(&turns, &[1, 2, 3]).await, "the first");
+        assert!(keeps(&turns, &[2, 3, 4]).await, "two of three");
+        assert!(!keeps(&turns, &[4, 5]).await, "half");
+        assert!(!keeps(&turns, &[]).await, "none");
+        assert!(!keeps(&turns, &[4]).await, "that of the one before that");
+    }
+}
