@@ -60,14 +60,14 @@ impl IntoResponse for ProblemResponse {
 }
 
 /// Adds the request's path and id to a problem that was made without knowing them. Other answers pass as they are.
-pub(super) fn complete_problem(response: Response, path: &str, request_id: Option<&str>) -> Response {
+pub(super) fn complete_problem(response: Response, path: &str, request_id: &str) -> Response {
     let Some(answered) = response.extensions().get::<ProblemResponse>() else { return response };
     if answered.problem.instance.is_some() {
         return response;
     }
     let mut answered = answered.clone();
     answered.problem.instance = Some(path.to_owned());
-    answered.problem.request_id = request_id.map(str::to_owned);
+    answered.problem.request_id = Some(request_id.to_owned());
     let mut completed = answered.into_response();
     for (name, value) in response.headers() {
         if name != header::CONTENT_LENGTH && !completed.headers().contains_key(name) {

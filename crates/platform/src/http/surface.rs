@@ -64,7 +64,7 @@ async fn in_good_order(State(timeout): State<Duration>, mut request: Request, ne
             Err(_) => too_slow(reads).into_response(),
         }
     };
-    let mut response = complete_problem(answer.instrument(span).await, &path, Some(&id));
+    let mut response = complete_problem(answer.instrument(span).await, &path, &id);
     request_id::tell(&mut response, &id);
     response
 }

@@ -37,7 +37,6 @@ impl Lane {
     /// Posts what comes until `closing`, then what still waits.
     pub(super) async fn run(mut self, closing: CancellationToken) {
         let mut tickets = Vec::with_capacity(self.batch);
-        let turns = Arc::clone(&self.turns);
         loop {
             tokio::select! {
                 biased;
@@ -45,7 +44,7 @@ impl Lane {
                     if received == 0 {
                         return;
                     }
-                    let turn = turns.take(&tickets).await;
+                    let turn = self.turns.take(&tickets).await;
                     while tickets.len() < self.batch && let Ok(ticket) = self.queue.try_recv() {
                         tickets.push(ticket);
                     }

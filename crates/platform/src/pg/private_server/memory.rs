@@ -5,7 +5,7 @@ use sysinfo::System;
 const MIB: u64 = 1024 * 1024;
 /// PostgreSQL's own default.
 const LEAST: u64 = 128 * MIB;
-/// More than the pages that even a company of ten million orders goes on working with.
+/// Of a larger machine's memory the system's own cache has the rest.
 const MOST: u64 = 4096 * MIB;
 
 /// The server's `shared_buffers`: an eighth of what the machine, or the container, has. PostgreSQL's manual (Resource
