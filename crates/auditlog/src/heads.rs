@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use platform::pg::Queries;
 use seal::{Chain, PublicKey, Seal, Signed, Statement};
@@ -129,7 +129,7 @@ impl Heads {
             (self.offset, self.last) = (0, HashMap::new());
         }
         file.seek(SeekFrom::Start(self.offset))?;
-        let mut lines = BufReader::new(file.take(u64::MAX));
+        let mut lines = BufReader::new(&mut *file);
         let mut line = String::new();
         while lines.read_line(&mut line)? > 0 && line.ends_with('\n') {
             self.offset += line.len() as u64;
@@ -163,21 +163,37 @@ impl Heads {
     }
 }
 
-/// Goes through the heads of a file: the number of each line and its seal, `None` where the line is none.
-pub(crate) fn each_head(
-    path: &Path,
-    mut then: impl FnMut(u64, Option<Signed<Seal>>),
-) -> Result<(), AuditError> {
-    let file = File::open(path).map_err(AuditError::file(path))?;
-    let mut lines = BufReader::new(file);
-    let (mut line, mut number) = (Vec::new(), 0);
-    while lines.read_until(b'\n', &mut line).map_err(AuditError::file(path))? > 0 {
-        number += 1;
-        // The end of a line that was not written to its end was never waited for.
-        if line.ends_with(b"\n") {
-            then(number, serde_json::from_slice(&line).ok());
-        }
-        line.clear();
+/// A file of heads as it stands at a moment: what is appended later is not looked at.
+#[derive(Debug)]
+pub struct HeadsAsOf {
+    path: PathBuf,
+    length: u64,
+}
+
+impl HeadsAsOf {
+    /// The file as it stands now.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn now(path: impl Into<PathBuf>) -> Result<HeadsAsOf, AuditError> {
+        let path = path.into();
+        let length = std::fs::metadata(&path).map_err(AuditError::file(&path))?.len();
+        Ok(HeadsAsOf { path, length })
     }
-    Ok(())
+
+    /// Goes through the heads: the number of each line and its seal, `None` where the line is none.
+    pub(crate) fn each(&self, mut then: impl FnMut(u64, Option<Signed<Seal>>)) -> Result<(), AuditError> {
+        let file = File::open(&self.path).map_err(AuditError::file(&self.path))?;
+        let mut lines = BufReader::new(file.take(self.length));
+        let (mut line, mut number) = (Vec::new(), 0);
+        while lines.read_until(b'\n', &mut line).map_err(AuditError::file(&self.path))? > 0 {
+            number += 1;
+            // The end of a line that was not written to its end was never waited for.
+            if line.ends_with(b"\n") {
+                then(number, serde_json::from_slice(&line).ok());
+            }
+            line.clear();
+        }
+        Ok(())
+    }
 }

@@ -21,7 +21,7 @@ pub use platform;
 pub use archive::{Archiving, archive};
 pub use error::AuditError;
 pub use export::{Exported, Filter, export};
-pub use heads::Heads;
+pub use heads::{Heads, HeadsAsOf};
 pub use horizon::Horizon;
 pub use log::{Log, Statements};
 pub use sealer::Sealer;

@@ -13,7 +13,7 @@ use seal::{Chain, Hash, PublicKey, Signed, Statement};
 use serde::Serialize;
 
 use crate::error::AuditError;
-use crate::heads::each_head;
+use crate::heads::HeadsAsOf;
 use crate::log::Log;
 use crate::state::seals_after;
 
@@ -32,8 +32,9 @@ const NAMED: i64 = 1_000;
 pub struct Trust<'a> {
     /// The keys that may sign.
     pub keys: &'a [PublicKey],
-    /// The file of heads, which tells of seals that were cut off or rewritten.
-    pub heads: Option<&'a Path>,
+    /// The file of heads, which tells of seals that were cut off or rewritten, as it stood before the transaction saw
+    /// its snapshot: a head is written after its seal is committed, so later ones may be of seals it does not see.
+    pub heads: Option<&'a HeadsAsOf>,
     /// The directory of the archives.
     pub archives: Option<&'a Path>,
 }
@@ -125,8 +126,8 @@ pub async fn verify(conn: &Queries, log: &'static Log, trust: &Trust<'_>) -> Res
             head = Some(Head { number, hash, at: seal.at.to_string() });
         }
     }
-    if let Some(path) = trust.heads {
-        compare_heads(path, log, trust.keys, (base.number, &ranges), &mut findings)?;
+    if let Some(heads) = trust.heads {
+        compare_heads(heads, log, trust.keys, (base.number, &ranges), &mut findings)?;
     }
     let entries = Windows::over(&ranges).verify(conn, log, &mut findings).await?;
     for row in conn.query(log.statements.before, &[&base.through, &NAMED]).await? {
@@ -174,7 +175,7 @@ impl Base {
 
 /// Compares the seals of the table, which begin after a number, with the heads of a file.
 fn compare_heads(
-    path: &Path,
+    heads: &HeadsAsOf,
     log: &Log,
     keys: &[PublicKey],
     (archived, ranges): (i64, &[SealedRange]),
@@ -182,7 +183,7 @@ fn compare_heads(
 ) -> Result<(), AuditError> {
     let last = ranges.last().map_or(archived, |range| range.number);
     let mut beyond = None;
-    each_head(path, |line, head| {
+    heads.each(|line, head| {
         let Some(head) = head else { return findings.push(Finding::HeadUnreadable { line }) };
         let seal = &head.statement;
         if seal.log != log.name {

@@ -11,7 +11,7 @@ mod tampering;
 
 use std::path::PathBuf;
 
-use auditlog::{Heads, Log, Report, Sealer, Trust};
+use auditlog::{Heads, HeadsAsOf, Log, Report, Sealer, Trust};
 use platform::pg::{Database, DatabaseConfig, RolePair};
 use seal::{PublicKey, Seal, SealingKey, Signed};
 
@@ -61,17 +61,13 @@ impl Sealed {
         self.dir.path().join("seal.heads")
     }
 
-    fn trust(&self) -> (PathBuf, [PublicKey; 1]) {
-        (self.heads_file(), self.keys)
-    }
-
     async fn verify(&self) -> Report {
         self.verify_with(None).await
     }
 
     async fn verify_with(&self, archives: Option<&std::path::Path>) -> Report {
-        let (heads, keys) = self.trust();
-        let trust = Trust { keys: &keys, heads: heads.exists().then_some(heads.as_path()), archives };
+        let heads = HeadsAsOf::now(self.heads_file()).ok();
+        let trust = Trust { keys: &self.keys, heads: heads.as_ref(), archives };
         let conn = self.pool.dedicated(self.log.name, auditlog::READING).await.unwrap();
         conn.begin().await.unwrap();
         auditlog::verify(&conn, self.log, &trust).await.unwrap()

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use auditlog::{Report, Trust};
+use auditlog::{HeadsAsOf, Report, Trust};
 use serde_json::json;
 
 use super::BOTH;
@@ -30,7 +30,8 @@ pub async fn run(settings: &Settings, arguments: &VerifyArgs) -> Result<ExitCode
         )
         .into());
     }
-    let trust = Trust { keys: &keys, heads: heads.as_deref(), archives: arguments.archive.as_deref() };
+    let heads = heads.map(HeadsAsOf::now).transpose()?;
+    let trust = Trust { keys: &keys, heads: heads.as_ref(), archives: arguments.archive.as_deref() };
     let databases = Databases::open(settings).await?;
     let reports = verify(&databases, &trust).await;
     databases.close().await?;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use auditlog::{AuditError, Finding, Heads};
+use auditlog::{AuditError, Finding, Heads, HeadsAsOf, Trust};
 
 use super::Sealed;
 
@@ -54,6 +54,23 @@ async fn a_file_that_is_gone_is_written_anew_from_the_table() {
     std::fs::remove_file(sealed.heads_file()).unwrap();
     sealed.seal().await;
     assert_eq!(std::fs::read_to_string(sealed.heads_file()).unwrap().lines().count(), 3);
+}
+
+#[tokio::test]
+async fn seals_that_are_made_while_an_audit_is_verified_are_no_fault() {
+    let mut sealed = Sealed::new().await;
+    sealed.add(1).await;
+    sealed.seal().await;
+    let heads = HeadsAsOf::now(sealed.heads_file()).unwrap();
+    let conn = sealed.pool.dedicated(sealed.log.name, auditlog::READING).await.unwrap();
+    conn.begin().await.unwrap();
+    let seen = auditlog::last_seal(&conn, sealed.log).await.unwrap().unwrap();
+    assert_eq!(seen.statement.number, 1, "the snapshot is of this moment");
+    sealed.add(1).await;
+    assert_eq!(sealed.seal().await.len(), 1);
+    let trust = Trust { keys: &sealed.keys, heads: Some(&heads), archives: None };
+    let report = auditlog::verify(&conn, sealed.log, &trust).await.unwrap();
+    assert_eq!((report.seals, report.findings), (1, Vec::new()));
 }
 
 #[tokio::test]
