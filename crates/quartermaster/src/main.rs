@@ -25,7 +25,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// How many sockets that became ready are looked at in a turn of 61 tasks. With as many as there are (1024), a crowd's new
 /// requests would fill the queue of tasks, and answers that are ready would wait behind them; with these the crowd waits
 /// in the system, and each is taken up when what was taken up before is done.
-const READY_AT_ONCE: usize = 32;
+const READY_AT_ONCE: usize = 16;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
