@@ -1,7 +1,7 @@
 //! Every change, asked for again and again under one Idempotency-Key: at once, through two processes, and when the
 //! process that carried it out died before it could say so.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use reqwest::{Client, Method};
@@ -158,11 +158,30 @@ async fn every_change_repeated_at_once_through_two_processes_is_made_once() {
     company.database.assert_sound().await;
 }
 
+/// How long anything is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Commits of this database wait for a standby that there is not, once they are on the disk: nobody is told of them, and
 /// nobody else sees them, until the wait is ended.
-async fn hold_commits(database: &TestDatabase) {
+async fn hold_commits(company: &Company) {
+    let database = &company.database;
     database.run_elsewhere("alter system set synchronous_standby_names = 'nobody'").await;
     database.run_elsewhere("select pg_reload_conf()").await;
+    // PostgreSQL's checkpointer tells the others, when it comes to it: until then commits pass.
+    let (probe, end) = (database.connect("quartermaster").await, Instant::now() + PATIENCE);
+    loop {
+        tokio::select! {
+            passed = probe.batch_execute("select pg_logical_emit_message(true, 'probe', 'waits')") => passed.unwrap(),
+            () = committed(company, 1) => break,
+        }
+        if Instant::now() > end {
+            give_up(database, "commits are not held").await;
+        }
+    }
+    let cancel = "select pg_cancel_backend(pid) from pg_stat_activity
+                  where datname = current_database() and wait_event = 'SyncRep'";
+    database.run(cancel).await;
+    committed(company, 0).await;
 }
 
 async fn let_commits_go(database: &TestDatabase) {
@@ -174,9 +193,19 @@ async fn let_commits_go(database: &TestDatabase) {
 async fn committed(company: &Company, count: i64) {
     let waiting = "select count(*) from pg_stat_activity
                    where datname = current_database() and wait_event = 'SyncRep'";
+    let end = Instant::now() + PATIENCE;
     while company.count(waiting).await != count {
+        if Instant::now() > end {
+            give_up(&company.database, "as many commits were never held").await;
+        }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// Fails without leaving the commits of other tests held.
+async fn give_up(database: &TestDatabase, why: &str) {
+    let_commits_go(database).await;
+    panic!("{why}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -188,7 +217,7 @@ async fn a_change_whose_process_dies_between_commit_and_answer_is_made_once_and_
     for change in things.changes(&company, 0).await {
         let key = format!("killed {} {}", change.method, change.path);
         let before = audited(&company).await;
-        hold_commits(&company.database).await;
+        hold_commits(&company).await;
         let dies = async {
             committed(&company, 1).await;
             company.kill(0);
