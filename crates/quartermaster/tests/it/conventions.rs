@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::json;
 use services::http::HttpSettings;
 
-use crate::support::App;
 use crate::support::api::send;
+use crate::support::{App, until};
 
 #[tokio::test]
 async fn pages_follow_each_other_by_their_links_and_miss_nothing() {
@@ -228,9 +228,7 @@ async fn a_full_disk_is_503_is_named_and_passes_without_a_restart() {
     assert_eq!(app.level(branch, item).await.0, "5");
     app.database.run("drop trigger full_disk on services_audit_logs").await;
     app.stock(branch, item, 7).await;
-    while app.nobody().get("/ready").await.status != 200 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("it to be ready", async || app.nobody().get("/ready").await.status == 200).await;
     app.database.assert_sound().await;
 }
 

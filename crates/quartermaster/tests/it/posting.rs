@@ -9,7 +9,7 @@ use services::engine::EngineConfig;
 use services::http::HttpSettings;
 
 use crate::support::api::send;
-use crate::support::{App, TestDatabase};
+use crate::support::{App, TestDatabase, until};
 
 /// A draft of each quantity.
 async fn drafts(app: &App, branch: i64, item: i64, quantities: &[i64]) -> Vec<i64> {
@@ -68,12 +68,8 @@ async fn a_full_queue_says_so_and_loses_nothing() {
     let admin = app.admin();
     let posting = join_all(drafts.iter().map(|order| admin.command(*order, "fulfill")));
     let release = async {
-        loop {
-            if app.database.waiting().await > 0 && !app.surface_is_ready().await {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        app.database.until_waiting(1).await;
+        until("the queue to be full", async || !app.surface_is_ready().await).await;
         client.batch_execute("rollback").await.unwrap();
     };
     let (answers, ()) = tokio::join!(posting, release);

@@ -98,7 +98,7 @@ pub struct Written {
     pub levels: Vec<LevelWritten>,
     /// New lines of the ledger.
     pub movements: Vec<MovementWritten>,
-    /// New entries of the audit; each goes out as an event too.
+    /// New entries of the audit, which go out as events.
     pub entries: Vec<EntryWritten>,
     /// First answers, to be kept under their keys.
     pub answers: Vec<(IdempotencyKey, Answer)>,

@@ -8,7 +8,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use super::company::Company;
-use crate::support::TestDatabase;
+use crate::support::{PATIENCE, TestDatabase};
 
 /// A change to ask for.
 #[derive(Debug, Clone)]
@@ -157,9 +157,6 @@ async fn every_change_repeated_at_once_through_two_processes_is_made_once() {
     }
     company.database.assert_sound().await;
 }
-
-/// How long anything is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Commits of this database wait for a standby that there is not, once they are on the disk: nobody is told of them, and
 /// nobody else sees them, until the wait is ended.

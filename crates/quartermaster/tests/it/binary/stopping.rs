@@ -3,8 +3,8 @@
 use reqwest::Client;
 use serde_json::Value;
 
-use crate::support::TestDatabase;
 use crate::support::program::{Running, free_address, program};
+use crate::support::{TestDatabase, until};
 
 async fn asked(http: &Client, url: &str) -> (u16, Value) {
     let answer = http.get(url).send().await.unwrap();
@@ -27,12 +27,8 @@ async fn a_process_that_is_told_to_stop_says_so_and_serves_on_for_its_shutdown_d
         process.wait_for(&ready).await;
 
         process.signal("TERM");
-        let told = loop {
-            match asked(&http, &ready).await {
-                (200, _) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
-                told => break told,
-            }
-        };
+        until("it to say so", async || asked(&http, &ready).await.0 != 200).await;
+        let told = asked(&http, &ready).await;
         assert_eq!((told.0, &told.1["detail"]), (503, &Value::from("Not ready: process: it is stopping.")));
         assert_eq!(asked(&http, &health).await.0, 200);
         process.signal("TERM");

@@ -2,12 +2,11 @@
 
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::TestDatabase;
 use crate::support::program::{Running, program, run, run_failing, run_ok};
+use crate::support::{TestDatabase, until};
 
 /// The program on a database, with a sealing key in a directory.
 struct Company {
@@ -42,20 +41,12 @@ impl Company {
         self.database.run(entries).await;
         let worker =
             Running::start(self.on(&[&["serve", "worker", "--seal-interval", "50ms"], arguments].concat()));
-        self.until(|| {
+        until("both audits to be sealed", async || {
             let heads = std::fs::read_to_string(self.path("seal.heads")).unwrap_or_default();
             heads.contains("\"log\":\"services\"") && heads.contains("\"log\":\"portal\"")
         })
         .await;
         worker
-    }
-
-    async fn until(&self, done: impl Fn() -> bool) {
-        let end = Instant::now() + Duration::from_secs(60);
-        while !done() {
-            assert!(Instant::now() < end);
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
     }
 }
 
@@ -98,7 +89,10 @@ async fn entries_are_exported_checked_and_archived_by_command() {
     let worker = company.sealed(&[]).await;
     let archive = company.path("archive");
     let tomorrow = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24)).to_string();
-    company.until(|| run_ok(&mut company.on(&["audit", "verify"])).contains("services  2 seals")).await;
+    until("another seal", async || {
+        run_ok(&mut company.on(&["audit", "verify"])).contains("services  2 seals")
+    })
+    .await;
     drop(worker);
     let said = run_ok(
         &mut company
@@ -125,7 +119,7 @@ async fn heads_are_posted_by_the_worker_and_on_demand() {
     let router = axum::Router::new().route("/heads", axum::routing::post(take));
     tokio::spawn(async move { axum::serve(listener, router).await });
     let worker = company.sealed(&["--seal-push", &url]).await;
-    company.until(|| got.lock().unwrap().len() == 2).await;
+    until("two heads to be sent", async || got.lock().unwrap().len() == 2).await;
     drop(worker);
     let mut push = company.on(&["audit", "push", "--to", &url]);
     let pushed = tokio::task::spawn_blocking(move || run_ok(&mut push)).await.unwrap();

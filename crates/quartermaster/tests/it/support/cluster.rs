@@ -4,9 +4,10 @@ use std::future::Future;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use platform::pg::{Database, DatabaseConfig, PrivateServer, RolePair, bootstrap_roles};
+
+use super::until;
 
 const TEMPLATE: &str = "migrated";
 
@@ -166,13 +167,7 @@ impl TestDatabase {
 
     /// Returns once so many sessions wait for a lock; fails when they never do.
     pub async fn until_waiting(&self, count: i64) {
-        let all_wait = async {
-            while self.waiting().await < count {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        let in_time = tokio::time::timeout(Duration::from_secs(60), all_wait).await;
-        assert!(in_time.is_ok(), "{count} sessions were to wait for a lock");
+        until("sessions to wait for a lock", async || self.waiting().await >= count).await;
     }
 
     /// Everything that must hold, holds.

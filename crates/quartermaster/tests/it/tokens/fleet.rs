@@ -1,7 +1,7 @@
 //! A portal and two services that follow it, each behind HTTP of its own.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use identity::{BranchScope, Role, Verifier};
 use platform::pg::Database;
@@ -17,12 +17,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::support::TestDatabase;
 use crate::support::portal::{Browser, PASSWORD};
+use crate::support::{PATIENCE, TestDatabase, until_within};
 
 pub const ISSUER: &str = "test";
-/// What takes effect elsewhere may take this long before a test fails. It is far longer than it takes.
-const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Within which time a revocation must have come everywhere: many times what it takes, and far less than a token lives.
+const HEARD_WITHIN: Duration = Duration::from_secs(5);
 
 pub struct Fleet {
     pub database: TestDatabase,
@@ -131,12 +132,12 @@ impl Fleet {
         }
     }
 
-    /// Waits until both services refuse it; says how long that took.
-    pub async fn until_refused(&self, token: &str) -> Duration {
-        until("both services to refuse the token", async || {
+    /// Waits until both services refuse it.
+    pub async fn until_refused(&self, token: &str) {
+        until_within(HEARD_WITHIN, "both services to refuse the token", async || {
             self.call(0, token).await == 401 && self.call(1, token).await == 401
         })
-        .await
+        .await;
     }
 
     /// The details of the newest entry of that action in the portal's audit.
@@ -160,16 +161,6 @@ pub fn config(encryption: &KeyEncryptionKey) -> Config {
         key_encryption_key: encryption.clone(),
         patience: client::Patience::default(),
     }
-}
-
-/// Waits until it is so; says how long that took.
-pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) -> Duration {
-    let start = Instant::now();
-    while !is_so().await {
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    start.elapsed()
 }
 
 /// The part of a token, read.

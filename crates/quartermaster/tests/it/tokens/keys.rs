@@ -8,7 +8,8 @@ use portal::{By, KeyEncryptionKey, Portal};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::fleet::{Fleet, config, part, until};
+use super::fleet::{Fleet, config, part};
+use crate::support::until;
 
 fn by() -> By {
     By::operator("test")
@@ -62,8 +63,7 @@ async fn a_new_key_is_published_before_it_signs() {
     fleet.admin("mia").await;
     let before = part(&fleet.token("mia").await, 0)["kid"].clone();
     let (kid, _) = keys::rotate(&fleet.pool, &by(), &fleet.encryption, keys::PUBLISH_AHEAD).await.unwrap();
-    let took = until("the new key to be published", async || published(&fleet).await.contains(&kid)).await;
-    assert!(took < Duration::from_secs(5));
+    until("the new key to be published", async || published(&fleet).await.contains(&kid)).await;
     assert_eq!(state(&fleet, &kid).await, KeyState::Next);
     assert_eq!(part(&fleet.token("mia").await, 0)["kid"], before);
     assert_eq!(fleet.audited("signing_key.added").await["entity"], *kid);

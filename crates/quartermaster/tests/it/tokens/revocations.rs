@@ -1,16 +1,15 @@
 //! What takes a user's or client's tokens away: in both services, and with the sessions at the portal.
 
-use std::time::Duration;
-
 use identity::{BranchScope, Role};
 use portal::By;
 use portal::accounts::{access, users};
 
-use super::fleet::{Fleet, part, until};
+use super::fleet::{Fleet, part};
 use crate::support::portal::{Browser, PASSWORD};
+use crate::support::until;
 
 /// Does `change` to a user who has a session and a token that both services know, and sees both end.
-async fn ends_sessions_and_tokens(change: impl AsyncFnOnce(&Fleet, &By)) -> (Fleet, Duration) {
+async fn ends_sessions_and_tokens(change: impl AsyncFnOnce(&Fleet, &By)) -> Fleet {
     let fleet = Fleet::start().await;
     fleet.admin("mia").await;
     fleet.admin("max").await;
@@ -18,15 +17,15 @@ async fn ends_sessions_and_tokens(change: impl AsyncFnOnce(&Fleet, &By)) -> (Fle
     let cookie = fleet.sign_in("mia").await;
     fleet.assert_good(&token).await;
     change(&fleet, &By::operator("test")).await;
-    let took = fleet.until_refused(&token).await;
+    fleet.until_refused(&token).await;
     assert_eq!(fleet.session_token(&cookie).await.status(), 401);
     fleet.assert_good(&another).await;
-    (fleet, took)
+    fleet
 }
 
 #[tokio::test]
 async fn disabling_a_user_ends_sessions_and_tokens_everywhere_until_it_is_enabled() {
-    let (fleet, _) = ends_sessions_and_tokens(async |fleet, by| {
+    let fleet = ends_sessions_and_tokens(async |fleet, by| {
         access::disable(&fleet.pool, by, "MIA").await.unwrap();
     })
     .await;
@@ -44,7 +43,7 @@ async fn disabling_a_user_ends_sessions_and_tokens_everywhere_until_it_is_enable
 
 #[tokio::test]
 async fn a_new_password_ends_sessions_and_tokens_everywhere() {
-    let (fleet, _) = ends_sessions_and_tokens(async |fleet, by| {
+    let fleet = ends_sessions_and_tokens(async |fleet, by| {
         users::set_password(&fleet.pool, by, "mia", "another password").await.unwrap();
     })
     .await;
@@ -53,7 +52,7 @@ async fn a_new_password_ends_sessions_and_tokens_everywhere() {
 
 #[tokio::test]
 async fn other_roles_and_branches_end_sessions_and_tokens_everywhere() {
-    let (fleet, _) = ends_sessions_and_tokens(async |fleet, by| {
+    let fleet = ends_sessions_and_tokens(async |fleet, by| {
         let scope = BranchScope::only([domain::BranchId(3)]);
         access::set_access(&fleet.pool, by, "mia", &[Role::Worker], &scope).await.unwrap();
     })
@@ -68,7 +67,7 @@ async fn other_roles_and_branches_end_sessions_and_tokens_everywhere() {
 
 #[tokio::test]
 async fn signing_out_everywhere_ends_sessions_and_tokens_everywhere() {
-    let (fleet, _) = ends_sessions_and_tokens(async |fleet, by| {
+    let fleet = ends_sessions_and_tokens(async |fleet, by| {
         access::sign_out(&fleet.pool, by, "mia").await.unwrap();
     })
     .await;
