@@ -172,6 +172,7 @@ impl Running {
         let router = services::http::router(Arc::clone(&app), &http);
         let (mut transport, stop) = (self.transport.clone(), self.stop.clone());
         transport.limits.requests = settings.max_requests.get();
+        transport.cors = services::http::cors(&settings.cors_origins.0);
         self.tasks.spawn(async move {
             let served = transport.serve(listener, router, stop).await;
             if tokio::time::timeout(FINISH, app.services.finish()).await.is_err() {
@@ -293,6 +294,7 @@ fn transport(settings: &Settings, stopping: Stopping) -> Result<Transport> {
         tls,
         trusted_proxies: TrustedProxies::new(settings.trusted_proxies.0.clone()),
         limits: Limits { connections: settings.max_connections.get(), ..Limits::default() },
+        cors: None,
         stopping,
     })
 }

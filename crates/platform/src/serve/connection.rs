@@ -1,5 +1,6 @@
 //! One connection, from the handshake to its end.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::os::fd::AsRawFd;
 use std::pin::pin;
@@ -7,6 +8,7 @@ use std::pin::pin;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::response::Response;
 use futures_util::future::{Either, ready};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -15,7 +17,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
+use tower::{Layer, ServiceExt};
+use tower_http::cors::CorsLayer;
 
 use super::Transport;
 use super::room::{Room, Use};
@@ -67,7 +70,7 @@ async fn requests<S>(
             request.extensions_mut().insert(transport.stopping.clone());
             Either::Left(router.clone().oneshot(request.map(Body::new)))
         } else {
-            Either::Right(ready(Ok(too_much(&request, client.https))))
+            Either::Right(refuse(request, client.https, transport.cors.as_ref()))
         };
         async move {
             used.turn();
@@ -102,4 +105,15 @@ async fn requests<S>(
     if let Err(error) = ended {
         tracing::debug!(%error, %peer, "a connection ended early");
     }
+}
+
+/// Tells a client to come back; and a browser that asks whether it may, that it may.
+async fn refuse(
+    request: Request<Incoming>,
+    https: bool,
+    cors: Option<&CorsLayer>,
+) -> Result<Response, Infallible> {
+    let Some(cors) = cors else { return Ok(too_much(&request, https)) };
+    let refusal = tower::service_fn(move |request| ready(Ok(too_much(&request, https))));
+    cors.layer(refusal).oneshot(request).await
 }

@@ -13,6 +13,7 @@ use axum::Router;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_http::cors::CorsLayer;
 
 use crate::http::TrustedProxies;
 use crate::http::ready::Stopping;
@@ -34,6 +35,8 @@ pub struct Transport {
     pub trusted_proxies: TrustedProxies,
     /// What one client, and all of them, may take.
     pub limits: Limits,
+    /// Whose pages may hear in a browser that there is no room. What the router answers says so itself.
+    pub cors: Option<CorsLayer>,
     /// Whether the program was told to stop, which it may be some time before it does.
     pub stopping: Stopping,
 }

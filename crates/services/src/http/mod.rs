@@ -26,7 +26,7 @@ use crate::rate_limit::RateLimits;
 use crate::services::Services;
 
 pub use openapi::openapi;
-pub use router::router;
+pub use router::{cors, router};
 
 /// What the handlers work with.
 #[derive(Debug)]

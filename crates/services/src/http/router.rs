@@ -73,7 +73,7 @@ pub fn router(app: Arc<App>, settings: &HttpSettings) -> Router {
         body_limit: settings.body_limit,
         request_timeout: settings.request_timeout,
         compression: settings.compression,
-        cors: (!settings.cors_origins.is_empty()).then(|| cors(&settings.cors_origins)),
+        cors: cors(&settings.cors_origins),
     };
     surface.around(routes).with_state(app)
 }
@@ -107,7 +107,11 @@ async fn audited_if_refused(State(app): State<Arc<App>>, request: Request, next:
     response
 }
 
-fn cors(origins: &[String]) -> CorsLayer {
+/// What pages of those origins may ask in a browser and read; `None` where there is no such origin. `*` is any.
+pub fn cors(origins: &[String]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
     let origins = if origins.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
     } else {
@@ -115,7 +119,7 @@ fn cors(origins: &[String]) -> CorsLayer {
     };
     let [idempotency_key, request_id, replayed] =
         ["idempotency-key", "x-request-id", "idempotent-replayed"].map(HeaderName::from_static);
-    CorsLayer::new()
+    let layer = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([
@@ -133,5 +137,6 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::RETRY_AFTER,
             request_id,
             replayed,
-        ])
+        ]);
+    Some(layer)
 }

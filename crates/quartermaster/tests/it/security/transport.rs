@@ -10,6 +10,7 @@ use axum::routing::get;
 use platform::http::{Client as Sender, TrustedProxies};
 use platform::serve::{Limits, Tls, Transport};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use reqwest::{Method, RequestBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -274,6 +275,36 @@ async fn beyond_the_most_requests_at_work_clients_are_told_to_come_back_and_read
     assert_eq!(first.status(), 200);
     answer.notify_one();
     assert_eq!(ask("/").await.status(), 200, "there is a place again");
+}
+
+#[tokio::test]
+async fn a_page_of_an_origin_that_is_set_hears_that_there_is_no_room_and_when_to_come_back() {
+    let (asked, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let cors = services::http::cors(&["https://shop.example".to_owned()]);
+    let transport = Transport { cors, ..limited(Limits { requests: 1, ..Limits::default() }) };
+    let served = serve(transport, held(&asked, &answer)).await;
+    let url = format!("http://127.0.0.1:{}/", served.port);
+    let send = async |request: RequestBuilder, origin| request.header("origin", origin).send().await.unwrap();
+    let client = http(None);
+    let (_, ()) = tokio::join!(client.get(&url).send(), async {
+        asked.notified().await;
+        let heard = send(client.get(&url), "https://shop.example").await;
+        assert_eq!(heard.status(), 503);
+        assert_eq!(heard.headers()["retry-after"], "1");
+        assert_eq!(heard.headers()["access-control-allow-origin"], "https://shop.example");
+        let readable = heard.headers()["access-control-expose-headers"].to_str().unwrap();
+        assert!(readable.contains("retry-after"), "{readable}");
+        let preflight = client.request(Method::OPTIONS, &url).header("access-control-request-method", "POST");
+        assert_eq!(
+            send(preflight, "https://shop.example").await.status(),
+            200,
+            "else no page hears the rest"
+        );
+        let other = send(client.get(&url), "https://evil.example").await;
+        assert_eq!(other.status(), 503);
+        assert_eq!(other.headers().get("access-control-allow-origin"), None);
+        answer.notify_one();
+    });
 }
 
 #[tokio::test]
