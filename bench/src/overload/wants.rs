@@ -26,12 +26,9 @@ const CALM: Duration = Duration::from_secs(1);
 pub async fn connections(args: &Args, company: &mut Company) -> Result<Part> {
     let pulse = pulsing(args, company).await?;
     let (addr, wanted) = (company.addrs()[0], "it has no connection left");
-    let (mut taken, begun) = (Vec::new(), Instant::now());
+    let mut taken = Vec::new();
     // The program takes what becomes free when its connections are cut: it is cut until it finds none.
-    while !not_ready(addr).await.is_some_and(|why| why.contains(wanted)) && begun.elapsed() < pulse::SOON * 10
-    {
-        take_all(company, &mut taken).await?;
-    }
+    until_said(addr, wanted, async || take_all(company, &mut taken).await).await?;
     let end = Instant::now() + args.want();
     let taking = async {
         while Instant::now() < end {
@@ -65,12 +62,29 @@ const CUT: &str = "
 /// When something cannot be run.
 pub async fn locks(args: &Args, company: &mut Company) -> Result<Part> {
     let pulse = pulsing(args, company).await?;
+    let (addr, wanted) = (company.addrs()[0], "every connection of the pool is in use");
     let other = company.program.connect().await?;
     other.batch_execute("begin; lock table services_orders in access exclusive mode").await?;
-    let why = reasons(company.addrs()[0], args.want()).await;
+    // Where changes are slow, every client may wait with one when the lock comes: it reads once it was told to come again.
+    until_said(addr, wanted, async || Ok(())).await?;
+    let why = reasons(addr, args.want()).await;
     other.batch_execute("rollback").await?;
-    finish("Every connection in use", "every connection of the pool is in use", why, pulse, (args, company))
-        .await
+    finish("Every connection in use", wanted, why, pulse, (args, company)).await
+}
+
+/// Does something again and again until the process says what it lacks: from then on the want counts. One that never
+/// says so is found out by what is asked then.
+async fn until_said(
+    addr: SocketAddr,
+    wanted: &str,
+    mut meanwhile: impl AsyncFnMut() -> Result<()>,
+) -> Result<()> {
+    let end = Instant::now() + pulse::SOON * 10;
+    while !not_ready(addr).await.is_some_and(|why| why.contains(wanted)) && Instant::now() < end {
+        meanwhile().await?;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// Why the process is not ready, asked again and again for that time: each reason once.

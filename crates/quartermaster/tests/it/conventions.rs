@@ -273,6 +273,11 @@ async fn pages_of_the_origins_that_are_set_may_call_and_no_others() {
     };
     let answer = send(preflight("https://shop.example")).await.expect(200);
     assert_eq!(answer.header("access-control-allow-origin"), Some("https://shop.example"));
+    assert_eq!(
+        answer.header("access-control-max-age"),
+        Some("7200"),
+        "a call over a slow line is one, not two"
+    );
     let answer = send(preflight("https://evil.example")).await;
     assert_eq!(answer.header("access-control-allow-origin"), None);
 }

@@ -23,6 +23,9 @@ use crate::rate_limit::Limiter;
 
 /// How long a refusal waits for its audit entry.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a browser may remember that a page may call, instead of asking before each call. Chromium remembers it no
+/// longer.
+const REMEMBER: Duration = Duration::from_secs(7_200);
 
 /// The documented routes.
 pub(super) fn documented() -> OpenApiRouter<Arc<App>> {
@@ -137,6 +140,7 @@ pub fn cors(origins: &[String]) -> Option<CorsLayer> {
             header::RETRY_AFTER,
             request_id,
             replayed,
-        ]);
+        ])
+        .max_age(REMEMBER);
     Some(layer)
 }
