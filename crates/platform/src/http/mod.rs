@@ -18,4 +18,4 @@ pub use problem::ProblemResponse;
 pub use request_id::{RequestId, TraceParent};
 pub use security_headers::Nonce;
 pub use surface::Surface;
-pub(crate) use too_much::{is_exempt, too_much};
+pub(crate) use too_much::{is_exempt, refuse};

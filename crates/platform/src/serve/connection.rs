@@ -1,6 +1,5 @@
 //! One connection, from the handshake to its end.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::os::fd::AsRawFd;
 use std::pin::pin;
@@ -8,8 +7,7 @@ use std::pin::pin;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::Response;
-use futures_util::future::{Either, ready};
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,12 +15,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
-use tower::{Layer, ServiceExt};
-use tower_http::cors::CorsLayer;
+use tower::ServiceExt;
 
 use super::Transport;
 use super::room::{Room, Use};
-use crate::http::{is_exempt, too_much};
+use crate::http::{is_exempt, refuse};
 
 /// Serves the requests of one connection. When `stop` is cancelled it ends after the request that runs; when others have
 /// no room, as [`Use::makes_room`] says.
@@ -105,15 +102,4 @@ async fn requests<S>(
     if let Err(error) = ended {
         tracing::debug!(%error, %peer, "a connection ended early");
     }
-}
-
-/// Tells a client to come back; and a browser that asks whether it may, that it may.
-async fn refuse(
-    request: Request<Incoming>,
-    https: bool,
-    cors: Option<&CorsLayer>,
-) -> Result<Response, Infallible> {
-    let Some(cors) = cors else { return Ok(too_much(&request, https)) };
-    let refusal = tower::service_fn(move |request| ready(Ok(too_much(&request, https))));
-    cors.layer(refusal).oneshot(request).await
 }

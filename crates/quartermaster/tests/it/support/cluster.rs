@@ -167,7 +167,7 @@ impl TestDatabase {
 
     /// Returns once so many sessions wait for a lock; fails when they never do.
     pub async fn until_waiting(&self, count: i64) {
-        until("sessions to wait for a lock", async || self.waiting().await >= count).await;
+        until(&format!("{count} sessions to wait for a lock"), async || self.waiting().await >= count).await;
     }
 
     /// Everything that must hold, holds.

@@ -18,12 +18,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::support::portal::{Browser, PASSWORD};
-use crate::support::{PATIENCE, TestDatabase, until_within};
+use crate::support::{TestDatabase, until_within};
 
 pub const ISSUER: &str = "test";
-
-/// Within which time a revocation must have come everywhere: many times what it takes, and far less than a token lives.
-const HEARD_WITHIN: Duration = Duration::from_secs(5);
+/// What takes effect elsewhere may take this long before a test fails. It is far longer than it takes, and less than a
+/// stopping portal gives to requests that still run.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub struct Fleet {
     pub database: TestDatabase,
@@ -134,7 +134,7 @@ impl Fleet {
 
     /// Waits until both services refuse it.
     pub async fn until_refused(&self, token: &str) {
-        until_within(HEARD_WITHIN, "both services to refuse the token", async || {
+        until("both services to refuse the token", async || {
             self.call(0, token).await == 401 && self.call(1, token).await == 401
         })
         .await;
@@ -161,6 +161,11 @@ pub fn config(encryption: &KeyEncryptionKey) -> Config {
         key_encryption_key: encryption.clone(),
         patience: client::Patience::default(),
     }
+}
+
+/// Waits until it is so; fails when it is not soon.
+pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    until_within(PATIENCE, what, is_so).await;
 }
 
 /// The part of a token, read.

@@ -8,8 +8,7 @@ use portal::{By, KeyEncryptionKey, Portal};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::fleet::{Fleet, config, part};
-use crate::support::until;
+use super::fleet::{Fleet, config, part, until};
 
 fn by() -> By {
     By::operator("test")

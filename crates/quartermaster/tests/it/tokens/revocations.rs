@@ -4,9 +4,8 @@ use identity::{BranchScope, Role};
 use portal::By;
 use portal::accounts::{access, users};
 
-use super::fleet::{Fleet, part};
+use super::fleet::{Fleet, part, until};
 use crate::support::portal::{Browser, PASSWORD};
-use crate::support::until;
 
 /// Does `change` to a user who has a session and a token that both services know, and sees both end.
 async fn ends_sessions_and_tokens(change: impl AsyncFnOnce(&Fleet, &By)) -> Fleet {
