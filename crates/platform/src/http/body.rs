@@ -104,7 +104,7 @@ fn invalid(mut pointer: String, error: &serde_json::Error) -> ProblemResponse {
 
 /// serde's message without the text that was sent: a secret in the wrong place is not repeated, nor kept with the
 /// answer by whoever gets it.
-fn without_value(text: &str) -> String {
+pub(super) fn without_value(text: &str) -> String {
     let of_text = ["invalid type: string", "invalid value: string", "unknown variant"];
     let kind = of_text.into_iter().find(|kind| text.starts_with(kind));
     match (kind, text.rsplit_once(", expected ")) {
@@ -113,12 +113,12 @@ fn without_value(text: &str) -> String {
     }
 }
 
-fn missing_field(text: &str) -> Option<&str> {
+pub(super) fn missing_field(text: &str) -> Option<&str> {
     text.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 /// A JSON pointer (RFC 6901) to where the deserializer was.
-fn pointer(path: &FieldPath) -> String {
+pub(super) fn pointer(path: &FieldPath) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
@@ -131,31 +131,6 @@ fn pointer(path: &FieldPath) -> String {
         }
     }
     pointer
-}
-
-/// Query parameters. Unknown ones are refused where the type denies unknown fields.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Query<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
-    type Rejection = ProblemResponse;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query<T>, ProblemResponse> {
-        let query = parts.uri.query().unwrap_or_default();
-        // PostgreSQL's texts cannot hold a NUL, so nothing could ever match.
-        if let Some(pair) = query.split('&').find(|pair| pair.contains("%00")) {
-            let name = pair.split('=').next().unwrap_or_default();
-            let error = FieldError::new(format!("?{name}"), "must not contain a NUL character");
-            return Err(Problem::invalid(vec![error]).into());
-        }
-        let deserializer = serde_html_form::Deserializer::from_bytes(query.as_bytes());
-        serde_path_to_error::deserialize(deserializer).map(Query).map_err(|error| {
-            let name = pointer(error.path());
-            let name = name.trim_start_matches('/');
-            let text = without_value(&error.inner().to_string());
-            Problem::invalid(vec![FieldError::new(format!("?{name}"), text)]).into()
-        })
-    }
 }
 
 /// An id in the path.

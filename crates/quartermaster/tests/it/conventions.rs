@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use services::http::HttpSettings;
 
 use crate::support::api::send;
@@ -54,12 +54,49 @@ async fn parameters_that_are_wrong_are_named() {
         ("status=lost", "?status"),
         ("created_from=yesterday", "?created_from"),
         ("branch_id=one", "?branch_id"),
+        ("branch_id=1&branch_id=2", "?branch_id"),
         ("reference=a%00b", "?reference"),
     ] {
         let fields = app.admin().get(&format!("/v1/orders?{query}")).await.expect_invalid();
         assert_eq!(fields, [field], "{query}");
     }
+    let fields = app.admin().get("/v1/reports/history").await.expect_invalid();
+    assert_eq!(fields, ["?item_id"]);
     app.admin().get("/v1/orders?colour=red").await.expect_problem(422, "invalid");
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_empty_is_refused_unless_it_is_text() {
+    let app = App::start().await;
+    let branch = app.branch("Harbour").await;
+    let (admin, order) = (app.admin(), app.draft(branch, &[(app.any_item().await, 1)]).await);
+    let is_text = |schema: &Value| {
+        let bounded = ["enum", "pattern", "format"].iter().any(|bound| schema.get(bound).is_some());
+        schema["type"] == "string" && !bounded
+    };
+    let right = |parameter: &Value| match parameter["schema"]["type"].as_str() {
+        Some("integer") => "1",
+        _ => "2026-01-01T00:00:00Z",
+    };
+    let document = admin.get("/openapi.json").await.expect(200).json();
+    let mut refused = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let parameters = operations["get"]["parameters"].as_array().into_iter().flatten();
+        let parameters: Vec<_> = parameters.filter(|parameter| parameter["in"] == "query").collect();
+        for empty in parameters.iter().filter(|parameter| !is_text(&parameter["schema"])) {
+            let name = empty["name"].as_str().unwrap();
+            let mut asked = format!("{}?{name}=", path.replace("{id}", &order.to_string()));
+            for other in parameters.iter().filter(|other| other["required"] == true && other["name"] != name)
+            {
+                asked.push_str(&format!("&{}={}", other["name"].as_str().unwrap(), right(other)));
+            }
+            let fields = admin.get(&asked).await.expect_invalid();
+            assert!(fields[0].starts_with(&format!("?{name}")), "{asked}: {fields:?}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 50, "{refused}");
+    assert_eq!(admin.get("/v1/items?q=").await.expect(200).len(), 1);
 }
 
 #[tokio::test]

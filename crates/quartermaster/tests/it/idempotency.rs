@@ -107,6 +107,15 @@ async fn many_of_the_same_request_at_once_happen_once() {
 }
 
 #[tokio::test]
+async fn a_key_may_be_of_several_words() {
+    let app = App::start().await;
+    let body = json!({ "name": "Port" });
+    let first = post(&app.admin(), "/v1/branches", "port of the north", &body).await.expect(201);
+    let second = post(&app.admin(), "/v1/branches", "port of the north", &body).await.expect(201);
+    assert_replayed(&first, &second);
+}
+
+#[tokio::test]
 async fn a_key_that_is_no_key_is_malformed() {
     let app = App::start().await;
     for key in ["", "a\tb", &"x".repeat(256)] {

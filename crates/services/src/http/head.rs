@@ -119,7 +119,7 @@ async fn count(
 
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ProblemResponse> {
     let malformed = || {
-        let detail = "Idempotency-Key must be one header of 1 to 255 visible ASCII characters.";
+        let detail = "Idempotency-Key must be one header of 1 to 255 visible ASCII characters and spaces.";
         ProblemResponse::new(ProblemKind::Malformed, detail)
     };
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();

@@ -68,9 +68,10 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             problems.extend([409, 413, 415]);
             let mut key = header(
                 "Idempotency-Key",
-                "1 to 255 visible ASCII characters. The same key with the same body returns the first answer again.",
+                "1 to 255 visible ASCII characters, with spaces between them if you like. The same key with the same \
+                 body returns the first answer again.",
             );
-            key["schema"]["pattern"] = json!("^[!-~]{1,255}$");
+            key["schema"]["pattern"] = json!("^[!-~]([ -~]{0,253}[!-~])?$");
             headers.push(key);
         }
         "put" => problems.extend([409, 412, 413, 415]),
