@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -10,8 +11,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use futures_util::FutureExt;
 use platform::http::{Client, Nonce, Surface};
 use platform::telemetry::{self, LogFormat};
+use tokio::sync::{Notify, mpsc};
 use tower::ServiceExt;
 
 const SECRET: &str = "correct-horse-battery";
@@ -25,6 +28,10 @@ fn router() -> Router {
         .route("/slow", get(std::future::pending::<()>).post(std::future::pending::<()>))
         .route("/body", post(async |body: String| body))
         .fallback(nowhere);
+    around(routes)
+}
+
+fn around(routes: Router) -> Router {
     let surface = Surface {
         body_limit: 100,
         request_timeout: Duration::from_millis(50),
@@ -53,6 +60,18 @@ async fn ask(method: &str, path: &str, body: &str, https: bool) -> Response {
     let mut request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned())).unwrap();
     request.extensions_mut().insert(Client { ip: "127.0.0.1".parse().unwrap(), https });
     router().oneshot(request).await.unwrap()
+}
+
+/// A surface whose route waits until it is notified and then tells that it ended.
+fn waiting() -> (Router, Arc<Notify>, mpsc::Receiver<()>) {
+    let (gate, (ended, ends)) = (Arc::new(Notify::new()), mpsc::channel(1));
+    let opened = Arc::clone(&gate);
+    let wait = async move || {
+        opened.notified().await;
+        ended.send(()).await.unwrap();
+    };
+    let routes = Router::new().route("/wait", get(wait.clone()).post(wait));
+    (around(routes), gate, ends)
 }
 
 fn policy(headers: &HeaderMap) -> &str {
@@ -150,4 +169,24 @@ fn a_panic_tells_the_log_its_place_and_not_its_message() {
         "{log}"
     );
     assert!(!log.contains(SECRET), "{log}");
+}
+
+#[tokio::test]
+async fn a_change_runs_to_its_end_when_its_client_hangs_up_and_a_read_does_not() {
+    for (method, runs_on) in [("POST", true), ("GET", false)] {
+        let (router, gate, mut ends) = waiting();
+        let request = Request::builder().method(method).uri("/wait").body(Body::empty()).unwrap();
+        assert!(router.oneshot(request).now_or_never().is_none());
+        gate.notify_one();
+        assert_eq!(ends.recv().await.is_some(), runs_on, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_runs_to_its_end_when_its_answer_takes_too_long() {
+    let (router, gate, mut ends) = waiting();
+    let request = Request::builder().method("POST").uri("/wait").body(Body::empty()).unwrap();
+    assert_eq!(router.oneshot(request).await.unwrap().status(), 503);
+    gate.notify_one();
+    ends.recv().await.unwrap();
 }

@@ -30,7 +30,7 @@ pub struct Surface {
 }
 
 impl Surface {
-    /// The routes with all that stands around them, from the inside: the largest body; a task for each change, the time
+    /// The routes with all that stands around them, from the inside: the largest body; changes that nobody cancels, the time
     /// limit, panics, the request's id and span; compression, CORS and the security headers, which so come with every
     /// answer, the errors of the layers within included.
     pub fn around<S: Clone + Send + Sync + 'static>(self, routes: Router<S>) -> Router<S> {
@@ -47,7 +47,7 @@ impl Surface {
     }
 }
 
-/// Gives a request its id and its span, and a task of its own where it may change something; answers in time, also after
+/// Gives a request its id and its span; has it run to its end where it may change something; answers in time, also after
 /// a panic; and puts the request's id on the answer, with the path on problems that were made without knowing it. All in
 /// one layer, since each takes memory and copies its way to the route for every request.
 async fn in_good_order(State(timeout): State<Duration>, mut request: Request, next: Next) -> Response {
@@ -69,7 +69,7 @@ async fn in_good_order(State(timeout): State<Duration>, mut request: Request, ne
     response
 }
 
-/// The wait is given up, not the work: what changes something runs on to its end in its own task.
+/// The wait is given up, not the work: what changes something runs on to its end.
 fn too_slow(reads: bool) -> ProblemResponse {
     if reads {
         ProblemResponse::new(ProblemKind::Unavailable, "The answer took too long.")

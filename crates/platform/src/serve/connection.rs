@@ -1,5 +1,6 @@
 //! One connection, from the handshake to its end.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::os::fd::AsRawFd;
 use std::pin::pin;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::Transport;
+use super::repoll::Repoll;
 use super::room::{Room, Use};
 use crate::http::{is_exempt, refuse};
 
@@ -83,12 +85,13 @@ async fn requests<S>(
         .max_headers(limits.headers)
         .max_header_size(limits.head_size);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let repoll = Repoll::new();
     let mut wanted = pin!(room.wanted());
     let (mut asked, mut stopping) = (None, false);
     let ended = loop {
         tokio::select! {
             biased;
-            ended = connection.as_mut() => break ended,
+            ended = poll_fn(|context| repoll.poll(connection.as_mut(), context)) => break ended,
             () = stop.cancelled(), if !stopping => stopping = true,
             () = wanted.as_mut(), if !stopping => {
                 wanted.set(room.wanted());

@@ -1,6 +1,7 @@
 //! Serving a router until the program is told to stop: connections, their limits, and TLS.
 
 mod connection;
+mod repoll;
 mod room;
 mod tls;
 
