@@ -22,10 +22,11 @@ pub(super) fn reads(request: &Request) -> bool {
 /// # Errors
 /// [`Panicked`].
 pub(super) async fn uncancellable(request: Request, next: Next) -> Result<Response, Panicked> {
-    let reads = reads(&request);
+    if reads(&request) {
+        return AssertUnwindSafe(next.run(request)).catch_unwind().await.map_err(|_| Panicked);
+    }
     let running = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let ended = if reads { running.await } else { RunOn::new(running.in_current_span()).await };
-    ended.map_err(|_| Panicked)
+    RunOn::new(running.in_current_span()).await.map_err(|_| Panicked)
 }
 
 /// A request panicked. With what words is not told: they may be a caller's.
