@@ -76,11 +76,10 @@ fn unsupported() -> ProblemResponse {
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProblemResponse> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = pointer(error.path());
-        let source = error.into_inner();
+        let source = error.inner();
         match source.classify() {
-            Category::Data => invalid(pointer, &source),
-            Category::Io | Category::Syntax | Category::Eof => malformed(&source),
+            Category::Data => invalid(error.path(), source),
+            Category::Io | Category::Syntax | Category::Eof => malformed(source),
         }
     })?;
     deserializer.end().map_err(|error| malformed(&error))?;
@@ -92,19 +91,24 @@ fn malformed(error: &serde_json::Error) -> ProblemResponse {
 }
 
 /// serde's message, without the place that the pointer tells better.
-fn invalid(mut pointer: String, error: &serde_json::Error) -> ProblemResponse {
+fn invalid(path: &FieldPath, error: &serde_json::Error) -> ProblemResponse {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
-    let text = &without_value(text);
-    if let Some(field) = missing_field(text) {
-        pointer = format!("{pointer}/{field}");
+    Problem::invalid(vec![fault(path, text)]).into()
+}
+
+/// What serde found wrong at that path; what is missing is named itself, instead of what it is missing from.
+pub(super) fn fault(path: &FieldPath, message: &str) -> FieldError {
+    let (pointer, text) = (pointer(path), without_value(message));
+    match missing_field(&text) {
+        Some(field) => FieldError::new(format!("{pointer}/{field}"), text.as_str()),
+        None => FieldError::new(pointer, text),
     }
-    Problem::invalid(vec![FieldError::new(pointer, text)]).into()
 }
 
 /// serde's message without the text that was sent: a secret in the wrong place is not repeated, nor kept with the
 /// answer by whoever gets it.
-pub(super) fn without_value(text: &str) -> String {
+fn without_value(text: &str) -> String {
     let of_text = ["invalid type: string", "invalid value: string", "unknown variant"];
     let kind = of_text.into_iter().find(|kind| text.starts_with(kind));
     match (kind, text.rsplit_once(", expected ")) {
@@ -113,12 +117,12 @@ pub(super) fn without_value(text: &str) -> String {
     }
 }
 
-pub(super) fn missing_field(text: &str) -> Option<&str> {
+fn missing_field(text: &str) -> Option<&str> {
     text.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 /// A JSON pointer (RFC 6901) to where the deserializer was.
-pub(super) fn pointer(path: &FieldPath) -> String {
+fn pointer(path: &FieldPath) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {

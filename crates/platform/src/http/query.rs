@@ -6,7 +6,7 @@ use contract::{FieldError, Problem};
 use serde::de::DeserializeOwned;
 
 use super::ProblemResponse;
-use super::body::{missing_field, pointer, without_value};
+use super::body::fault;
 
 /// Query parameters. Unknown ones are refused where the type denies unknown fields; an empty one is refused unless it
 /// is text.
@@ -52,20 +52,16 @@ fn refuse_empty<T: DeserializeOwned>(pairs: &Pairs) -> Result<(), FieldError> {
 fn deserialize<T: DeserializeOwned>(query: &str, pairs: &Pairs) -> Result<T, FieldError> {
     let deserializer = serde_html_form::Deserializer::from_bytes(query.as_bytes());
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let place = pointer(error.path());
-        let place = place.trim_start_matches('/');
-        let text = without_value(&error.inner().to_string());
-        if let Some(field) = missing_field(&text) {
-            return FieldError::new(format!("?{field}"), text.clone());
-        }
-        let values = || pairs.iter().filter(|(name, _)| name == place).map(|(_, value)| value);
-        let text = match values().count() {
-            1 if values().all(|value| value.is_empty()) => {
-                "must not be empty: give it a value, or leave it out".to_owned()
-            }
-            0 | 1 => text,
+        let FieldError { pointer, detail } = fault(error.path(), &error.inner().to_string());
+        let name = pointer.trim_start_matches('/');
+        let values = pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
+        let detail = match values.collect::<Vec<_>>().as_slice() {
+            // Neither a value nor less of it would help.
+            _ if detail.starts_with("unknown field") => detail,
+            [""] => "must not be empty: give it a value, or leave it out".to_owned(),
+            [] | [_] => detail,
             _ => "must be given once".to_owned(),
         };
-        FieldError::new(format!("?{place}"), text)
+        FieldError::new(format!("?{name}"), detail)
     })
 }
