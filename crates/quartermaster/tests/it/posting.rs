@@ -62,23 +62,33 @@ async fn a_full_queue_says_so_and_loses_nothing() {
     for _ in 0..20 {
         drafts.push(app.draft(branch, &[(item, 1)]).await);
     }
-    // The lane waits at this lock, so that the queue fills.
+    // Who comes alone and the lane wait at this lock, one after the other, and the queue fills behind them.
     let client = app.database.connect("quartermaster").await;
     client.batch_execute("begin; select from services_stock for update").await.unwrap();
     let admin = app.admin();
-    let posting = join_all(drafts.iter().map(|order| admin.command(*order, "fulfill")));
-    let release = async {
-        app.database.until_waiting(1).await;
-        until("the queue to be full", async || !app.surface_is_ready().await).await;
-        client.batch_execute("rollback").await.unwrap();
+    let fulfil_when_waiting = async |sessions: i64, orders: &[i64]| {
+        app.database.until_waiting(sessions).await;
+        join_all(orders.iter().map(|order| admin.command(*order, "fulfill"))).await
     };
-    let (answers, ()) = tokio::join!(posting, release);
-    let done = answers.iter().filter(|answer| answer.status == 200).count();
-    for answer in answers.into_iter().filter(|answer| answer.status != 200) {
+    let beyond = async {
+        until("the queue to be full", async || !app.surface_is_ready().await).await;
+        let refused = fulfil_when_waiting(2, &drafts[4..]).await;
+        client.batch_execute("rollback").await.unwrap();
+        refused
+    };
+    let (alone, in_lane, queued, refused) = tokio::join!(
+        fulfil_when_waiting(0, &drafts[..1]),
+        fulfil_when_waiting(1, &drafts[1..2]),
+        fulfil_when_waiting(2, &drafts[2..4]),
+        beyond
+    );
+    for answer in refused {
         assert!(answer.header("retry-after").is_some());
         answer.expect_problem(503, "unavailable");
     }
-    assert!((1..20).contains(&done), "{done}");
+    let taken = [alone, in_lane, queued].into_iter().flatten();
+    let done = taken.filter(|answer| answer.status == 200).count();
+    assert!(done > 0);
     assert_eq!(app.level(branch, item).await.0, (100 - done).to_string());
     app.database.assert_sound().await;
 }
