@@ -32,8 +32,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// Commands with the same number are posted by one lane, in the order they came. Of an order that is the order:
-    /// where it belongs is known only once it is loaded.
+    /// Commands with the same number are posted by one lane while others of their kind alone are at work. Of an order that
+    /// is the order: where it belongs is known only once it is loaded.
     pub(crate) fn lane_number(&self) -> i64 {
         match self {
             Command::Draft(draft) => draft.branch.0,

@@ -1,12 +1,11 @@
 //! The posting engine: everything that changes stock goes through here.
 //!
-//! Requests wait in bounded queues, one a lane; all requests for an order go to the same lane. A lane takes all that
-//! waits (natural batching: an idle lane posts one at a time at once, a busy one in batches) and posts it in one
-//! transaction of two round trips: `BEGIN` with every lock and load, then every write with `COMMIT`. Each lane has a
-//! thread of its own, so that locks are not held while the threads that serve requests are busy. A request that comes
-//! when no other is at work is posted where it is, on a connection kept for that: waking a lane, and being woken by it,
-//! is a fifth of the time that one request takes. Correctness never rests on the queues: lanes and processes may post
-//! at once, since row locks, checks and unique keys decide.
+//! Requests wait in bounded queues, one a lane. A lane takes all that waits (natural batching: an idle lane posts one at
+//! a time at once, a busy one in batches) and posts it in one transaction of two round trips: `BEGIN` with every lock and
+//! load, then every write with `COMMIT`. Each lane has a thread of its own, so that locks are not held while the threads
+//! that serve requests are busy. A request that comes when no other is at work is posted where it is, on a connection
+//! kept for that: waking a lane, and being woken by it, is a fifth of the time that one request takes. Correctness never
+//! rests on the queues: lanes and processes may post at once, since row locks, checks and unique keys decide.
 
 pub(crate) mod batch;
 pub mod in_memory;
@@ -86,8 +85,7 @@ pub struct Engine {
     turns: Arc<Turns>,
     /// Posts a request that comes alone; nothing once the engine finishes.
     alone: Mutex<Option<Poster>>,
-    /// How many requests are at work or wait.
-    at_work: AtomicUsize,
+    at_work: AtWork,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
@@ -117,7 +115,7 @@ impl Engine {
             })
             .collect();
         let alone = Mutex::new(Some(Poster::new(database.clone())));
-        Engine { lanes, turns, alone, at_work: AtomicUsize::new(0), tasks, closing }
+        Engine { lanes, turns, alone, at_work: AtWork::default(), tasks, closing }
     }
 
     /// Posts a request and waits for its outcome. Giving up the wait takes the request back only where it came alone and
@@ -127,12 +125,12 @@ impl Engine {
     /// [`Error::Busy`] when the queue is full, [`Error::Unavailable`] when the database is away (nothing changed),
     /// [`Error::OutcomeUnknown`] when the commit was asked for and its answer is not known.
     pub async fn post(&self, request: Request) -> Result<Outcome, Error> {
-        let at_work = AtWork::begin(&self.at_work);
-        let lane = self.lanes.get(self.lane_of(&request.command)).ok_or(Error::Unavailable)?;
+        let counted = self.at_work.begin(request.command.locks_stock());
+        let lane = self.lane_of(&request.command, counted.beside).ok_or(Error::Unavailable)?;
         let (outcome, answer) = oneshot::channel();
         let ticket = Ticket { request, since: Instant::now(), outcome };
         let posted = async {
-            if at_work.is_alone
+            if counted.beside == Beside::Nobody
                 && let Ok(mut alone) = self.alone.try_lock()
                 && let Some(poster) = alone.as_mut()
             {
@@ -163,27 +161,82 @@ impl Engine {
         self.alone.lock().await.take();
     }
 
-    fn lane_of(&self, command: &Command) -> usize {
-        let lanes = i64::try_from(self.lanes.len()).unwrap_or(1).max(1);
-        usize::try_from(command.lane_number().rem_euclid(lanes)).unwrap_or(0)
+    /// The lane of a command. Where lanes would post small batches one after the other, a lane is given all of a kind
+    /// instead: stock is changed by the first while drafts, which lock none, are written by the last, and while batches
+    /// follow each other for the same stock.
+    fn lane_of(&self, command: &Command, beside: Beside) -> Option<&mpsc::Sender<Ticket>> {
+        let locks = command.locks_stock();
+        if beside == Beside::OtherKind || locks && self.turns.are_kept() {
+            return if locks { self.lanes.first() } else { self.lanes.last() };
+        }
+        let lanes = i64::try_from(self.lanes.len()).ok()?;
+        self.lanes.get(usize::try_from(command.lane_number().checked_rem_euclid(lanes)?).ok()?)
     }
 }
 
-/// A request at work, counted for as long as this lives.
-struct AtWork<'a> {
+/// How many requests are at work or wait.
+#[derive(Debug, Default)]
+struct AtWork {
+    /// Those that lock stock.
+    locking: AtomicUsize,
+    /// Those that lock none.
+    others: AtomicUsize,
+}
+
+/// What was at work when a request came.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Beside {
+    Nobody,
+    SameKind,
+    /// Some that lock stock where it locks none, or the other way round.
+    OtherKind,
+}
+
+impl AtWork {
+    fn begin(&self, locks_stock: bool) -> Counted<'_> {
+        let (same, other) =
+            if locks_stock { (&self.locking, &self.others) } else { (&self.others, &self.locking) };
+        // It is counted first, so that of two that come at once not both are alone.
+        let before = same.fetch_add(1, Ordering::SeqCst);
+        let beside = match (before, other.load(Ordering::SeqCst)) {
+            (0, 0) => Beside::Nobody,
+            (_, 0) => Beside::SameKind,
+            _ => Beside::OtherKind,
+        };
+        Counted { count: same, beside }
+    }
+}
+
+/// A request that is counted for as long as this lives.
+struct Counted<'a> {
     count: &'a AtomicUsize,
-    /// Whether no other was at work when it began.
-    is_alone: bool,
+    beside: Beside,
 }
 
-impl AtWork<'_> {
-    fn begin(count: &AtomicUsize) -> AtWork<'_> {
-        AtWork { count, is_alone: count.fetch_add(1, Ordering::AcqRel) == 0 }
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-impl Drop for AtWork<'_> {
-    fn drop(&mut self) {
-        self.count.fetch_sub(1, Ordering::AcqRel);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_alone_or_beside_its_kind_or_beside_the_other() {
+        let at_work = AtWork::default();
+        let first = at_work.begin(true);
+        let second = at_work.begin(true);
+        let draft = at_work.begin(false);
+        assert_eq!(
+            [first.beside, second.beside, draft.beside],
+            [Beside::Nobody, Beside::SameKind, Beside::OtherKind]
+        );
+        assert_eq!(at_work.begin(false).beside, Beside::OtherKind);
+        drop((first, second));
+        assert_eq!(at_work.begin(false).beside, Beside::SameKind);
+        drop(draft);
+        assert_eq!(at_work.begin(false).beside, Beside::Nobody);
     }
 }

@@ -1,6 +1,7 @@
 //! Whose turn it is to take requests that lock stock.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::StockKey;
@@ -20,11 +21,14 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub(super) struct Turns {
     /// What the batch before locked.
     locked: Mutex<HashSet<StockKey>>,
+    /// Whether the last one was kept until the commit.
+    are_kept: AtomicBool,
 }
 
 /// A turn, until it is dropped.
 pub(super) struct Turn<'a> {
     locked: MutexGuard<'a, HashSet<StockKey>>,
+    are_kept: &'a AtomicBool,
 }
 
 impl Turns {
@@ -34,7 +38,12 @@ impl Turns {
             return None;
         }
         let locked = tokio::time::timeout(PATIENCE, self.locked.lock()).await.ok()?;
-        Some(Turn { locked })
+        Some(Turn { locked, are_kept: &self.are_kept })
+    }
+
+    /// Whether batches follow each other for the same stock, so that one lane does as much as several.
+    pub(super) fn are_kept(&self) -> bool {
+        self.are_kept.load(Ordering::Relaxed)
     }
 }
 
@@ -44,6 +53,7 @@ impl Turn<'_> {
     pub(super) fn pass_on(mut self, levels: HashSet<StockKey>) -> Option<Self> {
         let again = levels.intersection(&self.locked).count();
         let keep = 2 * again > levels.len();
+        self.are_kept.store(keep, Ordering::Relaxed);
         *self.locked = levels;
         keep.then_some(self)
     }
@@ -57,9 +67,11 @@ mod tests {
 
     /// Whether a batch that locks these items of a branch keeps its turn until it has committed.
     async fn keeps(turns: &Turns, items: &[i64]) -> bool {
-        let turn = Turn { locked: turns.locked.lock().await };
+        let turn = Turn { locked: turns.locked.lock().await, are_kept: &turns.are_kept };
         let key = |item: &i64| StockKey { branch: BranchId(1), item: ItemId(*item) };
-        turn.pass_on(items.iter().map(key).collect()).is_some()
+        let kept = turn.pass_on(items.iter().map(key).collect()).is_some();
+        assert_eq!(turns.are_kept(), kept, "{items:?}");
+        kept
     }
 
     #[tokio::test]
