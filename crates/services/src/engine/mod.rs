@@ -161,8 +161,8 @@ impl Engine {
         self.alone.lock().await.take();
     }
 
-    /// The lane of a command. Where lanes would post small batches one after the other, a lane is given all of a kind
-    /// instead: stock is changed by the first while drafts, which lock none, are written by the last, and while batches
+    /// The lane of a command, by its number as a rule. Where that would make small batches that wait for each other, the
+    /// first lane takes all that lock stock: while drafts are written, which are the last lane's then, and while batches
     /// follow each other for the same stock.
     fn lane_of(&self, command: &Command, beside: Beside) -> Option<&mpsc::Sender<Ticket>> {
         let locks = command.locks_stock();
