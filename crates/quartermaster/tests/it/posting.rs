@@ -8,7 +8,7 @@ use serde_json::json;
 use services::engine::EngineConfig;
 use services::http::HttpSettings;
 
-use crate::support::api::send;
+use crate::support::api::{Answer, send};
 use crate::support::{App, TestDatabase, until};
 
 /// A draft of each quantity.
@@ -82,13 +82,15 @@ async fn a_full_queue_says_so_and_loses_nothing() {
         fulfil_when_waiting(2, &drafts[2..4]),
         beyond
     );
-    for answer in refused {
+    // Of the four that were taken, one that waited too long on a slow machine is turned away as well.
+    let taken = [alone, in_lane, queued].into_iter().flatten();
+    let (done, turned_away): (Vec<Answer>, Vec<Answer>) = taken.partition(|answer| answer.status == 200);
+    let done = done.len();
+    for answer in refused.into_iter().chain(turned_away) {
         assert!(answer.header("retry-after").is_some());
         answer.expect_problem(503, "unavailable");
     }
-    let taken = [alone, in_lane, queued].into_iter().flatten();
-    let done = taken.filter(|answer| answer.status == 200).count();
-    assert!(done > 0);
+    assert!((1..=4).contains(&done), "{done}");
     assert_eq!(app.level(branch, item).await.0, (100 - done).to_string());
     app.database.assert_sound().await;
 }
