@@ -205,6 +205,25 @@ async fn on_empty_tables_postings_are_planned_for_tables_that_grow() {
     compare(&lane, posting::AREAS, "empty_").await;
 }
 
+/// The part of a plan that reads by that index.
+fn reading_by<'a>(plan: &'a Value, index: &str) -> Option<&'a Value> {
+    let parts = || plan["Plans"].as_array().into_iter().flatten();
+    if plan["Index Name"] == index { Some(plan) } else { parts().find_map(|part| reading_by(part, index)) }
+}
+
+#[tokio::test]
+async fn the_lines_of_an_order_that_is_read_by_id_come_from_an_index_alone() {
+    let database = TestDatabase::new().await;
+    let lane = session(&database, "force_generic_plan").await;
+    for statement in ["GET", "GET_MANY"] {
+        let cases = posting::AREAS.iter().flat_map(|(_, cases)| *cases);
+        let case = cases.into_iter().find(|case| case.statement.0 == statement).unwrap();
+        let plan = case.explain(&lane, "costs off").await;
+        let lines = reading_by(&plan, "services_order_lines_pkey").unwrap();
+        assert_eq!(lines["Node Type"], "Index Only Scan", "{statement}");
+    }
+}
+
 #[tokio::test]
 async fn every_statement_on_a_table_that_grows_has_its_indexes_compared() {
     let areas = lists::AREAS.iter().chain(posting::AREAS);
