@@ -86,6 +86,11 @@ impl Case {
     }
 }
 
+/// What a plan, or a part of one, is made of.
+fn parts(plan: &Value) -> impl Iterator<Item = &Value> {
+    plan["Plans"].as_array().into_iter().flatten()
+}
+
 /// How a plan reaches its tables. In what order it joins them is not told, since that changes with the rows of
 /// which ANALYZE happens to take its sample.
 #[derive(Default)]
@@ -110,9 +115,7 @@ impl Reached {
         {
             self.whole.insert(table.to_owned());
         }
-        for part in plan["Plans"].as_array().into_iter().flatten() {
-            self.add(part);
-        }
+        parts(plan).for_each(|part| self.add(part));
     }
 }
 
@@ -207,8 +210,11 @@ async fn on_empty_tables_postings_are_planned_for_tables_that_grow() {
 
 /// The part of a plan that reads by that index.
 fn reading_by<'a>(plan: &'a Value, index: &str) -> Option<&'a Value> {
-    let parts = || plan["Plans"].as_array().into_iter().flatten();
-    if plan["Index Name"] == index { Some(plan) } else { parts().find_map(|part| reading_by(part, index)) }
+    if plan["Index Name"] == index {
+        Some(plan)
+    } else {
+        parts(plan).find_map(|part| reading_by(part, index))
+    }
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ fn would_make_wait(migration: &Pending) -> Vec<String> {
             || (altered
                 && statement.contains(" add constraint ")
                 && !statement.contains(" not valid")
-                && !statement.contains(" using index ")
+                && !statement.contains(" primary key using index ")
                 && !of_new(statement, "alter table "))
             || (statement.contains(" concurrently ") && !migration.name.contains("__concurrently_"))
     };
