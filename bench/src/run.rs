@@ -17,6 +17,14 @@ use crate::{Result, output};
 pub struct Interrupts(Signal, Signal);
 
 impl Interrupts {
+    /// Those that come from now on.
+    ///
+    /// # Errors
+    /// When the system cannot tell of signals.
+    pub fn new() -> Result<Interrupts> {
+        Ok(Interrupts(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+    }
+
     /// Lets work go on until it ends or a signal comes.
     ///
     /// # Errors
@@ -41,7 +49,7 @@ pub async fn on_a_server(
     clients: u32,
     work: impl AsyncFnOnce(&mut Server, &mut Interrupts) -> Result<()>,
 ) -> Result<()> {
-    let mut interrupts = Interrupts(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut interrupts = Interrupts::new()?;
     // Not to be interrupted half-way: what begins to start must be known, to be stopped.
     let mut server = Server::open(scratch, clients).await?;
     let result = work(&mut server, &mut interrupts).await;

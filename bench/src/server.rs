@@ -1,10 +1,12 @@
 //! The PostgreSQL of a run: a private server in a directory of its own, gone when the run ends.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+use nix::sys::signal::Signal;
 use platform::pg::PrivateServer;
 use tempfile::TempDir;
 use tokio_postgres::config::Host;
@@ -103,16 +105,26 @@ impl Server {
     /// # Errors
     /// When they do not end, or it does not start.
     pub async fn start_again(&mut self, processes: &[u32]) -> Result<()> {
-        let end = Instant::now() + PATIENCE;
-        while !processes.iter().all(|process| process::has_ended(*process)) {
-            if Instant::now() > end {
-                return Err("PostgreSQL did not end in time".into());
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        has_ended(processes).await?;
         self.private =
             PrivateServer::open(self.dir.path(), &[("max_connections", &self.connections)]).await?;
         Ok(())
+    }
+
+    /// Starts it again with nothing of its files in memory, as after the machine was started.
+    ///
+    /// # Errors
+    /// When it does not end or start, or its files cannot be opened.
+    pub async fn start_cold(&mut self) -> Result<()> {
+        // What is not on the disk stays in memory; and there is less to do where it must end in time.
+        self.connect().await?.batch_execute("checkpoint").await?;
+        let processes = self.processes()?;
+        if let Some(first) = processes.first() {
+            process::signal(*first, Signal::SIGINT)?;
+        }
+        has_ended(&processes).await?;
+        forget(&self.dir.path().join("postgres").canonicalize()?)?;
+        self.start_again(&processes).await
     }
 
     /// Stops the server and removes its files.
@@ -127,4 +139,30 @@ impl Server {
         self.dir.close()?;
         Ok(())
     }
+}
+
+/// Waits until all of these processes have ended.
+async fn has_ended(processes: &[u32]) -> Result<()> {
+    let end = Instant::now() + PATIENCE;
+    while !processes.iter().all(|process| process::has_ended(*process)) {
+        if Instant::now() > end {
+            return Err("PostgreSQL did not end in time".into());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}
+
+/// Has the system forget what it keeps in memory of the files below a directory.
+fn forget(dir: &Path) -> Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            forget(&entry.path())?;
+        } else if kind.is_file() {
+            posix_fadvise(File::open(entry.path())?, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)?;
+        }
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! How everything grows with the number of orders: the same company, younger and older.
 
+mod company;
 mod plot;
 
 use std::collections::BTreeMap;
@@ -10,26 +11,18 @@ use std::time::{Duration, Instant};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
+use self::company::{CONNECTIONS, Company};
 use crate::args::Place;
 use crate::figures::{Figures, Times};
-use crate::fixtures::{Drafts, Fixtures};
-use crate::http::Connection;
-use crate::lists::{cases, totals_made};
-use crate::load::load;
+use crate::lists::cases::{self, Case};
 use crate::million::Million;
-use crate::orders::Shape;
-use crate::program::{Program, Served};
 use crate::proof::require_goals;
 use crate::report::goals::Goal;
 use crate::report::{conditions, list, save, table};
-use crate::server::Server;
-use crate::workload::{Source, Workload};
-use crate::{Result, output, run};
+use crate::run::Interrupts;
+use crate::workload::Workload;
+use crate::{Result, output};
 
-/// Connections at once, where a rate is measured.
-const CONNECTIONS: u32 = 32;
-/// Drafts for each second of fulfilling: more than are fulfilled in it.
-const DRAFTS_A_SECOND: u32 = 12_000;
 /// Requests of each list that are not counted, so that what is read is in memory, as it is where people work.
 const UNCOUNTED: u32 = 3;
 /// How much slower anything may be at the largest number of orders than at the one before, as a share.
@@ -38,7 +31,7 @@ const MOST: f64 = 1.2;
 /// What is measured, and where.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The program and where. Ten million orders take 30 GB
+    /// The program and where. Ten million orders take 30 GB, all together 40
     #[command(flatten)]
     place: Place,
     /// Numbers of orders, the smallest first
@@ -52,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "COUNT", default_value = "3")]
     rounds: NonZeroU32,
     /// How often each list is asked for
-    #[arg(long, value_name = "COUNT", default_value = "101")]
+    #[arg(long, value_name = "COUNT", default_value = "301")]
     requests: NonZeroU32,
     /// Where the results go; the plot goes beside it
     #[arg(long, value_name = "FILE", default_value = "bench/GROWTH.md")]
@@ -68,6 +61,13 @@ pub struct Row {
 }
 
 impl Row {
+    /// Itself, told to who waits for the report.
+    fn told(self) -> Row {
+        let millis: String = self.millis.iter().map(|millis| format!(" {millis:>8.3}")).collect();
+        output::line(format_args!("{:<60}{millis} ms", self.what));
+        self
+    }
+
     /// How many times as long it takes at the largest number of orders as at the one before.
     pub fn growth(&self) -> Option<f64> {
         let [.., before, last] = self.millis.as_slice() else { return None };
@@ -75,127 +75,131 @@ impl Row {
     }
 }
 
-/// Measures everything at each number of orders and writes the report.
+/// Measures everything at each number of orders and writes the report. All companies are there at once and are asked in
+/// turn: the machine's pace, which changes within an hour, is the same for each of them.
 ///
 /// # Errors
 /// When something cannot be run, was interrupted, or grows too much.
 pub async fn measure(args: &Args) -> Result<()> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut about = Vec::new();
-    for orders in &args.orders {
-        let million = Million { orders: *orders };
-        run::on_a_server(&args.place.scratch, CONNECTIONS, async |server, interrupts| {
-            let program = Program::new(&args.place.binary, server.data_dir())?;
-            output::line(format_args!("{orders} orders are made …"));
-            let began = Instant::now();
-            interrupts.or(million.fill(&program, server)).await?;
-            output::line(format_args!("… in {} s", began.elapsed().as_secs()));
-            let served = program.serve().await?;
-            let measured = interrupts.or(measured(args, million, server, program, &served)).await;
-            let stopped = served.stop().await;
-            about.push(size(*orders, server).await?);
-            for (what, millis) in measured? {
-                match rows.iter_mut().find(|row| row.what == what) {
-                    Some(row) => row.millis.push(millis),
-                    None => rows.push(Row { what, millis: vec![millis] }),
-                }
-            }
-            if about.len() == args.orders.len() {
-                let run = format!(
-                    "seconds: {}, rounds: {}, requests: {}",
-                    args.seconds, args.rounds, args.requests
-                );
-                about.splice(0..0, conditions(&server.connect().await?, &run).await?);
-            }
-            stopped
-        })
-        .await?;
+    let mut interrupts = Interrupts::new()?;
+    let mut companies = Vec::new();
+    let measured = all(args, &mut interrupts, &mut companies).await;
+    let mut closed = Ok(());
+    for company in companies {
+        closed = closed.and(company.close().await);
     }
+    let (about, rows) = measured?;
+    closed?;
     report(args, &about, &rows)
 }
 
-/// How large the database is.
-async fn size(orders: i64, server: &Server) -> Result<String> {
-    const SIZE: &str = "
-        select pg_size_pretty(pg_database_size(current_database())),
-               (select count(*) from services_stock_movements), (select count(*) from services_audit_logs)";
-    let row = server.connect().await?.query_one(SIZE, &[]).await?;
-    let (size, movements, entries): (String, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-    Ok(format!("{orders} orders: {movements} movements, {entries} audit entries, {size}"))
-}
-
-/// The milliseconds that one answer takes, of everything.
-async fn measured(
+/// What was measured, and of what.
+async fn all(
     args: &Args,
-    million: Million,
-    server: &Server,
-    mut program: Program,
-    served: &Served,
-) -> Result<Vec<(String, f64)>> {
-    totals_made(&server.connect().await?).await?;
-    let token = program.token().await?;
-    let mut found = lists(args, million, served, &token).await?;
-    let mut fixtures = Fixtures::of(server.connect().await?);
-    fixtures.restock().await?;
-    let time = Duration::from_secs(u64::from(args.seconds.get()));
-    let mut rounds: BTreeMap<Workload, Vec<Figures>> = BTreeMap::new();
-    for round in 1..=args.rounds.get() {
-        for workload in [Workload::FulfilSpread, Workload::Create, Workload::Order] {
-            let drafts = match workload.fulfils() {
-                Some(_) => {
-                    let count = usize::try_from(DRAFTS_A_SECOND.saturating_mul(args.seconds.get()))?;
-                    fixtures.draft(Shape::Spread, count).await?
-                }
-                None => Drafts::NONE,
-            };
-            fixtures.settle().await?;
-            let known = Drafts { first: 1, last: million.orders };
-            let token = program.token().await?;
-            let source = Source::new(workload, token, false, drafts, known, u64::from(round));
-            let loaded = load(served.addr, source, CONNECTIONS, time).await?;
-            if let Some((words, count)) = loaded.faults.first_key_value() {
-                return Err(format!("{}: {count} x {words}", workload.name()).into());
-            }
-            rounds.entry(workload).or_default().push(loaded.figures);
+    interrupts: &mut Interrupts,
+    companies: &mut Vec<Company>,
+) -> Result<(Vec<String>, Vec<Row>)> {
+    for orders in &args.orders {
+        output::line(format_args!("{orders} orders are made …"));
+        let began = Instant::now();
+        companies.push(Company::open(&args.place, Million { orders: *orders }).await?);
+        if let Some(company) = companies.last() {
+            interrupts.or(company.fill()).await?;
         }
+        output::line(format_args!("… in {} s", began.elapsed().as_secs()));
     }
-    for (workload, figures) in rounds {
-        let rate = Figures::median(&figures).rate;
-        output::line(format_args!("{:<60} {rate:>8.0} a second", workload.name()));
-        // One of so many a second takes so long, however many are asked for at once.
-        found.push((
-            format!("{}, {CONNECTIONS} connections, time for each", workload.name()),
-            1_000.0 / rate.max(1e-6),
-        ));
+    for company in companies.iter_mut() {
+        company.serve().await?;
     }
-    Ok(found)
+    let mut rows = interrupts.or(warm(args, companies)).await?;
+    let mut about = Vec::new();
+    for company in companies.iter_mut() {
+        about.push(company.size().await?);
+        company.start_cold().await?;
+    }
+    rows.push(interrupts.or(any_order(args, companies, "one order, any of all, from the disk")).await?);
+    if let Some(company) = companies.first() {
+        let (seconds, rounds, requests) = (args.seconds, args.rounds, args.requests);
+        let run = format!("seconds: {seconds}, rounds: {rounds}, requests: {requests}");
+        about.splice(0..0, conditions(&company.connect().await?, &run).await?);
+    }
+    Ok((about, rows))
 }
 
-/// The median time of each list, and of orders by id, on one connection.
-async fn lists(args: &Args, million: Million, served: &Served, token: &str) -> Result<Vec<(String, f64)>> {
-    let mut connection = Connection::open(served.addr).await?;
+/// Everything where what is read is in memory, as it is where people work.
+async fn warm(args: &Args, companies: &mut [Company]) -> Result<Vec<Row>> {
+    for company in companies.iter() {
+        company.totals_made().await?;
+    }
+    let mut rows = Vec::new();
+    // Each has the same lists in the same order.
+    let lists: Vec<_> = companies.iter().map(|company| cases::of_services(company.million)).collect();
+    for (case, Case { what, .. }) in lists.first().into_iter().flatten().enumerate() {
+        rows.push(in_turn(args, companies, what, |n| lists[n][case].path.clone()).await?);
+    }
+    for company in companies.iter() {
+        company.bring_orders_into_memory().await?;
+    }
+    rows.push(any_order(args, companies, "one order, any of all").await?);
+    for company in companies.iter() {
+        company.restock().await?;
+    }
+    rows.extend(rates(args, companies).await?);
+    Ok(rows)
+}
+
+/// Any of all orders by id.
+async fn any_order(args: &Args, companies: &mut [Company], what: &str) -> Result<Row> {
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    let mut found = Vec::new();
-    let cases = cases::of_services(million).into_iter().map(|case| (case.what, Some(case.path)));
-    for (what, path) in cases.chain([("one order, any of all", None)]) {
-        let mut times = Times::new()?;
-        for n in 0..UNCOUNTED + args.requests.get() {
-            let any = || format!("/v1/orders/{}", random.random_range(1..=million.orders));
-            let path = path.clone().unwrap_or_else(any);
-            let began = Instant::now();
-            let reply = connection.get(&path, Some(token)).await?;
-            if n >= UNCOUNTED {
-                times.add(began.elapsed());
-            }
-            if reply.status != 200 {
-                return Err(format!("{path} was answered with {}", reply.status).into());
+    let orders: Vec<i64> = companies.iter().map(|company| company.million.orders).collect();
+    in_turn(args, companies, what, |n| format!("/v1/orders/{}", random.random_range(1..=orders[n]))).await
+}
+
+/// The median time of what is at a path of each company, which are asked in turn, each on one connection.
+async fn in_turn(
+    args: &Args,
+    companies: &mut [Company],
+    what: &str,
+    mut path: impl FnMut(usize) -> String,
+) -> Result<Row> {
+    let mut times = Vec::new();
+    for company in companies.iter_mut() {
+        company.open_connection().await?;
+        times.push(Times::new()?);
+    }
+    for request in 0..UNCOUNTED + args.requests.get() {
+        for (n, (company, times)) in companies.iter_mut().zip(&mut times).enumerate() {
+            let time = company.ask(&path(n)).await?;
+            if request >= UNCOUNTED {
+                times.add(time);
             }
         }
-        let median = Figures::new(u64::from(args.requests.get()), Duration::ZERO, &times).p50;
-        output::line(format_args!("{what:<60} {median:>8.2} ms"));
-        found.push((what.to_owned(), median));
     }
-    Ok(found)
+    let count = u64::from(args.requests.get());
+    let millis = times.iter().map(|times| Figures::new(count, Duration::ZERO, times).p50).collect();
+    Ok(Row { what: what.to_owned(), millis }.told())
+}
+
+/// How long one of many orders takes: fulfilled, drafted and asked for on many connections, of each company in turn.
+async fn rates(args: &Args, companies: &mut [Company]) -> Result<Vec<Row>> {
+    const WORKLOADS: [Workload; 3] = [Workload::FulfilSpread, Workload::Create, Workload::Order];
+    let mut found: BTreeMap<(Workload, usize), Vec<Figures>> = BTreeMap::new();
+    for round in 1..=args.rounds.get() {
+        for workload in WORKLOADS {
+            for (n, company) in companies.iter_mut().enumerate() {
+                let figures = company.load(workload, args.seconds.get(), u64::from(round)).await?;
+                found.entry((workload, n)).or_default().push(figures);
+            }
+        }
+    }
+    let row = |workload: Workload| {
+        // One of so many a second takes so long, however many are asked for at once.
+        let millis = |rounds: &Vec<Figures>| 1_000.0 / Figures::median(rounds).rate.max(1e-6);
+        let of_workload = found.iter().filter(|((which, _), _)| *which == workload);
+        let millis = of_workload.map(|(_, rounds)| millis(rounds)).collect();
+        Row { what: format!("{}, {CONNECTIONS} connections, time for each", workload.name()), millis }.told()
+    };
+    Ok(WORKLOADS.map(row).into())
 }
 
 fn report(args: &Args, about: &[String], rows: &[Row]) -> Result<()> {
