@@ -17,11 +17,16 @@ async fn stocked(app: &App, branch: i64, items: &[(&str, &str, i64)]) -> Vec<i64
 
 /// All pages of a list, two rows at a time.
 async fn all_of(app: &App, path: &str, field: &str) -> Vec<Value> {
-    let mut next = Some(format!("{path}&limit=2"));
+    all_by(2, app, path, field).await
+}
+
+/// All pages of a list, so many rows at a time.
+async fn all_by(limit: usize, app: &App, path: &str, field: &str) -> Vec<Value> {
+    let mut next = Some(format!("{path}&limit={limit}"));
     let mut rows = Vec::new();
     while let Some(path) = next {
         let page = app.admin().get(&path).await.expect(200);
-        assert!(page.len() <= 2);
+        assert!(page.len() <= limit);
         rows.extend(page.each(field));
         next = page.header("link").map(|link| link[1..].split_once('>').unwrap().0.to_owned());
     }
@@ -157,4 +162,20 @@ async fn items_are_found_by_what_a_scanner_reads_and_by_many_ids() {
     assert_eq!(found.each("id"), [json!(nut), json!(bolt)]);
     let many = format!("/v1/items?{}", vec!["id=1"; 501].join("&"));
     assert_eq!(admin.get(&many).await.expect_invalid(), ["?id"]);
+}
+
+#[tokio::test]
+async fn the_movements_of_an_item_come_newest_first_however_many_are_one_branchs() {
+    let app = App::start().await;
+    let (busy, quiet, item) = (app.branch("Busy").await, app.branch("Quiet").await, app.any_item().await);
+    let branches = [vec![busy; 12], vec![quiet, busy, quiet], vec![quiet; 12]].concat();
+    let mut balances = Vec::new();
+    for (n, branch) in (1..).zip(branches) {
+        app.stock(branch, item, n).await;
+        balances.insert(0, json!(n));
+    }
+    let path = format!("/v1/stock/movements?item_id={item}");
+    for limit in [1, 2, 3, 4, 7, 10, 13, 26, 27, 28] {
+        assert_eq!(all_by(limit, &app, &path, "balance").await, balances, "{limit} a page");
+    }
 }

@@ -1,5 +1,7 @@
 //! `services_stock_movements`: the ledger.
 
+use std::collections::HashMap;
+
 use contract::MovementOut;
 use domain::{Movement, MovementKind};
 use jiff::Timestamp;
@@ -91,8 +93,8 @@ statement! {
         where $6::bigint[] is null or b.id = any($6)
         order by m.at desc, m.id desc
         limit $4");
-    /// The same of one item. Which movements the page shows, an index alone tells where every kind is asked for; only those
-    /// are read.
+    /// The same of one item, and of each branch no more than `$8`. Which movements the page shows, an index alone tells where
+    /// every kind is asked for; only those are read.
     LIST_BY_ITEM: "services" = concat!("select ", columns!(), "
         from (
             select m.at, m.id
@@ -103,7 +105,7 @@ statement! {
                 where m.branch_id = b.id and m.item_id = $7 and ($5::text[] is null or m.kind = any($5))
                   and ", since!(), "
                 order by m.at desc, m.id desc
-                limit $4) m
+                limit $8) m
             where $6::bigint[] is null or b.id = any($6)
             order by m.at desc, m.id desc
             limit $4) page
@@ -225,11 +227,17 @@ pub(crate) async fn list(
     let some_kinds = (!is_any_kind).then_some(&kinds);
     let params: Params<'_> =
         &[&before, &before_id, from, &limit, &kinds, &only, item_id, &types, document_id];
-    let of_item: Params<'_> = &[&before, &before_id, from, &limit, &some_kinds, &only, item_id];
     let rows = if document_id.is_some() {
         conn.query_anew(&LIST_BY_DOCUMENT, params).await?
     } else if item_id.is_some() {
-        conn.query_anew(&LIST_BY_ITEM, of_item).await?
+        let of_item = async |most: i64| {
+            let params: Params<'_> = &[&before, &before_id, from, &limit, &some_kinds, &only, item_id, &most];
+            conn.query_anew(&LIST_BY_ITEM, params).await
+        };
+        // Where it is moved at many branches, half of a page is seldom one branch's.
+        let most = if only.is_some() { limit } else { limit / 2 + 1 };
+        let rows = of_item(most).await?;
+        if most < limit && is_cut_off(&rows, most) { of_item(limit).await? } else { rows }
     } else if only.is_some() || !is_any_kind {
         conn.query_anew(&LIST_BY_KIND, &params[..6]).await?
     } else {
@@ -249,4 +257,15 @@ pub(crate) async fn list(
         reason: row.get(10),
     };
     Ok(rows.iter().map(out).collect())
+}
+
+/// Whether rows may be wanting, merged from the newest `most` of each branch: a branch with fewer of them among these has no
+/// other that is as new.
+fn is_cut_off(rows: &[Row], most: i64) -> bool {
+    let mut counts: HashMap<i64, i64> = HashMap::new();
+    rows.iter().any(|row| {
+        let count = counts.entry(row.get(2)).or_default();
+        *count += 1;
+        *count >= most
+    })
 }
