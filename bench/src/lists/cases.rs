@@ -1,6 +1,7 @@
 //! The lists, at their beginning, middle and end, with filters that find much, little and nothing.
 
 use contract::Cursor;
+use jiff::SignedDuration;
 
 use crate::million::Million;
 
@@ -19,8 +20,10 @@ fn cases<const N: usize>(cases: [(&'static str, String); N]) -> Vec<Case> {
 /// The services' lists.
 pub fn of_services(million: Million) -> Vec<Case> {
     let (middle, end, counted) = (million.before(55), million.before_orders(), million.before_counting());
-    let (order, first, second) = (million.middle_order(), million.at(0), million.at(1));
-    let (day, from, to) = (million.at(45), million.at(31), million.at(38));
+    let (order, first, second) =
+        (million.middle_order(), million.at(0), million.at(0) + SignedDuration::from_hours(24));
+    let (day, from) = (million.at(45), million.at(31));
+    let to = from + SignedDuration::from_hours(7 * 24);
     let at = |text: &str| text.to_owned();
     let mut all = cases([
         ("orders", at("/v1/orders")),

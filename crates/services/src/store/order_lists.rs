@@ -24,8 +24,9 @@ pub(crate) struct OrderFilter {
 }
 
 /// A page of the orders, newest first, that are in a state and ask for something: those that wait and those that ever
-/// asked, both from indexes alone, and then the page of those that are both. Each order that asks is there once, so that
-/// the planner takes them to be few and finds them by hash, whatever it holds of their number.
+/// asked, both from indexes alone, and then the page of those that are both. What is older than all that wait is not read:
+/// of an item that is much asked for that is most, the more so the older the company is. Each order that asks is there
+/// once, so that the planner takes them to be few and finds them by hash, whatever it holds of their number.
 macro_rules! of_both {
     ($waiting:literal, $asking:literal) => {
         concat!(
@@ -44,7 +45,8 @@ macro_rules! of_both {
             select l.order_id
             from ",
             $asking,
-            ")
+            "
+              and l.order_id >= (select min(id) from waiting))
         select ",
             columns!(),
             "
