@@ -171,10 +171,11 @@ impl Company {
         }
     }
 
-    /// What so many seconds of a workload give.
+    /// What so many seconds of a workload give, with what is read of orders in memory: a machine may have taken that back
+    /// while other companies were asked.
     ///
     /// # Errors
-    /// When an answer is wrong.
+    /// When an answer is wrong, and as [`Company::bring_orders_into_memory`].
     pub async fn load(&mut self, workload: Workload, seconds: u32, seed: u64) -> Result<Figures> {
         let mut fixtures = Fixtures::of(self.connect().await?);
         let drafts = match workload.fulfils() {
@@ -186,6 +187,7 @@ impl Company {
             None => Drafts::NONE,
         };
         fixtures.settle().await?;
+        self.bring_orders_into_memory().await?;
         let known = Drafts { first: 1, last: self.million.orders };
         let token = self.program.token().await?;
         let source = Source::new(workload, token, false, drafts, known, seed);
