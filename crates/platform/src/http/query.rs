@@ -59,9 +59,21 @@ fn deserialize<T: DeserializeOwned>(query: &str, pairs: &Pairs) -> Result<T, Fie
             // Neither a value nor less of it would help.
             _ if detail.starts_with("unknown field") => detail,
             [""] => "must not be empty: give it a value, or leave it out".to_owned(),
-            [] | [_] => detail,
+            [] | [_] => plainly(detail),
             _ => "must be given once".to_owned(),
         };
         FieldError::new(format!("?{name}"), detail)
     })
+}
+
+/// What the parsers of numbers (std) and of times (jiff) say of a text that is none, in the words of who asks.
+fn plainly(detail: String) -> String {
+    const SAYINGS: [(&str, &str); 4] = [
+        ("invalid digit found", "must be a whole number, as in 7"),
+        ("number too large", "is too large a number"),
+        ("number too small", "is too small a number"),
+        ("failed to ", "must be a time, as in 2026-04-01T08:00:00Z"),
+    ];
+    let said = SAYINGS.into_iter().find(|(start, _)| detail.starts_with(start));
+    said.map_or(detail, |(_, plain)| plain.to_owned())
 }

@@ -322,3 +322,18 @@ async fn pages_of_the_origins_that_are_set_may_call_and_no_others() {
     let answer = send(preflight("https://evil.example")).await;
     assert_eq!(answer.header("access-control-allow-origin"), None);
 }
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_read_is_told_of_in_the_words_of_who_asks() {
+    let app = App::start().await;
+    for (query, detail) in [
+        ("item_id=bolt", "?item_id: must be a whole number, as in 7"),
+        ("limit=1.5", "?limit: must be a whole number, as in 7"),
+        ("limit=70000", "?limit: is too large a number"),
+        ("from=yesterday", "?from: must be a time, as in 2026-04-01T08:00:00Z"),
+        ("to=2026-04-01", "?to: must be a time, as in 2026-04-01T08:00:00Z"),
+    ] {
+        let answer = app.admin().get(&format!("/v1/stock/movements?{query}")).await;
+        assert_eq!(answer.expect_problem(422, "invalid")["detail"], detail, "{query}");
+    }
+}
