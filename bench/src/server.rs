@@ -106,6 +106,10 @@ impl Server {
     /// When they do not end, or it does not start.
     pub async fn start_again(&mut self, processes: &[u32]) -> Result<()> {
         has_ended(processes).await?;
+        self.start().await
+    }
+
+    async fn start(&mut self) -> Result<()> {
         self.private =
             PrivateServer::open(self.dir.path(), &[("max_connections", &self.connections)]).await?;
         Ok(())
@@ -124,7 +128,7 @@ impl Server {
         }
         has_ended(&processes).await?;
         forget(&self.dir.path().join("postgres").canonicalize()?)?;
-        self.start_again(&processes).await
+        self.start().await
     }
 
     /// Stops the server and removes its files.

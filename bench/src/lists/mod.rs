@@ -144,7 +144,10 @@ async fn timed(args: &Args, mut ask: impl AsyncFnMut() -> Result<()>) -> Result<
 }
 
 /// A list that is not there would be answered fast.
-fn answered(path: &str, status: u16) -> Result<()> {
+///
+/// # Errors
+/// When it was answered with another status than 200.
+pub fn answered(path: &str, status: u16) -> Result<()> {
     if status == 200 { Ok(()) } else { Err(format!("{path} was answered with {status}").into()) }
 }
 
