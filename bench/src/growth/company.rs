@@ -169,6 +169,18 @@ impl Company {
         Ok(time)
     }
 
+    /// Reads the first of each so many orders.
+    ///
+    /// # Errors
+    /// When one is not there.
+    pub async fn read_one_order_of_each(&mut self, orders: usize) -> Result<()> {
+        self.open_connection().await?;
+        for order in (1..=self.million.orders).step_by(orders) {
+            self.ask(&format!("/v1/orders/{order}")).await?;
+        }
+        Ok(())
+    }
+
     /// What so many seconds of a workload give. What is read of orders is brought into memory where they are read: a machine
     /// may have taken it back while other companies were asked.
     ///

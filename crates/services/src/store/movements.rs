@@ -234,8 +234,8 @@ pub(crate) async fn list(
             let params: Params<'_> = &[&before, &before_id, from, &limit, &some_kinds, &only, item_id, &most];
             conn.query_anew(&LIST_BY_ITEM, params).await
         };
-        // Where it is moved at many branches, half of a page is seldom one branch's.
-        let most = if only.is_some() { limit } else { limit / 2 + 1 };
+        // Where it is moved at many branches, a third of a page is seldom one branch's.
+        let most = if only.is_some() { limit } else { limit / 3 + 1 };
         let rows = of_item(most).await?;
         if most < limit && is_cut_off(&rows, most) { of_item(limit).await? } else { rows }
     } else if only.is_some() || !is_any_kind {
