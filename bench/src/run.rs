@@ -51,7 +51,7 @@ pub async fn on_a_server(
 ) -> Result<()> {
     let mut interrupts = Interrupts::new()?;
     // Not to be interrupted half-way: what begins to start must be known, to be stopped.
-    let mut server = Server::open(scratch, clients).await?;
+    let mut server = Server::open(scratch, clients, Vec::new()).await?;
     let result = work(&mut server, &mut interrupts).await;
     let closed = server.close().await;
     result.and(closed)

@@ -24,23 +24,27 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Server {
     dir: TempDir,
     private: PrivateServer,
-    connections: String,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Server {
     /// Starts a new server below `scratch`, with room for that many clients of pgbench. Its settings are those that
-    /// the program gives its private server, fsync on.
+    /// the program gives its private server, fsync on, but for these.
     ///
     /// # Errors
     /// When the directory cannot be made or the server does not start.
-    pub async fn open(scratch: &Path, clients: u32) -> Result<Server> {
+    pub async fn open(
+        scratch: &Path,
+        clients: u32,
+        mut settings: Vec<(&'static str, String)>,
+    ) -> Result<Server> {
         fs::create_dir_all(scratch)?;
         // Not closed to others: when this runs as root, the server runs as another user, who must get through.
         let open = Permissions::from_mode(0o755);
         let dir = tempfile::Builder::new().prefix("bench-").permissions(open).tempdir_in(scratch)?;
-        let connections = (clients + OTHER_CONNECTIONS).to_string();
-        let private = PrivateServer::open(dir.path(), &[("max_connections", &connections)]).await?;
-        Ok(Server { dir, private, connections })
+        settings.push(("max_connections", (clients + OTHER_CONNECTIONS).to_string()));
+        let private = start(dir.path(), &settings).await?;
+        Ok(Server { dir, private, settings })
     }
 
     /// The data directory, for the program's `--data-dir`.
@@ -106,12 +110,7 @@ impl Server {
     /// When they do not end, or it does not start.
     pub async fn start_again(&mut self, processes: &[u32]) -> Result<()> {
         has_ended(processes).await?;
-        self.start().await
-    }
-
-    async fn start(&mut self) -> Result<()> {
-        self.private =
-            PrivateServer::open(self.dir.path(), &[("max_connections", &self.connections)]).await?;
+        self.private = start(self.dir.path(), &self.settings).await?;
         Ok(())
     }
 
@@ -128,7 +127,8 @@ impl Server {
         }
         has_ended(&processes).await?;
         forget(&self.dir.path().join("postgres").canonicalize()?)?;
-        self.start().await
+        self.private = start(self.dir.path(), &self.settings).await?;
+        Ok(())
     }
 
     /// Stops the server and removes its files.
@@ -143,6 +143,11 @@ impl Server {
         self.dir.close()?;
         Ok(())
     }
+}
+
+async fn start(dir: &Path, settings: &[(&str, String)]) -> Result<PrivateServer> {
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Ok(PrivateServer::open(dir, &settings).await?)
 }
 
 /// Waits until all of these processes have ended.

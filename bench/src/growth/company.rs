@@ -11,6 +11,7 @@ use crate::fixtures::{Drafts, Fixtures};
 use crate::http::Connection;
 use crate::lists;
 use crate::load::load;
+use crate::machine::Machine;
 use crate::million::Million;
 use crate::orders::Shape;
 use crate::program::{Program, Served};
@@ -24,7 +25,7 @@ const DRAFTS_A_SECOND: u32 = 12_000;
 /// All that is read of an order, brought into memory.
 const ORDERS_IN_MEMORY: &str = "
     create extension if not exists pg_prewarm;
-    select pg_prewarm(part, 'read')
+    select pg_prewarm(part, 'buffer')
     from unnest('{services_orders, services_orders_pkey, services_order_lines_pkey}'::regclass[]) part";
 /// How large the database is.
 const SIZE: &str = "
@@ -42,12 +43,13 @@ pub struct Company {
 }
 
 impl Company {
-    /// A new server with nothing in it.
+    /// A new server with nothing in it, its `shared_buffers` a quarter of the memory, as `docs/operations.md` advises.
     ///
     /// # Errors
     /// When the server does not start or there is no program.
     pub async fn open(place: &Place, million: Million) -> Result<Company> {
-        let server = Server::open(&place.scratch, CONNECTIONS).await?;
+        let buffers = format!("{}MB", Machine::look().memory_mib / 4);
+        let server = Server::open(&place.scratch, CONNECTIONS, vec![("shared_buffers", buffers)]).await?;
         match Program::new(&place.binary, server.data_dir()) {
             Ok(program) => Ok(Company { million, server, program, served: None, connection: None }),
             Err(error) => server.close().await.and(Err(error)),

@@ -68,11 +68,15 @@ fn deserialize<T: DeserializeOwned>(query: &str, pairs: &Pairs) -> Result<T, Fie
 
 /// What the parsers of numbers (std) and of times (jiff) say of a text that is none, in the words of who asks.
 fn plainly(detail: String) -> String {
-    const SAYINGS: [(&str, &str); 4] = [
+    const NO_TIME: &str = "must be a time, as in 2026-04-01T08:00:00Z";
+    const SAYINGS: [(&str, &str); 7] = [
         ("invalid digit found", "must be a whole number, as in 7"),
         ("number too large", "is too large a number"),
         ("number too small", "is too small a number"),
-        ("failed to ", "must be a time, as in 2026-04-01T08:00:00Z"),
+        ("failed to ", NO_TIME),
+        ("expected ", NO_TIME),
+        ("parsed date ", NO_TIME),
+        ("parsed value ", NO_TIME),
     ];
     let said = SAYINGS.into_iter().find(|(start, _)| detail.starts_with(start));
     said.map_or(detail, |(_, plain)| plain.to_owned())

@@ -332,6 +332,10 @@ async fn a_filter_that_cannot_be_read_is_told_of_in_the_words_of_who_asks() {
         ("limit=70000", "?limit: is too large a number"),
         ("from=yesterday", "?from: must be a time, as in 2026-04-01T08:00:00Z"),
         ("to=2026-04-01", "?to: must be a time, as in 2026-04-01T08:00:00Z"),
+        ("from=2026-13-01T08:00:00Z", "?from: must be a time, as in 2026-04-01T08:00:00Z"),
+        ("from=2026-02-30T08:00:00Z", "?from: must be a time, as in 2026-04-01T08:00:00Z"),
+        ("to=2026-04-01T25:00:00Z", "?to: must be a time, as in 2026-04-01T08:00:00Z"),
+        ("to=2026-04-01T08:00:00Z.", "?to: must be a time, as in 2026-04-01T08:00:00Z"),
     ] {
         let answer = app.admin().get(&format!("/v1/stock/movements?{query}")).await;
         assert_eq!(answer.expect_problem(422, "invalid")["detail"], detail, "{query}");
