@@ -8,7 +8,7 @@ import { call, fits, leave, person } from "../portal.js";
 /** A word of so many of the widest letter. */
 const word = (letters) => "W".repeat(letters);
 
-for (const size of ["phone", "desktop"]) {
+for (const size of ["phone", "tablet", "laptop", "desktop"]) {
   test(`no page is wider than the screen of a ${size}, however long the words on it are`, async () => {
     const page = await person("Admin", { name: `${word(30)}-${size}`, size });
     const as = (method, path, body) => call(page.person, method, path, body);
