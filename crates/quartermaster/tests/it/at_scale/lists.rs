@@ -226,7 +226,8 @@ const SUMMARY: (&str, &str) = ("SUMMARY", "services_stock s");
 const SEARCH: (&str, &str) = ("SEARCH", "services_stock s");
 const BY_NAME: (&str, &str) = ("BY_NAME", "services_stock s");
 const BY_QUANTITY: (&str, &str) = ("BY_QUANTITY", "services_stock s");
-const CHANGES: (&str, &str) = ("CHANGES", "services_stock s");
+const BY_ITEM: (&str, &str) = ("CHANGES_BY_ITEM", "services_stock s");
+const BY_TIME: (&str, &str) = ("CHANGES_BY_TIME", "services_stock_movements m");
 const S_OF_BRANCH: (&str, &str) = ("LIST_OF_BRANCH", "services_stock s");
 const SUMMARY_OF_BRANCH: (&str, &str) = ("SUMMARY_OF_BRANCH", "services_stock s");
 const AS_OF: (&str, &str) = ("AS_OF", "services_stock s");
@@ -330,8 +331,9 @@ const ITEMS_AND_BRANCHES: &[Case] = &[
 
 // Branch, the item that the page comes after, two times, limit. Branches, days; item, or items.
 const REPORTS: &[Case] = &[
-    case("changes of a week at one branch", CHANGES, "20, 0, '2026-02-01', '2026-02-08', 51"),
-    case("changes since lately at one branch", CHANGES, "20, 0, '2026-03-30', '2026-03-31', 51"),
+    case("changes of a week at one branch", BY_ITEM, "20, 0, '2026-02-01', '2026-02-08', 51"),
+    case("changes since lately at one branch", BY_ITEM, "20, 0, '2026-03-30', '2026-03-31', 51"),
+    case("changes of an hour at one branch", BY_TIME, "20, 0, '2026-02-01 08:00', '2026-02-01 09:00', 51"),
     case("history of an item", ("HISTORY", "services_stock_movements m"), "null, 90, 7"),
     case(
         "history of an item at three branches",

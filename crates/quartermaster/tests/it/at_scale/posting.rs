@@ -61,4 +61,9 @@ const READ: &[Case] = &[
     case("a page of the levels of a branch", ("LIST_OF_BRANCH", "services_stock s"), "20, 0, 51"),
     case("the same with names", ("SUMMARY_OF_BRANCH", "services_stock s"), "20, 0, 51"),
     case("lines of a page of orders", ("LINES", "any($1)"), "null"),
+    case(
+        "how much moved in an hour",
+        ("MOVED", "services_stock_movements m"),
+        "'2026-02-01', '2026-02-01 01:00'",
+    ),
 ];
