@@ -124,7 +124,11 @@ fn rate(rate: f64, ran_out: bool) -> String {
 }
 
 fn time(millis: f64) -> String {
-    if millis < 10.0 { format!("{millis:.2}") } else { format!("{millis:.1}") }
+    match millis {
+        ..0.1 => format!("{millis:.3}"),
+        ..10.0 => format!("{millis:.2}"),
+        _ => format!("{millis:.1}"),
+    }
 }
 
 fn none() -> String {
