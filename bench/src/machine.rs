@@ -22,12 +22,17 @@ impl Machine {
         Machine {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             processor: field("/proc/cpuinfo", "model name").unwrap_or_else(unknown),
-            memory_mib: field("/proc/meminfo", "MemTotal")
-                .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
-                .map_or(0, |kib| kib / 1_024),
+            memory_mib: memory_mib(),
             commit: commit().unwrap_or_else(unknown),
         }
     }
+}
+
+/// Memory in MiB; 0 when that cannot be found out.
+pub fn memory_mib() -> u64 {
+    field("/proc/meminfo", "MemTotal")
+        .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
+        .map_or(0, |kib| kib / 1_024)
 }
 
 fn field(path: &str, name: &str) -> Option<String> {

@@ -43,7 +43,7 @@ impl Server {
         let open = Permissions::from_mode(0o755);
         let dir = tempfile::Builder::new().prefix("bench-").permissions(open).tempdir_in(scratch)?;
         settings.push(("max_connections", (clients + OTHER_CONNECTIONS).to_string()));
-        let private = start(dir.path(), &settings).await?;
+        let private = private_server(dir.path(), &settings).await?;
         Ok(Server { dir, private, settings })
     }
 
@@ -110,7 +110,11 @@ impl Server {
     /// When they do not end, or it does not start.
     pub async fn start_again(&mut self, processes: &[u32]) -> Result<()> {
         has_ended(processes).await?;
-        self.private = start(self.dir.path(), &self.settings).await?;
+        self.start().await
+    }
+
+    async fn start(&mut self) -> Result<()> {
+        self.private = private_server(self.dir.path(), &self.settings).await?;
         Ok(())
     }
 
@@ -127,8 +131,7 @@ impl Server {
         }
         has_ended(&processes).await?;
         forget(&self.dir.path().join("postgres").canonicalize()?)?;
-        self.private = start(self.dir.path(), &self.settings).await?;
-        Ok(())
+        self.start().await
     }
 
     /// Stops the server and removes its files.
@@ -145,7 +148,7 @@ impl Server {
     }
 }
 
-async fn start(dir: &Path, settings: &[(&str, String)]) -> Result<PrivateServer> {
+async fn private_server(dir: &Path, settings: &[(&str, String)]) -> Result<PrivateServer> {
     let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     Ok(PrivateServer::open(dir, &settings).await?)
 }

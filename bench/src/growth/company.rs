@@ -11,7 +11,7 @@ use crate::fixtures::{Drafts, Fixtures};
 use crate::http::Connection;
 use crate::lists;
 use crate::load::load;
-use crate::machine::Machine;
+use crate::machine::memory_mib;
 use crate::million::Million;
 use crate::orders::Shape;
 use crate::program::{Program, Served};
@@ -48,7 +48,7 @@ impl Company {
     /// # Errors
     /// When the server does not start or there is no program.
     pub async fn open(place: &Place, million: Million) -> Result<Company> {
-        let buffers = format!("{}MB", Machine::look().memory_mib / 4);
+        let buffers = format!("{}MB", memory_mib() / 4);
         let server = Server::open(&place.scratch, CONNECTIONS, vec![("shared_buffers", buffers)]).await?;
         match Program::new(&place.binary, server.data_dir()) {
             Ok(program) => Ok(Company { million, server, program, served: None, connection: None }),

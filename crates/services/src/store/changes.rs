@@ -43,10 +43,12 @@ macro_rules! changes_of {
 }
 
 statement! {
-    /// About how many movements there were between two moments: their ids count as time does, but for files of the past.
+    /// About how many movements there were between two moments: their ids count as time does, but for files of the past,
+    /// after which the later moment may have the lower one.
     MOVED: "services" = "
-        select coalesce((select m.id from services_stock_movements m where m.at <= $2 order by m.at desc, m.id desc limit 1), 0)
-             - coalesce((select m.id from services_stock_movements m where m.at <= $1 order by m.at desc, m.id desc limit 1), 0)";
+        select abs(
+            coalesce((select m.id from services_stock_movements m where m.at <= $2 order by m.at desc, m.id desc limit 1), 0)
+            - coalesce((select m.id from services_stock_movements m where m.at <= $1 order by m.at desc, m.id desc limit 1), 0))";
     /// A page of the items whose balance at one moment is not that at another, of what moved in between.
     CHANGES_BY_TIME: "services" = changes_of!("(
             select distinct m.item_id
