@@ -37,6 +37,7 @@ fn around(routes: Router) -> Router {
         request_timeout: Duration::from_millis(50),
         compression: true,
         cors: None,
+        tells_hangups: false,
     };
     surface.around(routes)
 }

@@ -11,6 +11,7 @@ use serde_json::error::Category;
 use serde_path_to_error::{Path as FieldPath, Segment};
 
 use super::ProblemResponse;
+use super::place::receive;
 
 /// A JSON body, and its bytes as they came.
 #[derive(Debug)]
@@ -50,14 +51,19 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
 }
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ProblemResponse> {
-    Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
+    let received = receive::<S, Bytes>(request, state).await;
+    received.map_err(|not_received| not_received.problem(not_whole))
+}
+
+fn not_whole(rejection: BytesRejection) -> ProblemResponse {
+    match rejection {
         BytesRejection::FailedToBufferBody(error)
             if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE =>
         {
             ProblemResponse::new(ProblemKind::TooLarge, "Send less in one request.")
         }
         _ => ProblemResponse::new(ProblemKind::Malformed, "The body did not arrive whole. Send it again."),
-    })
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

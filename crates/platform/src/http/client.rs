@@ -32,7 +32,9 @@ impl TrustedProxies {
         &self.0
     }
 
-    fn trusts(&self, ip: IpAddr) -> bool {
+    /// Whether that is a trusted proxy's address.
+    pub fn trusts(&self, ip: IpAddr) -> bool {
+        let ip = ip.to_canonical();
         self.0.iter().any(|network| network.contains(&ip))
     }
 

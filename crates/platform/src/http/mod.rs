@@ -3,6 +3,10 @@
 pub mod assets;
 mod body;
 mod client;
+mod hangup;
+mod head;
+mod network;
+mod place;
 mod problem;
 mod query;
 pub mod ready;
@@ -14,10 +18,15 @@ mod uncancellable;
 
 pub use body::{Id, Json, OptionalJson};
 pub use client::{Client, TrustedProxies};
+pub use hangup::Hangup;
+pub(crate) use head::fault;
 pub use ipnet::IpNet;
+pub use network::Network;
+pub use place::{LargeBody, NotReceived, SMALL_BODY, receive};
+pub(crate) use place::Work;
 pub use problem::ProblemResponse;
 pub use query::Query;
 pub use request_id::{RequestId, TraceParent};
 pub use security_headers::Nonce;
 pub use surface::Surface;
-pub(crate) use too_much::{is_exempt, refuse};
+pub(crate) use too_much::{Refusal, is_exempt, refuse};

@@ -27,6 +27,8 @@ pub struct Surface {
     pub compression: bool,
     /// Whose pages may call from a browser; `None` for this origin's alone.
     pub cors: Option<CorsLayer>,
+    /// Whether requests that change something can know by [`super::Hangup`] that nobody waits for them any more.
+    pub tells_hangups: bool,
 }
 
 impl Surface {
@@ -36,7 +38,7 @@ impl Surface {
     pub fn around<S: Clone + Send + Sync + 'static>(self, routes: Router<S>) -> Router<S> {
         let mut router = routes
             .layer(DefaultBodyLimit::max(self.body_limit))
-            .layer(middleware::from_fn_with_state(self.request_timeout, in_good_order));
+            .layer(middleware::from_fn_with_state((self.request_timeout, self.tells_hangups), in_good_order));
         if self.compression {
             router = router.layer(CompressionLayer::new());
         }
@@ -50,11 +52,15 @@ impl Surface {
 /// Gives a request its id and its span; has it run to its end where it may change something; answers in time, also after
 /// a panic; and puts the request's id on the answer, with the path on problems that were made without knowing it. All in
 /// one layer, since each takes memory and copies its way to the route for every request.
-async fn in_good_order(State(timeout): State<Duration>, mut request: Request, next: Next) -> Response {
+async fn in_good_order(
+    State((timeout, tells_hangups)): State<(Duration, bool)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let (id, span) = request_id::begin(&mut request);
     let (path, reads) = (request.uri().path().to_owned(), reads(&request));
     let answer = async {
-        match tokio::time::timeout(timeout, uncancellable(request, next)).await {
+        match tokio::time::timeout(timeout, uncancellable(request, next, tells_hangups)).await {
             Ok(Ok(response)) => response,
             Ok(Err(Panicked)) => {
                 tracing::error!("a request panicked");

@@ -12,21 +12,35 @@ use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tracing::Instrument;
 
+use super::Hangup;
+
 /// Whether a request changes nothing.
 pub(super) fn reads(request: &Request) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Runs a request. One that may change something is not cancelled by a client that hangs up, nor by a time limit.
+/// Runs a request. One that may change something is not cancelled by a client that hangs up, nor by a time limit; with
+/// `tells_hangups` it can know by [`Hangup`].
 ///
 /// # Errors
 /// [`Panicked`].
-pub(super) async fn uncancellable(request: Request, next: Next) -> Result<Response, Panicked> {
+pub(super) async fn uncancellable(
+    mut request: Request,
+    next: Next,
+    tells_hangups: bool,
+) -> Result<Response, Panicked> {
     if reads(&request) {
         return AssertUnwindSafe(next.run(request)).catch_unwind().await.map_err(|_| Panicked);
     }
+    let hangup = tells_hangups.then(Hangup::default);
+    if let Some(hangup) = &hangup {
+        request.extensions_mut().insert(hangup.clone());
+    }
     let running = AssertUnwindSafe(next.run(request)).catch_unwind();
-    RunOn::new(running.in_current_span()).await.map_err(|_| Panicked)
+    let mut running = RunOn::new(running.in_current_span());
+    // Dropped before what runs, which so knows before it runs on.
+    let _gone = hangup.map(|hangup| hangup.0.drop_guard());
+    (&mut running).await.map_err(|_| Panicked)
 }
 
 /// A request panicked. With what words is not told: they may be a caller's.

@@ -1,13 +1,18 @@
 //! Serving a router until the program is told to stop: connections, their limits, and TLS.
 
 mod connection;
+mod descriptors;
+mod guests;
+mod paced;
+mod peers;
+mod rarely;
 mod repoll;
 mod room;
 mod tls;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,13 +24,19 @@ use tower_http::cors::CorsLayer;
 use crate::http::TrustedProxies;
 use crate::http::ready::Stopping;
 
+use connection::Around;
+pub use descriptors::raise_descriptors;
+use rarely::Rarely;
 use room::Room;
 pub use tls::{Tls, TlsError};
 
 /// How long requests that run may take to finish once the program is told to stop.
 pub const DRAIN: Duration = Duration::from_secs(8);
-/// After a connection could not be taken for want of something, such as file descriptors.
-const REST: Duration = Duration::from_millis(500);
+/// After a connection could not be taken for want of something, such as file descriptors. Others make room meanwhile.
+const REST: Duration = Duration::from_millis(100);
+/// After a guest had to go for one of another network: a crowd waits in the system's queue meanwhile, which costs less
+/// than to turn it away.
+const PACE: Duration = Duration::from_millis(1);
 
 /// How clients are connected.
 #[derive(Debug, Clone, Default)]
@@ -45,14 +56,21 @@ pub struct Transport {
 /// What clients may take of the server before they send a request that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once. Further ones wait in the system's queue until one ends: those that nobody uses do so then,
-    /// the others after the answer that they are at.
+    /// Connections at once. Further ones wait as guests until one ends: those that nobody uses do so then, the others
+    /// after the answer that they are at.
     pub connections: usize,
+    /// Connections at once of one IPv4 address or IPv6 /64 that is no trusted proxy. Further ones are guests, and stay so.
+    pub of_one_address: usize,
+    /// Guests at once, half as many of one network. The oldest is told to come back when there are more. A guest is
+    /// answered what asks how the process does, and what the services follow; for the rest it waits.
+    pub guests: usize,
     /// Requests at work at once. Further ones are told to come back, before anything is done for them.
     pub requests: usize,
     /// How long a request's head may take to arrive, how long a connection may be idle between requests, and how
     /// long the TLS handshake may take.
     pub head_time: Duration,
+    /// For how long nothing of a request's body may arrive.
+    pub body_pause: Duration,
     /// The largest head, in bytes: request line and headers. A larger one answers 431.
     pub head_size: usize,
     /// The most headers. More answer 431.
@@ -63,8 +81,11 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             connections: 8_192,
+            of_one_address: 2_048,
+            guests: 256,
             requests: usize::MAX,
-            head_time: Duration::from_secs(30),
+            head_time: Duration::from_secs(10),
+            body_pause: Duration::from_secs(10),
             head_size: 32 * 1024,
             headers: 64,
         }
@@ -110,18 +131,22 @@ impl Transport {
         let connections = TaskTracker::new();
         let transport = Arc::new(self);
         loop {
-            let next = async { (accept(&listener).await, room.place().await) };
-            let ((stream, peer), place) = tokio::select! {
+            let (stream, peer) = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                next = next => next,
+                accepted = accept(&listener, &room) => accepted,
             };
+            let peer = peer.ip();
+            let (admission, others_go) = room.admit(peer, transport.trusted_proxies.trusts(peer));
             let (transport, room) = (Arc::clone(&transport), Arc::clone(&room));
             let (router, stop) = (router.clone(), stop.child_token());
             connections.spawn(async move {
-                connection::serve(&transport, &room, stream, peer.ip(), router, stop).await;
-                drop(place);
+                let (transport, room, admission) = (transport.as_ref(), room.as_ref(), &admission);
+                Around { transport, room, admission, peer, router }.serve(stream, stop).await;
             });
+            if others_go {
+                tokio::time::sleep(PACE).await;
+            }
         }
         drop(listener);
         connections.close();
@@ -136,15 +161,19 @@ impl Transport {
 }
 
 /// The next connection. What is wrong with one connection is not the listener's fault.
-async fn accept(listener: &TcpListener) -> (tokio::net::TcpStream, SocketAddr) {
+async fn accept(listener: &TcpListener, room: &Room) -> (tokio::net::TcpStream, SocketAddr) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    static WANTS: LazyLock<Rarely> = LazyLock::new(Rarely::default);
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {
             }
             Err(error) => {
-                tracing::error!(%error, "a connection could not be taken; trying again in a moment");
+                if let Some(since) = WANTS.count() {
+                    tracing::error!(%error, since, "connections cannot be taken; others are asked to make room");
+                }
+                room.give_way();
                 tokio::time::sleep(REST).await;
             }
         }
