@@ -21,6 +21,8 @@ pub(crate) use follow::Following;
 const REFETCH_AFTER: Duration = Duration::from_secs(5);
 /// After a fetch that failed the next one comes sooner, so that a portal that starts last is soon found.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Shorter than the portal lets a connection be idle (10 s), so that it is not ended just as it is used again.
+const IDLE: Duration = Duration::from_secs(8);
 const FETCH_PATIENCE: Duration = Duration::from_secs(2);
 /// A key takes about 200 bytes and a revocation 30: this is room for half a million.
 const LARGEST_FEED: usize = 16 * 1024 * 1024;
@@ -109,7 +111,11 @@ impl KeyStore {
 
     /// The same; with `ca` (PEM), that authority alone is believed of the portal's certificate.
     pub(crate) fn with_ca(url: &str, ca: Option<&[u8]>) -> Result<KeyStore, KeySourceError> {
-        let mut http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        // The connection that follows the portal is kept, whoever else wants one there.
+        let mut http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(IDLE)
+            .tcp_nodelay(true);
         if let Some(ca) = ca {
             let ca = reqwest::Certificate::from_pem_bundle(ca).map_err(KeySourceError::Client)?;
             http = http.tls_certs_only(ca);

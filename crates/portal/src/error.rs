@@ -38,6 +38,12 @@ pub enum Error {
     /// A secret could not be sealed or opened.
     #[error("a secret cannot be opened: it was sealed under another key_encryption_key, or changed")]
     Seal,
+    /// Too many passwords wait to be hashed.
+    #[error("too many passwords are being hashed; try again in a moment")]
+    Busy,
+    /// The client has left before the work was begun.
+    #[error("the client has left")]
+    Gone,
     /// A password could not be hashed.
     #[error("the password could not be hashed")]
     Hash,

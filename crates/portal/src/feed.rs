@@ -2,10 +2,12 @@
 //! database several times a second, and wakes the requests that wait when it has changed.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use identity::{JwkSet, SigningKey, TokenFeed};
+use platform::http::{Network, PerNetwork};
 use platform::pg::Database;
 use platform::statement;
 use tokio::sync::{Semaphore, watch};
@@ -23,6 +25,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// How many requests wait at once, one for each services process. Those beyond are answered at once and ask again.
 const MOST_WAITING: usize = 1_024;
+/// How many of them from one network, so that nobody takes the places of all.
+const MOST_OF_ONE: usize = 64;
 
 statement! {
     /// The version of keys and revocations.
@@ -68,21 +72,28 @@ pub(crate) struct Feed {
     /// Until [`Feed::follow`] takes it. Once that has ended, nobody waits any longer.
     sender: Mutex<Option<Sender>>,
     waiting: Semaphore,
+    of_networks: Arc<PerNetwork>,
 }
 
 impl Feed {
     pub(crate) fn of(published: Published) -> Feed {
         let (sender, published) = watch::channel(Arc::new(published));
-        Feed { published, sender: Mutex::new(Some(sender)), waiting: Semaphore::new(MOST_WAITING) }
+        Feed {
+            published,
+            sender: Mutex::new(Some(sender)),
+            waiting: Semaphore::new(MOST_WAITING),
+            of_networks: Arc::new(PerNetwork::new(MOST_OF_ONE)),
+        }
     }
 
     pub(crate) fn now(&self) -> Arc<Published> {
         Arc::clone(&self.published.borrow())
     }
 
-    /// What is published, once that is another version than `after` or the time to wait is over.
-    pub(crate) async fn after(&self, after: i64) -> TokenFeed {
-        if let Ok(_waiting) = self.waiting.try_acquire() {
+    /// What is published, once that is another version than `after` or the time to wait is over, for who asks from `ip`.
+    pub(crate) async fn after(&self, after: i64, ip: IpAddr) -> TokenFeed {
+        let counted = self.of_networks.enter(Network::of(ip));
+        if let (Some(_counted), Ok(_waiting)) = (counted, self.waiting.try_acquire()) {
             let mut published = self.published.clone();
             let changed = published.wait_for(|published| published.version != after);
             // Late, or at the end of this process: what is known is the answer.

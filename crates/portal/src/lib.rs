@@ -33,7 +33,9 @@ use platform::pg::Database;
 use policy::Authorizer;
 use tokio_util::sync::CancellationToken;
 
+use accounts::hashing::Hashing;
 use feed::{Feed, Published};
+use http::streams::Streams;
 use tokens::Minter;
 
 pub use audit::By;
@@ -80,6 +82,8 @@ pub(crate) struct Shared {
     pub sealer: Sealer,
     pub upstream: upstream::Upstream,
     pub authorizer: Arc<Authorizer>,
+    pub hashing: Arc<Hashing>,
+    pub streams: Arc<Streams>,
 }
 
 impl Shared {
@@ -104,7 +108,9 @@ impl Portal {
         let feed = Feed::of(Published::load(&database, &config.key_encryption_key).await?);
         let upstream = upstream::Upstream::new(&config)?;
         let sealer = Sealer::new(&config.key_encryption_key)?;
-        let shared = Shared { config, database, feed, sealer, upstream, authorizer };
+        let hashing = Arc::new(Hashing::new());
+        let streams = Arc::default();
+        let shared = Shared { config, database, feed, sealer, upstream, authorizer, hashing, streams };
         Ok(Portal { shared: Arc::new(shared) })
     }
 

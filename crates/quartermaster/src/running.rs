@@ -1,7 +1,7 @@
 //! The parts of the program while they run: portal, services and worker, together or alone.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use identity::Verifier;
 use platform::http::TrustedProxies;
 use platform::http::ready::Stopping;
 use platform::pg::Database;
-use platform::serve::{Limits, Tls, Transport};
+use platform::serve::{Limits, Tls, Transport, raise_descriptors};
 use policy::Authorizer;
 use portal::Portal;
 use services::Services;
@@ -42,6 +42,9 @@ pub enum Part {
 /// How long postings that wait may take once the requests have drained; with the drain, less than 10 s.
 const FINISH: Duration = Duration::from_millis(1_500);
 
+/// Files that are open besides clients' connections: those of the database and of upstream, logs, keys, libraries.
+const OTHER_FILES: usize = 256;
+
 /// The parts that run.
 #[derive(Debug)]
 pub struct Running {
@@ -69,7 +72,9 @@ impl Running {
         let listener = |part, addr, name| async move {
             if parts.contains(&part) { bind(addr, name).map(Some) } else { Ok(None) }
         };
-        let transport = transport(settings, Stopping(told.clone()))?;
+        let listeners = [Part::Portal, Part::Services].iter().filter(|part| parts.contains(part)).count();
+        let limits = limits(settings, listeners)?;
+        let transport = transport(settings, limits, Stopping(told.clone()))?;
         // All addresses are taken before anything runs, so that a taken one leaves nothing half-started.
         let for_portal = listener(Part::Portal, settings.portal_addr, "portal_addr").await?;
         let for_services = listener(Part::Services, settings.services_addr, "services_addr").await?;
@@ -171,7 +176,6 @@ impl Running {
         let app = Arc::new(App { services, verifier });
         let router = services::http::router(Arc::clone(&app), &http);
         let (mut transport, stop) = (self.transport.clone(), self.stop.clone());
-        transport.limits.requests = settings.max_requests.get();
         transport.cors = services::http::cors(&settings.cors_origins.0);
         self.tasks.spawn(async move {
             let served = transport.serve(listener, router, stop).await;
@@ -282,8 +286,29 @@ fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener> {
     })
 }
 
+/// What clients may take of the portal, and of the services: what is set, as far as the system allows so many open files.
+fn limits(settings: &Settings, listeners: usize) -> Result<Limits> {
+    let files = raise_descriptors()
+        .map_err(|error| format!("the number of files that may be open cannot be raised ({error})"))?;
+    let (wanted, defaults) = (settings.max_connections.get(), Limits::default());
+    let for_each = files.saturating_sub(OTHER_FILES) / listeners.max(1);
+    let guests = defaults.guests.min(for_each / 4);
+    let connections = wanted.min(for_each - guests).max(1);
+    if connections < wanted && listeners > 0 {
+        tracing::warn!(
+            files,
+            connections,
+            "setting max_connections: {wanted} are more than the system allows files to be open; raise that with \
+             LimitNOFILE= of systemd or ulimit -n"
+        );
+    }
+    let of_one_address = settings.connections_per_address.map_or(connections / 4, NonZeroUsize::get).max(1);
+    let requests = settings.max_requests.get();
+    Ok(Limits { connections, of_one_address, guests, requests, ..defaults })
+}
+
 /// How the portal and the services are connected to.
-fn transport(settings: &Settings, stopping: Stopping) -> Result<Transport> {
+fn transport(settings: &Settings, limits: Limits, stopping: Stopping) -> Result<Transport> {
     let tls = match (&settings.tls_cert, &settings.tls_key) {
         (Some(certificate), Some(key)) => Some(Tls::load(certificate, key)?),
         (None, None) => None,
@@ -293,7 +318,7 @@ fn transport(settings: &Settings, stopping: Stopping) -> Result<Transport> {
     Ok(Transport {
         tls,
         trusted_proxies: TrustedProxies::new(settings.trusted_proxies.0.clone()),
-        limits: Limits { connections: settings.max_connections.get(), ..Limits::default() },
+        limits,
         cors: None,
         stopping,
     })

@@ -115,9 +115,11 @@ settings! {
     trusted_proxies: Networks = "", "LIST",
         "Networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas";
     max_connections: NonZeroUsize = "8192", "COUNT",
-        "Most connections at once of the portal, and of the services; further ones wait until one that nobody uses makes room";
+        "Most connections at once of the portal, and of the services; further ones wait until one that nobody uses makes room. Lowered where the system allows fewer open files";
+    connections_per_address: Option<NonZeroUsize> = "", "COUNT",
+        "Most connections at once of one IPv4 address or IPv6 /64 that is not in trusted_proxies; empty for a quarter of max_connections";
     max_requests: NonZeroUsize = "1024", "COUNT",
-        "Most requests that the services work at at once; further ones are told to come back";
+        "Most requests that the portal, and the services, work at at once; further ones are told to come back";
     shutdown_delay: Option<Duration> = "", "TIME",
         "For how long to go on serving once told to stop, while /ready says so: what proxies take to notice; empty for no time";
     issuer: String = "quartermaster", "NAME",
@@ -139,7 +141,7 @@ settings! {
     posting_batch: NonZeroUsize = "128", "COUNT",
         "Most requests posted in one transaction";
     body_limit: NonZeroUsize = "1048576", "BYTES",
-        "Largest request body";
+        "Largest order that the services take; other bodies there are 65536 bytes at most";
     request_timeout: Duration = "30s", "TIME",
         "How long a request may take before the client is told to come back";
     compression: bool = "true", "BOOL",

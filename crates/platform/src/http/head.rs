@@ -64,7 +64,8 @@ mod tests {
             fault_of(Version::HTTP_11, &headers)
         };
         assert!(!fault(&[]) && !fault(&["chunked"]) && !fault(&["Chunked"]));
-        for values in [&["identity"][..], &["identity, chunked"], &["gzip, chunked"], &["chunked", "chunked"]] {
+        for values in [&["identity"][..], &["identity, chunked"], &["gzip, chunked"], &["chunked", "chunked"]]
+        {
             assert!(fault(values), "{values:?}");
         }
         assert!(fault(&["identity", "chunked"]));

@@ -100,8 +100,7 @@ impl<R> NotReceived<R> {
                 ProblemResponse::new(ProblemKind::Unavailable, detail)
             }
             NotReceived::Crowded => {
-                let detail =
-                    "Too much is at work already. Nothing was changed; repeat as Retry-After says.";
+                let detail = "Too much is at work already. Nothing was changed; repeat as Retry-After says.";
                 ProblemResponse::new(ProblemKind::Unavailable, detail)
             }
         }

@@ -4,7 +4,6 @@ mod connection;
 mod descriptors;
 mod guests;
 mod paced;
-mod peers;
 mod rarely;
 mod repoll;
 mod room;

@@ -16,9 +16,8 @@ use tokio::time::Instant;
 
 use super::Limits;
 use super::guests::{Guest, Guests};
-use super::peers::{Counted, Peers};
 use super::rarely::Rarely;
-use crate::http::{Network, Work};
+use crate::http::{Counted, Network, PerNetwork, Work};
 
 /// How often connections are asked to make room. One that nobody used between two times does.
 const ASK_EVERY: Duration = Duration::from_millis(500);
@@ -29,7 +28,7 @@ pub(super) struct Room {
     places: Arc<Semaphore>,
     wanted: Notify,
     asked: Mutex<Option<Instant>>,
-    peers: Arc<Peers>,
+    peers: Arc<PerNetwork>,
     guests: Arc<Guests>,
     refused: Rarely,
     /// The places of requests.
@@ -53,7 +52,7 @@ impl Room {
             places: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
             wanted: Notify::new(),
             asked: Mutex::default(),
-            peers: Arc::new(Peers::new(limits.of_one_address)),
+            peers: Arc::new(PerNetwork::new(limits.of_one_address)),
             guests: Arc::new(Guests::new(limits.guests)),
             refused: Rarely::default(),
             work: Arc::new(Work::new(limits.requests)),
@@ -67,7 +66,10 @@ impl Room {
         let counted = if is_proxy { None } else { self.peers.enter(network) };
         let may_stay = is_proxy || counted.is_some();
         if !may_stay {
-            self.count_refused(ip, "an address has as many connections as it may; more are let in for what may not wait alone");
+            self.count_refused(
+                ip,
+                "an address has as many connections as it may; more are let in for what may not wait alone",
+            );
         }
         let free = if may_stay { Arc::clone(&self.places).try_acquire_owned().ok() } else { None };
         let (place, guest, others_go) = match free {

@@ -63,6 +63,8 @@ trouble-not-allowed = Ihre Rolle erlaubt das nicht
 trouble-not-allowed-advice = Nichts wurde geändert. Fragen Sie die Administration, wenn Sie es brauchen.
 trouble-away = Die Dienste antworten nicht
 trouble-away-advice = Nichts ist verloren und nichts wurde geändert. Versuchen Sie es gleich noch einmal.
+trouble-too-large = Das ist zu viel auf einmal
+trouble-too-large-advice = Schicken Sie weniger, etwa einen Teil der Liste, und danach den Rest.
 trouble-too-many = Zu viele Anfragen auf einmal
 trouble-too-many-advice = Warten Sie einen Augenblick und versuchen Sie es dann noch einmal.
 

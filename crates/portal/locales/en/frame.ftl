@@ -63,6 +63,8 @@ trouble-not-allowed = Your role does not allow this
 trouble-not-allowed-advice = Nothing was changed. Ask an administrator if you need it.
 trouble-away = The services do not answer
 trouble-away-advice = Nothing is lost and nothing was changed. Try again in a moment.
+trouble-too-large = That is too much at once
+trouble-too-large-advice = Send less, such as a part of the list, then the rest.
 trouble-too-many = Too many requests at once
 trouble-too-many-advice = Wait a moment, then try again.
 

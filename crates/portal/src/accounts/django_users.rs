@@ -129,7 +129,7 @@ pub async fn import(database: &Database, by: &By, import: &Import) -> Result<Rep
     for Planned { user, .. } in &planned {
         report.added.push(user.username.clone());
         if let Err(reason) = usable(&user.password) {
-            report.to_reset.push((user.username.clone(), reason.to_owned()));
+            report.to_reset.push((user.username.clone(), reason));
         }
     }
     if import.dry_run || (!report.refused.is_empty() && !import.skip_refused) {
@@ -173,13 +173,18 @@ fn plan<'a>(user: &'a DjangoUser, import: &Import) -> Result<Planned<'a>, String
 }
 
 /// Whether a password can be signed in with; if not, why.
-fn usable(password: &str) -> Result<(), &'static str> {
-    if passwords::django::Hash::parse(password).is_some() {
-        Ok(())
-    } else if password.is_empty() || password.starts_with(UNUSABLE) {
-        Err("has no password there")
-    } else {
-        Err("has a password that was hashed in a way that is not known here")
+fn usable(password: &str) -> Result<(), String> {
+    const MOST: u32 = passwords::django::MOST_IMPORTED_ITERATIONS;
+    match passwords::django::Hash::parse(password) {
+        Some(hash) if hash.iterations() <= MOST => Ok(()),
+        Some(hash) => Err(format!(
+            "has a password hashed with {} iterations, more than the {MOST} that are taken here",
+            hash.iterations()
+        )),
+        None if password.is_empty() || password.starts_with(UNUSABLE) => {
+            Err("has no password there".to_owned())
+        }
+        None => Err("has a password that was hashed in a way that is not known here".to_owned()),
     }
 }
 

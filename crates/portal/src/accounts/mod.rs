@@ -4,6 +4,7 @@ pub mod access;
 pub(crate) mod devices;
 pub mod django_users;
 pub mod groups;
+pub(crate) mod hashing;
 pub(crate) mod password_change;
 pub mod passwords;
 pub(crate) mod random_id;

@@ -13,13 +13,10 @@ use std::sync::LazyLock;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
+use super::hashing::{self, Lane, Place};
 use crate::error::Error;
-
-/// Each hashing takes 19 MiB and a core for a while; more at once would starve everything else.
-static AT_ONCE: Semaphore = Semaphore::const_new(4);
 
 /// A hash that no password has, to be checked when there is no user: both take the same time.
 static NOBODY: LazyLock<String> = LazyLock::new(|| {
@@ -52,56 +49,79 @@ pub(crate) enum Check {
 pub async fn hash(password: &str, username: &str) -> Result<String, Error> {
     let password: String = password.nfc().collect();
     rules::check(&password, username)?;
-    again(&password).await
+    again(&hashing::for_new_password()?, &password).await
 }
 
 /// Hashes a password that a user has already, whatever today's rules say of it.
-pub(crate) async fn again(password: &str) -> Result<String, Error> {
+pub(crate) async fn again(place: &Place<'_>, password: &str) -> Result<String, Error> {
     let password: String = password.nfc().collect();
-    let _permit = AT_ONCE.acquire().await.map_err(|_| Error::Hash)?;
-    let hashing = tokio::task::spawn_blocking(move || {
-        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
-    });
-    hashing.await.map_err(|_| Error::Hash)?.map_err(|_| Error::Hash)
+    let hashed =
+        place.run(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()));
+    hashed.await?.map_err(|_| Error::Hash)
 }
 
-/// Whether `password` is the one that `stored` was made of. Whatever is stored, also nothing, the same work is done: one
-/// argon2id, and `django_iterations` of Django's PBKDF2: the most that any hash in the table asks for, 0 when there is
-/// none left.
-///
-/// # Errors
-/// [`Error::Hash`] when hashing fails.
-pub(crate) async fn verify(
-    password: &str,
-    stored: Option<&str>,
-    django_iterations: u32,
-) -> Result<Check, Error> {
-    let possible = password.len() <= LONGEST_TRIED;
-    let password = if possible { password.to_owned() } else { String::new() };
-    let stored = stored.filter(|_| possible).unwrap_or(UNUSABLE).to_owned();
-    let _permit = AT_ONCE.acquire().await.map_err(|_| Error::Hash)?;
-    let checking = tokio::task::spawn_blocking(move || check(&password, &stored, django_iterations));
-    checking.await.map_err(|_| Error::Hash)
+/// A password that is tried, and the hash it is tried against.
+pub(crate) struct Tried {
+    password: String,
+    stored: String,
 }
 
-fn check(password: &str, stored: &str, django_iterations: u32) -> Check {
-    let composed: String = password.nfc().collect();
-    if let Some(hash) = django::Hash::parse(stored) {
-        let right = hash.verify(password);
-        django::spend(django_iterations.saturating_sub(hash.iterations()));
-        matches(&composed, &NOBODY);
-        return if right { Check::RightButOld } else { Check::Wrong };
+impl Tried {
+    /// What is stored may be nothing, where there is no such user.
+    pub(crate) fn new(password: &str, stored: Option<&str>) -> Tried {
+        let possible = password.len() <= LONGEST_TRIED;
+        let password = if possible { password.to_owned() } else { String::new() };
+        Tried { password, stored: stored.filter(|_| possible).unwrap_or(UNUSABLE).to_owned() }
     }
-    django::spend(django_iterations);
+
+    /// Whether the password is the one that the hash was made of. For a stranger the same work is done for every wrong
+    /// one, whatever is stored: one argon2id, and as many iterations of Django's PBKDF2 as `dearest` says: the most that
+    /// any hash in the table asks for, 0 when there is none left. It is asked only then.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the client has left before anything was done; [`Error::Busy`] when too many wait for a hash of
+    /// Django's; [`Error::Hash`] when hashing fails.
+    pub(crate) async fn check(
+        self,
+        place: &mut Place<'_>,
+        dearest: impl AsyncFnOnce() -> Result<u32, Error>,
+    ) -> Result<Check, Error> {
+        let Tried { password, stored } = self;
+        let composed: String = password.nfc().collect();
+        let django = django::Hash::parse(&stored);
+        let checked = place.run(move || check(&composed, &stored)).await?;
+        let is_stranger = place.lane() == Lane::Strangers;
+        if checked != Check::Wrong || (django.is_none() && !is_stranger) {
+            return Ok(checked);
+        }
+        let iterations = if is_stranger { dearest().await?.min(django::MOST_IMPORTED_ITERATIONS) } else { 0 };
+        if django.is_none() && iterations == 0 {
+            return Ok(Check::Wrong);
+        }
+        let checked = place.run_dear(move || check_django(&password, django.as_ref(), iterations)).await;
+        // Who leaves now knows already that the answer did not come at once: the guess counts.
+        checked.map_err(|error| if matches!(error, Error::Gone) { Error::Busy } else { error })
+    }
+}
+
+/// Takes the time of one argon2id also where that cannot be checked.
+fn check(composed: &str, stored: &str) -> Check {
     if PasswordHash::new(stored).is_err() {
-        matches(&composed, &NOBODY);
+        matches(composed, &NOBODY);
         return Check::Wrong;
     }
-    match matches(&composed, stored) {
+    match matches(composed, stored) {
         false => Check::Wrong,
         true if is_current(stored) => Check::Right,
         true => Check::RightButOld,
     }
+}
+
+/// Takes the time of so many iterations at least.
+fn check_django(password: &str, hash: Option<&django::Hash>, iterations: u32) -> Check {
+    let right = hash.is_some_and(|hash| hash.verify(password));
+    django::spend(iterations.saturating_sub(hash.map_or(0, django::Hash::iterations)));
+    if right { Check::RightButOld } else { Check::Wrong }
 }
 
 fn matches(password: &str, hash: &str) -> bool {
@@ -117,7 +137,21 @@ fn is_current(hash: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use platform::http::Hangup;
+
+    use super::super::hashing::Hashing;
     use super::*;
+
+    async fn verify(password: &str, stored: Option<&str>, dearest: u32) -> Result<Check, Error> {
+        let hashing = Hashing::new();
+        let mut checked = Vec::new();
+        for lane in [Lane::Strangers, Lane::Known] {
+            let mut place = hashing.enter(lane, &Hangup::default())?;
+            checked.push(Tried::new(password, stored).check(&mut place, async || Ok(dearest)).await?);
+        }
+        assert_eq!(checked[0], checked[1]);
+        Ok(checked[0])
+    }
 
     #[tokio::test]
     async fn a_password_matches_its_own_hash_alone() {

@@ -37,6 +37,8 @@ statement! {
           and (s.complete or s.created_at > now() - interval '10 minutes')";
     /// Notes that a session is used.
     SEEN: "portal" = "update portal_sessions set seen_at = now() where id = $1";
+    /// Whether a session is there. Those that ended by themselves are removed every hour.
+    HOLDS: "portal" = "select exists (select from portal_sessions where id = $1)";
     /// Gives a session another id.
     RENEW: "portal" = "update portal_sessions set id_hash = $2 where id = $1";
     /// Ends a session by the id in its cookie.
@@ -125,6 +127,11 @@ pub(crate) async fn insert(
     let user_agent: String = user_agent.chars().filter(|c| !c.is_control()).take(300).collect();
     transaction.execute(&INSERT, &[&digest(&id), &user_id, &ip, &user_agent, &complete]).await?;
     Ok(id)
+}
+
+/// Whether a session was not ended. It is not noted as used.
+pub(crate) async fn holds(database: &Database, id: i64) -> Result<bool, PgError> {
+    Ok(database.get().await?.query_one(&HOLDS, &[&id]).await?.get(0))
 }
 
 /// The session of that id, if it still holds.

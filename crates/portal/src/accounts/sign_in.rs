@@ -6,8 +6,9 @@ use platform::pg::{Database, PgError, Transaction};
 use platform::statement;
 use serde_json::{Value, json};
 
-use super::devices;
-use super::passwords::{self, Check};
+use super::devices::{self, Known};
+use super::hashing::{Lane, Place};
+use super::passwords::{self, Check, Tried};
 use super::second_factor::{self, Code};
 use super::sessions::{self, Session};
 use super::throttle::{Guess, Guesser};
@@ -68,19 +69,26 @@ struct Credentials {
 }
 
 /// Checks a name and a password, and begins a session: for a user with a second factor one that waits for its code.
-/// Known and unknown names take the same time.
+/// Known and unknown names take the same time where they are wrong.
+///
+/// # Errors
+/// [`Error::Busy`] when too many passwords are being hashed.
 pub(crate) async fn with_password(
     database: &Database,
     visitor: &Visitor,
     username: &str,
     password: &str,
 ) -> Result<Outcome<Begun>, Error> {
-    let guess = match count(database, visitor, username).await? {
+    let known = known(database, visitor, username).await?;
+    let lane = if known.device.is_some() { Lane::Known } else { Lane::Strangers };
+    // Before anything is counted: whoever finds no place has not guessed.
+    let mut place = visitor.hashing.enter(lane, &visitor.hangup)?;
+    let guess = match count(database, visitor, known, username).await? {
         Ok(guess) => guess,
         Err(wait) => return Ok(Outcome::Wait(wait)),
     };
     let found = credentials(database, username).await?;
-    let check = check(database, found.as_ref(), password).await?;
+    let (guess, check) = check(database, guess, found.as_ref(), password, &mut place).await?;
     let Some(Credentials { user, hash, has_second_factor }) =
         found.filter(|found| found.user.active && check != Check::Wrong)
     else {
@@ -88,7 +96,8 @@ pub(crate) async fn with_password(
         return Ok(Outcome::Wrong);
     };
     guess.was_right(database).await?;
-    let newer = if check == Check::RightButOld { Some(passwords::again(password).await?) } else { None };
+    let newer =
+        if check == Check::RightButOld { Some(passwords::again(&place, password).await?) } else { None };
     let transaction = database.begin().await?;
     // Whatever ended the user's sessions since the password was read has ended this one too, and whatever comes next
     // waits and then finds it.
@@ -113,7 +122,8 @@ pub(crate) async fn with_code(
     user: &User,
     code: &str,
 ) -> Result<Outcome<Begun>, Error> {
-    let guess = match count(database, visitor, &user.username).await? {
+    let known = known(database, visitor, &user.username).await?;
+    let guess = match count(database, visitor, known, &user.username).await? {
         Ok(guess) => guess,
         Err(wait) => return Ok(Outcome::Wait(wait)),
     };
@@ -151,12 +161,15 @@ pub(crate) async fn confirm(
     password: &str,
 ) -> Result<Outcome<()>, Error> {
     let username = &session.user.username;
-    let guess = match count(database, visitor, username).await? {
+    let mut place = visitor.hashing.enter(Lane::Known, &visitor.hangup)?;
+    let known = known(database, visitor, username).await?;
+    let guess = match count(database, visitor, known, username).await? {
         Ok(guess) => guess,
         Err(wait) => return Ok(Outcome::Wait(wait)),
     };
     let found = credentials(database, username).await?;
-    if check(database, found.as_ref(), password).await? == Check::Wrong {
+    let (guess, check) = check(database, guess, found.as_ref(), password, &mut place).await?;
+    if check == Check::Wrong {
         wrong(database, visitor, username, "password asked again").await?;
         return Ok(Outcome::Wrong);
     }
@@ -164,15 +177,18 @@ pub(crate) async fn confirm(
     Ok(Outcome::Right(()))
 }
 
+async fn known<'a>(database: &Database, visitor: &'a Visitor, username: &str) -> Result<Known<'a>, PgError> {
+    let name = users::possible_name(username);
+    devices::known(database, visitor.device.as_deref(), visitor.ip, name).await
+}
+
 async fn count(
     database: &Database,
     visitor: &Visitor,
+    known: Known<'_>,
     username: &str,
 ) -> Result<Result<Guess, Duration>, Error> {
-    let name = users::possible_name(username);
-    let device = devices::known(database, visitor.device.as_deref(), name).await?;
-    let guesser = Guesser { username, device, ip: visitor.ip };
-    let counted = guesser.count(database).await?;
+    let counted = Guesser { username, known, ip: visitor.ip }.count(database).await?;
     if let Err(wait) = &counted {
         tracing::info!(ip = %visitor.ip, seconds = wait.as_secs(), "a guess came too early");
     }
@@ -188,10 +204,27 @@ async fn credentials(database: &Database, username: &str) -> Result<Option<Crede
     }))
 }
 
-async fn check(database: &Database, found: Option<&Credentials>, password: &str) -> Result<Check, Error> {
-    let row = database.get().await?.query_one(&DJANGO_ITERATIONS, &[]).await?;
-    let iterations = u32::try_from(row.get::<_, i32>(0)).unwrap_or(0);
-    passwords::verify(password, found.map(|found| found.hash.as_str()), iterations).await
+/// Checks a password. A user who is not active has none.
+async fn check(
+    database: &Database,
+    guess: Guess,
+    found: Option<&Credentials>,
+    password: &str,
+    place: &mut Place<'_>,
+) -> Result<(Guess, Check), Error> {
+    let stored = found.filter(|found| found.user.active).map(|found| found.hash.as_str());
+    let dearest = async || {
+        let row = database.get().await?.query_one(&DJANGO_ITERATIONS, &[]).await?;
+        Ok(u32::try_from(row.get::<_, i32>(0)).unwrap_or(0))
+    };
+    match Tried::new(password, stored).check(place, dearest).await {
+        Ok(check) => Ok((guess, check)),
+        Err(Error::Gone) => {
+            guess.was_not_checked(database).await?;
+            Err(Error::Gone)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Writes down that a guess was wrong. A name that nobody has is not written: it may be a password in the wrong field.
@@ -227,7 +260,7 @@ async fn begin(
     let session = sessions::insert(transaction, user.id, visitor.ip, &visitor.agent, complete).await?;
     let mut device = None;
     if complete {
-        device = Some(devices::remember(transaction, visitor.device.as_deref(), user.id).await?);
+        device = Some(devices::remember(transaction, visitor.device.as_deref(), visitor.ip, user.id).await?);
         transaction.execute(&SIGNED_IN, &[&user.id]).await?;
     }
     let action = if complete { "user.signed_in" } else { "user.password_accepted" };

@@ -5,12 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
+use axum::extract::rejection::RawFormRejection;
 use axum::extract::{FromRequest, FromRequestParts, RawForm, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use platform::http::{NotReceived, receive};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
@@ -86,17 +88,30 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for CheckedForm<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<CheckedForm<T>, Response> {
-        let expected = FormToken::of_cookies(request.headers(), &shared.config);
-        let RawForm(bytes) =
-            RawForm::from_request(request, shared).await.map_err(|_| Trouble::Form.into_response())?;
-        let read = |bytes: &[u8]| serde_html_form::from_bytes::<Carried>(bytes).ok();
-        let carried = read(&bytes).map(|carried| carried.form_token).unwrap_or_default();
-        match expected {
-            Some(token) if bool::from(token.0.as_bytes().ct_eq(carried.as_bytes())) => {
-                let form = serde_html_form::from_bytes(&bytes).map_err(|_| Trouble::Form.into_response())?;
-                Ok(CheckedForm(form))
-            }
-            _ => Err(Trouble::Form.into_response()),
+        // Without a cookie no form can be right, so it is not read.
+        let Some(expected) = FormToken::of_cookies(request.headers(), &shared.config) else {
+            return Err(Trouble::Form.into_response());
+        };
+        let received = receive::<_, RawForm>(request, shared).await;
+        let RawForm(bytes) = received.map_err(|why| not_received(&why).into_response())?;
+        let carried = serde_html_form::from_bytes::<Carried>(&bytes).map(|carried| carried.form_token);
+        let carried = carried.unwrap_or_default();
+        if !bool::from(expected.0.as_bytes().ct_eq(carried.as_bytes())) {
+            return Err(Trouble::Form.into_response());
         }
+        let form = serde_html_form::from_bytes(&bytes).map_err(|_| Trouble::Form.into_response())?;
+        Ok(CheckedForm(form))
+    }
+}
+
+fn not_received(why: &NotReceived<RawFormRejection>) -> Trouble {
+    match why {
+        NotReceived::Rejected(RawFormRejection::BytesRejection(rejection))
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE =>
+        {
+            Trouble::TooLarge
+        }
+        NotReceived::Rejected(_) => Trouble::Form,
+        NotReceived::Slow | NotReceived::Crowded => Trouble::TooMany,
     }
 }

@@ -7,5 +7,6 @@ pub(crate) mod local_path;
 pub(crate) mod on_behalf;
 pub(crate) mod router;
 pub(crate) mod session;
+pub(crate) mod streams;
 pub(crate) mod token;
 pub(crate) mod visitor;

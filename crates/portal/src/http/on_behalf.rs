@@ -25,6 +25,8 @@ use crate::pages::refusal::Refusal;
 #[derive(Debug)]
 pub(crate) struct OnBehalf {
     pub user: User,
+    /// The session, as pages name it.
+    pub session_id: i64,
     /// The frame of the page: what the services did not answer is told there.
     pub frame: Frame,
     asking: Asking,
@@ -158,6 +160,11 @@ impl FromRequestParts<Arc<Shared>> for OnBehalf {
         let request_id = parts.extensions.get().map_or("", |RequestId(id)| id.as_str());
         let traceparent = parts.extensions.get().map(|TraceParent(text)| Arc::from(text.as_str()));
         let (shared, request_id) = (Arc::clone(shared), Arc::from(request_id));
-        Ok(OnBehalf { user, frame, asking: Asking { shared, token, request_id, traceparent } })
+        Ok(OnBehalf {
+            user,
+            session_id: session.id,
+            frame,
+            asking: Asking { shared, token, request_id, traceparent },
+        })
     }
 }

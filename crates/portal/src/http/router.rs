@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use contract::ProblemKind;
 use contract::health::{HealthOut, ReadyOut};
 use platform::http::ready::{self, DATABASE_CHECKS, NotReady, Stopping};
-use platform::http::{ProblemResponse, Surface};
+use platform::http::{LargeBody, ProblemResponse, SMALL_BODY, Surface};
 use tower_http::csrf::CsrfLayer;
 
 use super::{files, token};
@@ -21,13 +21,15 @@ use crate::pages::{
 };
 use crate::{Shared, migrations};
 
-/// A form of a few fields is far smaller.
-const BODY_LIMIT: usize = 1024 * 1024;
+/// The largest form of a route for large ones, in bytes: an order of many lines, a catalogue, a set of policies. Only who
+/// is signed in gets as far as having it read. All other forms have a few fields.
+const LARGE_FORM: usize = 1024 * 1024;
 /// Hashing passwords may queue for some seconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The whole surface.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let large = || (DefaultBodyLimit::max(LARGE_FORM), Extension(LargeBody));
     let routes = Router::new()
         .route("/", get(dashboard::get))
         .route("/dashboard/events/", get(events::get))
@@ -39,17 +41,17 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/stock/{branch}/{item}/adjust/", get(stock::adjust::get).post(stock::adjust::post))
         .route("/stock/{branch}/{item}/undo/{movement}/", post(stock::adjust::undo))
         .route("/orders/", get(orders::list::get))
-        .route("/orders/new/", get(orders::draft::new).post(orders::draft::create))
-        .route("/orders/bulk/", post(orders::bulk::post))
+        .route("/orders/new/", get(orders::draft::new).post(orders::draft::create).layer(large()))
+        .route("/orders/bulk/", post(orders::bulk::post).layer(large()))
         .route("/orders/suggest/", get(orders::suggest::get))
         .route("/orders/{id}/", get(orders::order::get))
-        .route("/orders/{id}/edit/", get(orders::draft::edit).post(orders::draft::save))
+        .route("/orders/{id}/edit/", get(orders::draft::edit).post(orders::draft::save).layer(large()))
         .route("/orders/{id}/delete/", post(orders::draft::delete))
         .route("/orders/{id}/print/{paper}/", get(orders::paper::get))
         .route("/orders/{id}/{verb}/", get(orders::verb::get).post(orders::verb::post))
         .route("/items/", get(items::list::get))
         .route("/items/new/", get(items::edit::new).post(items::edit::create))
-        .route("/items/import/", get(items::import::get).post(items::import::post))
+        .route("/items/import/", get(items::import::get).post(items::import::post).layer(large()))
         .route("/items/labels/", get(items::labels::of_list))
         .route("/items/{id}/labels/", get(items::labels::of_item))
         .route("/items/{id}/", get(items::item::get))
@@ -73,7 +75,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/admin/keys/rotate/", post(admin::keys::rotate))
         .route("/admin/keys/{kid}/retire/", post(admin::keys::retire))
         .route("/admin/health/", get(admin::health::get))
-        .route("/admin/policies/", get(admin::policies::get).post(admin::policies::check))
+        .route("/admin/policies/", get(admin::policies::get).post(admin::policies::check).layer(large()))
         .route("/search/", get(search::get))
         .route("/scan/", get(scan::get).post(scan::post))
         .route("/accounts/login/", get(login::get).post(login::post))
@@ -87,7 +89,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/accounts/sessions/end/", post(sessions::end))
         .route("/accounts/sessions/end-others/", post(sessions::end_others))
         .route("/accounts/api/token/", get(token::of_session))
-        .route("/oauth/token", post(token::of_client).layer(DefaultBodyLimit::max(token::LARGEST_FORM)))
+        .route("/oauth/token", post(token::of_client))
         .route("/.well-known/jwks.json", get(token::jwks))
         .route("/health/", get(health))
         .route("/health", get(health))
@@ -98,8 +100,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         // Requests that change something and come from another site's page are refused.
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), problem::tell));
-    let surface =
-        Surface { body_limit: BODY_LIMIT, request_timeout: REQUEST_TIMEOUT, compression: true, cors: None };
+    let surface = Surface {
+        body_limit: SMALL_BODY,
+        request_timeout: REQUEST_TIMEOUT,
+        compression: true,
+        cors: None,
+        tells_hangups: true,
+    };
     surface.around(routes).with_state(shared)
 }
 

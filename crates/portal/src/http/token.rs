@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::rejection::FormRejection;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,16 +10,15 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use contract::ProblemKind;
 use contract::token::TokenOut;
-use platform::http::{ProblemResponse, Query};
+use platform::http::{NotReceived, ProblemResponse, Query, receive};
 use serde::{Deserialize, Serialize};
 
 use super::session;
+use super::visitor::Visitor;
 use crate::accounts::sessions::Standing;
 use crate::tokens::Token;
 use crate::{Shared, clients};
 
-/// A form of a grant type and credentials is far smaller, in bytes.
-pub(super) const LARGEST_FORM: usize = 16 * 1024;
 /// Tokens are kept by nobody on the way (RFC 6749 §5.1).
 const NOT_KEPT: [(HeaderName, &str); 2] = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
 
@@ -76,6 +74,7 @@ pub(super) struct JwksQuery {
 /// The public keys; with `after`, what services follow, once it is another version than that.
 pub(super) async fn jwks(
     State(shared): State<Arc<Shared>>,
+    Visitor { ip, .. }: Visitor,
     Query(JwksQuery { after }): Query<JwksQuery>,
 ) -> Response {
     match after {
@@ -84,7 +83,7 @@ pub(super) async fn jwks(
             ([(header::CACHE_CONTROL, "public, max-age=60")], axum::Json(keys)).into_response()
         }
         Some(after) => {
-            let feed = shared.feed.after(after).await;
+            let feed = shared.feed.after(after, ip).await;
             ([(header::CACHE_CONTROL, "no-store")], axum::Json(feed)).into_response()
         }
     }
@@ -103,6 +102,8 @@ pub(crate) enum Refused {
     Scope,
     /// The database is away.
     Unavailable,
+    /// There is too much to do.
+    Busy,
     /// A defect.
     Internal,
 }
@@ -136,6 +137,11 @@ impl IntoResponse for Refused {
                 "temporarily_unavailable",
                 "The database is away. Try again in a moment.",
             ),
+            Refused::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "There is too much to do. Try again in a moment.",
+            ),
             Refused::Internal => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "The log has the details.")
             }
@@ -156,11 +162,14 @@ impl IntoResponse for Refused {
 pub(super) async fn of_client(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
-    form: Result<Form<Vec<(String, String)>>, FormRejection>,
+    request: Request,
 ) -> Response {
-    let credentials = match form {
+    let credentials = match receive::<_, Form<Vec<(String, String)>>>(request, &()).await {
         Ok(Form(form)) => asked(&headers, &form),
-        Err(_) => Err(Refused::Request("Send a form: Content-Type application/x-www-form-urlencoded.")),
+        Err(NotReceived::Slow | NotReceived::Crowded) => Err(Refused::Busy),
+        Err(NotReceived::Rejected(_)) => {
+            Err(Refused::Request("Send a form: Content-Type application/x-www-form-urlencoded."))
+        }
     };
     let credentials = match credentials {
         Ok(credentials) => credentials,
@@ -295,7 +304,7 @@ mod tests {
                 Refused::Client => "invalid_client",
                 Refused::GrantType => "unsupported_grant_type",
                 Refused::Scope => "invalid_scope",
-                Refused::Unavailable | Refused::Internal => "another",
+                Refused::Unavailable | Refused::Busy | Refused::Internal => "another",
             };
             assert_eq!(found, word, "{authorization:?} {form:?}");
         }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use platform::http::{Client, RequestId};
+use platform::http::{Client, Hangup, RequestId};
 
 use super::cookie::Cookie;
 use crate::Shared;
+use crate::accounts::hashing::Hashing;
 use crate::accounts::users::User;
 use crate::audit::By;
 
@@ -26,6 +27,10 @@ pub(crate) struct Visitor {
     pub device: Option<String>,
     /// The id of the session, if it has one; whether it holds is another question.
     pub session: Option<String>,
+    /// Whether the person still waits for the answer.
+    pub hangup: Hangup,
+    /// Where passwords wait to be hashed.
+    pub hashing: Arc<Hashing>,
 }
 
 impl Visitor {
@@ -62,6 +67,8 @@ impl FromRequestParts<Arc<Shared>> for Visitor {
                 .to_owned(),
             device: cookie(Cookie::Device),
             session: cookie(Cookie::Session),
+            hangup: parts.extensions.get().cloned().unwrap_or_default(),
+            hashing: Arc::clone(&shared.hashing),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use client::ClientError;
@@ -39,7 +39,9 @@ pub(crate) enum Trouble {
     NotAllowed,
     /// The services do not answer, and nothing can be shown without them.
     Away,
-    /// They asked for patience.
+    /// What was sent is larger than the page takes.
+    TooLarge,
+    /// There is too much to do, here or in the services.
     TooMany,
     /// The session ended while the page was made.
     SessionEnded,
@@ -67,6 +69,7 @@ impl Trouble {
             Trouble::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Trouble::Form | Trouble::NotAllowed => StatusCode::FORBIDDEN,
             Trouble::NoSuchPage => StatusCode::NOT_FOUND,
+            Trouble::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Trouble::SessionEnded => StatusCode::SEE_OTHER,
         }
@@ -81,6 +84,7 @@ impl Trouble {
             Trouble::NoSuchPage => ("trouble-no-page", "trouble-no-page-advice"),
             Trouble::NotAllowed => ("trouble-not-allowed", "trouble-not-allowed-advice"),
             Trouble::Away => ("trouble-away", "trouble-away-advice"),
+            Trouble::TooLarge => ("trouble-too-large", "trouble-too-large-advice"),
             Trouble::TooMany => ("trouble-too-many", "trouble-too-many-advice"),
         }
     }
@@ -88,9 +92,15 @@ impl Trouble {
 
 impl From<Error> for Trouble {
     fn from(error: Error) -> Trouble {
+        // What comes with every crowd is not worth a line each.
+        if matches!(error, Error::Busy | Error::Gone) {
+            tracing::debug!(%error, "a password was not hashed");
+            return Trouble::TooMany;
+        }
         tracing::error!(?error, "a page failed");
         match error {
             Error::Database(_) => Trouble::Database,
+            Error::Busy | Error::Gone => Trouble::TooMany,
             Error::Invalid(_)
             | Error::Password(_)
             | Error::Key(_)
@@ -109,6 +119,9 @@ impl IntoResponse for Trouble {
             Trouble::SessionEnded => Redirect::to("/accounts/login/").into_response(),
             other => other.status().into_response(),
         };
+        if self == Trouble::TooMany {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
         response.extensions_mut().insert(self);
         response
     }

@@ -5,6 +5,7 @@ use contract::{FieldError, Problem, ProblemKind, StockAsOfOut};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
+use super::HttpSettings;
 use super::router::documented;
 
 #[derive(OpenApi)]
@@ -30,7 +31,7 @@ pub(super) struct Document;
 
 /// The OpenAPI 3.1 document of the services.
 pub fn openapi() -> Value {
-    let (_, document) = documented().split_for_parts();
+    let (_, document) = documented(HttpSettings::default().body_limit).split_for_parts();
     // The document is made of strings, lists and maps with string keys: it always has a JSON form.
     let mut document = serde_json::to_value(&document).unwrap_or_default();
     document["components"]["securitySchemes"] = json!({

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use contract::ProblemKind;
-use platform::http::{Client, ProblemResponse, RequestId, Surface};
+use platform::http::{Client, LargeBody, ProblemResponse, RequestId, Surface};
 use policy::Denied;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use super::openapi::Document;
@@ -27,8 +27,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// longer.
 const REMEMBER: Duration = Duration::from_secs(7_200);
 
-/// The documented routes.
-pub(super) fn documented() -> OpenApiRouter<Arc<App>> {
+/// The largest body of anything but an order, in bytes: the longest texts of an item, each letter written as an escape,
+/// are half of it.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// The documented routes. Orders are as large as `body_limit`.
+pub(super) fn documented(body_limit: usize) -> OpenApiRouter<Arc<App>> {
+    let large = || (DefaultBodyLimit::max(body_limit), Extension(LargeBody));
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(branches::list_branches, branches::create_branch))
         .routes(routes!(branches::get_branch, branches::update_branch, branches::delete_branch))
@@ -38,9 +43,9 @@ pub(super) fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(stock::stock_summary))
         .routes(routes!(stock::list_movements))
         .routes(routes!(stock::stock_changes))
-        .routes(routes!(orders::list_orders, orders::create_order))
+        .routes(routes!(orders::list_orders, orders::create_order).layer(large()))
         .routes(routes!(orders::recent_orders))
-        .routes(routes!(orders::get_order, orders::update_order, orders::delete_order))
+        .routes(routes!(orders::get_order, orders::update_order, orders::delete_order).layer(large()))
         .routes(routes!(orders::order_elsewhere))
         .routes(routes!(orders::submit_order))
         .routes(routes!(orders::fulfill_order))
@@ -58,7 +63,7 @@ pub(super) fn documented() -> OpenApiRouter<Arc<App>> {
 
 /// The whole surface.
 pub fn router(app: Arc<App>, settings: &HttpSettings) -> Router {
-    let (routes, _) = documented().split_for_parts();
+    let (routes, _) = documented(settings.body_limit).split_for_parts();
     let mut routes = routes
         .route("/openapi.json", get(docs::document))
         .route("/docs", get(docs::to_docs))
@@ -73,10 +78,11 @@ pub fn router(app: Arc<App>, settings: &HttpSettings) -> Router {
         routes = routes.layer(Extension(limiter));
     }
     let surface = Surface {
-        body_limit: settings.body_limit,
+        body_limit: settings.body_limit.min(BODY_LIMIT),
         request_timeout: settings.request_timeout,
         compression: settings.compression,
         cors: cors(&settings.cors_origins),
+        tells_hangups: false,
     };
     surface.around(routes).with_state(app)
 }

@@ -7,13 +7,14 @@
 
 mod bucket;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use platform::http::Network;
 use platform::pg::{Database, PgError};
 use quick_cache::sync::Cache;
 
@@ -158,7 +159,7 @@ impl Limiter {
 
     /// Counts a request without a valid token.
     pub(crate) async fn admit_address(self: &Arc<Self>, ip: IpAddr) -> Result<(), Turned> {
-        self.admit(|limiter| limiter.address.as_ref(), &network(ip)).await
+        self.admit(|limiter| limiter.address.as_ref(), &Network::of(ip).to_string()).await
     }
 
     async fn admit(self: &Arc<Self>, which: fn(&Limiter) -> Option<&Rate>, who: &str) -> Result<(), Turned> {

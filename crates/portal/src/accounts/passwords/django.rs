@@ -6,7 +6,9 @@ use aws_lc_rs::pbkdf2::{self, PBKDF2_HMAC_SHA256};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// More would keep a core busy for seconds at every sign-in of anybody. Django 5.2 makes 1,000,000.
+/// What an import takes, and what is spent on wrong guesses of strangers at the most. Django 5.2 makes 1,000,000.
+pub(crate) const MOST_IMPORTED_ITERATIONS: u32 = 1_500_000;
+/// What is verified where it is there already. More would keep a core busy for seconds.
 const MOST_ITERATIONS: u32 = 5_000_000;
 
 /// A hash of Django's.
