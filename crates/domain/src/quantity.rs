@@ -77,6 +77,16 @@ impl Quantity {
         Quantity::from_thousandths(self.0 - other.0)
     }
 
+    /// The difference; outside the range, the end of the range that it would pass.
+    #[must_use]
+    pub const fn saturating_sub(self, other: Quantity) -> Quantity {
+        match self.checked_sub(other) {
+            Some(difference) => difference,
+            None if self.0 < other.0 => Quantity::MIN,
+            None => Quantity::MAX,
+        }
+    }
+
     /// Less than zero.
     pub const fn is_negative(self) -> bool {
         self.0 < 0
@@ -251,5 +261,12 @@ mod tests {
         assert_eq!(Quantity::MAX.checked_add(Quantity::units(1)), None);
         assert_eq!(Quantity::MIN.checked_sub(Quantity::units(1)), None);
         assert_eq!(Quantity::units(2).checked_sub(Quantity::units(5)), Some(Quantity::units(-3)));
+    }
+
+    #[test]
+    fn a_saturated_difference_stops_at_the_ends_of_the_range() {
+        assert_eq!(Quantity::MAX.saturating_sub(Quantity::MIN), Quantity::MAX);
+        assert_eq!(Quantity::MIN.saturating_sub(Quantity::units(1)), Quantity::MIN);
+        assert_eq!(Quantity::units(2).saturating_sub(Quantity::units(5)), Quantity::units(-3));
     }
 }

@@ -77,6 +77,18 @@ impl Authorizer {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = refused;
     }
 
+    /// Is `resource` within the branches that `caller` sees? The first part of [`Authorizer::authorize`], for callers of it
+    /// that must look at the resource, or lock it, before they can ask the rest.
+    ///
+    /// # Errors
+    /// [`Denied::Hidden`].
+    pub fn sees(&self, caller: &Caller, action: Action, resource: Resource<'_>) -> Result<(), Denied> {
+        if is_hidden(caller, &resource) {
+            return Err(Denied::Hidden(refused(caller, action, &resource, Vec::new())));
+        }
+        Ok(())
+    }
+
     /// May `caller` do `action` with `resource`?
     ///
     /// # Errors
@@ -87,18 +99,7 @@ impl Authorizer {
         action: Action,
         resource: Resource<'_>,
     ) -> Result<Permit, Denied> {
-        let refused = |policies| {
-            Box::new(Refused {
-                caller: caller.clone(),
-                action,
-                resource: resource.to_string(),
-                branch: resource.branch(),
-                policies,
-            })
-        };
-        if is_hidden(caller, &resource) {
-            return Err(Denied::Hidden(refused(Vec::new())));
-        }
+        self.sees(caller, action, resource)?;
         let policies = self.policies();
         policies.ask(caller, action, &resource, |verdict| {
             if verdict.allowed {
@@ -108,7 +109,8 @@ impl Authorizer {
                 tracing::error!(%action, %resource, error, "a policy could not be asked; the answer is no");
             }
             let names = verdict.decided.iter().filter_map(|n| policies.all().get(*n));
-            Err(Denied::Forbidden(refused(names.map(|policy| policy.name.clone()).collect())))
+            let names = names.map(|policy| policy.name.clone()).collect();
+            Err(Denied::Forbidden(refused(caller, action, &resource, names)))
         })
     }
 
@@ -131,6 +133,17 @@ impl Authorizer {
             errors: verdict.errors,
         }
     }
+}
+
+/// A question that was answered with no, by the policies of these names.
+fn refused(
+    caller: &Caller,
+    action: Action,
+    resource: &Resource<'_>,
+    policies: Vec<Arc<str>>,
+) -> Box<Refused> {
+    let (resource, branch) = (resource.to_string(), resource.branch());
+    Box::new(Refused { caller: caller.clone(), action, resource, branch, policies })
 }
 
 /// What the branch scope of the caller's token decides, before any policy is asked: no policy widens it.

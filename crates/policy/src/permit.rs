@@ -45,6 +45,18 @@ pub enum Denied {
 }
 
 impl Denied {
+    /// The refusal of a thing that is not there, or is at a branch outside what the caller sees. The refusal does not tell
+    /// which, so that nothing made of it can: not the answer, not its audit entry, not the time that either takes.
+    pub fn absent(caller: &Caller, action: Action, resource: String) -> Denied {
+        Denied::Hidden(Box::new(Refused {
+            caller: caller.clone(),
+            action,
+            resource,
+            branch: None,
+            policies: Vec::new(),
+        }))
+    }
+
     /// What was asked, and what decided.
     pub fn refused(&self) -> &Refused {
         match self {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use contract::Problem;
+use domain::BranchId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,6 +15,9 @@ pub struct Answer {
     pub headers: AnswerHeaders,
     /// The body; empty for none.
     pub body: Bytes,
+    /// At which branch is what it tells of: it is given again only to callers who still see that branch. None for what is
+    /// at no branch.
+    pub branch: Option<BranchId>,
     /// Whether it was given before.
     pub replayed: bool,
 }
@@ -38,12 +42,13 @@ impl Answer {
         let body = as_json(body).into();
         let headers =
             AnswerHeaders { content_type: Some("application/json".to_owned()), ..Default::default() };
-        Answer { status, headers, body, replayed: false }
+        Answer { status, headers, body, branch: None, replayed: false }
     }
 
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Answer {
-        Answer { status, headers: AnswerHeaders::default(), body: Bytes::new(), replayed: false }
+        let (headers, body) = (AnswerHeaders::default(), Bytes::new());
+        Answer { status, headers, body, branch: None, replayed: false }
     }
 
     /// A problem as an answer.
@@ -51,6 +56,12 @@ impl Answer {
         let mut answer = Answer::json(problem.status, problem);
         answer.headers.content_type = Some("application/problem+json".to_owned());
         answer
+    }
+
+    /// The same of what is at this branch, where it is at one.
+    pub(crate) fn at(mut self, branch: Option<BranchId>) -> Answer {
+        self.branch = branch;
+        self
     }
 
     /// The same with the version of what it shows.
@@ -73,14 +84,26 @@ impl Answer {
         as_json(&self.headers)
     }
 
-    pub(crate) fn from_stored(status: i16, headers: Value, body: Vec<u8>) -> Answer {
+    pub(crate) fn from_stored(status: i16, headers: Value, body: Vec<u8>, branch: Option<i64>) -> Answer {
+        let branch = branch.or_else(|| branch_in(&body));
         Answer {
             status: u16::try_from(status).unwrap_or(500),
             headers: serde_json::from_value(headers).unwrap_or_default(),
             body: body.into(),
+            branch: branch.map(BranchId),
             replayed: true,
         }
     }
+}
+
+/// The branch that an answer itself names: programs before migration V25 kept none beside it, and may still be running
+/// while this one is.
+fn branch_in(body: &[u8]) -> Option<i64> {
+    #[derive(Deserialize)]
+    struct Shown {
+        branch_id: i64,
+    }
+    serde_json::from_slice(body).ok().map(|Shown { branch_id }| branch_id)
 }
 
 /// JSON text of one of our own types. Writing them into memory cannot fail: they have no maps with keys other than

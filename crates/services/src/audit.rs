@@ -7,6 +7,7 @@ use identity::Caller;
 use policy::{Action, Resource};
 use serde_json::Value;
 
+use crate::asker::Asker;
 use crate::error::Error;
 use crate::page::Page;
 use crate::scope::{listed, visible_ids};
@@ -39,12 +40,11 @@ pub(crate) async fn seal(services: &Services, caller: &Caller, id: i64) -> Resul
             AuditError::Database(error) => Error::from(error),
             other => Error::Internal(Box::new(other)),
         })?;
-    let absent = Error::NotFound("audit entry");
-    let Some((branch, standing)) = found else { return Err(absent) };
-    let is_visible = branch.is_none_or(|branch| permit.visible().contains(BranchId(branch)));
-    if !is_visible {
-        return Err(absent);
-    }
+    let visible = found.filter(|(branch, _)| branch.is_none_or(|id| permit.visible().contains(BranchId(id))));
+    let Some((_, standing)) = visible else {
+        let asker = Asker::of(services, caller);
+        return Err(asker.absent(Action::ViewAudit, || format!("audit:{id}")).into());
+    };
     Ok(match standing {
         Standing::Unsealed => {
             AuditSealOut { sealed: false, seal_number: None, sealed_at: None, key_id: None, intact: None }

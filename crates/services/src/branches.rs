@@ -2,15 +2,15 @@
 
 use contract::{BranchIn, BranchOut};
 use domain::BranchId;
-use identity::Caller;
-use platform::pg::Database;
-use policy::{Action, Resource};
+use identity::{BranchScope, Caller};
+use platform::pg::{Database, PgError};
+use policy::{Action, Denied, Resource};
 use serde_json::json;
 
 use crate::answer::Answer;
 use crate::error::{Error, on_constraint};
 use crate::page::Page;
-use crate::request::{Actor, IfMatch, RequestContext, require_version};
+use crate::request::{IfMatch, RequestContext, require_version};
 use crate::scope::visible_ids;
 use crate::services::Services;
 use crate::store::audit::Fact;
@@ -28,7 +28,7 @@ pub(crate) async fn list(services: &Services, caller: &Caller, page: Page) -> Re
 /// One branch with its version.
 pub(crate) async fn get(services: &Services, caller: &Caller, id: BranchId) -> Result<BranchRow, Error> {
     services.authorize(caller, Action::ViewBranches, Resource::Branch(id))?;
-    store::get(&*services.database.get().await?, id).await?.ok_or(Error::NotFound("branch"))
+    store::get(&*services.database.get().await?, id).await?.ok_or(Error::NotFound)
 }
 
 /// Creates a branch.
@@ -38,9 +38,9 @@ pub(crate) async fn create(
     context: &RequestContext,
     input: &BranchIn,
 ) -> Result<Answer, Error> {
-    let permit = services.authorize(caller, Action::ManageBranches, Resource::Company)?;
+    services.authorize(caller, Action::ManageBranches, Resource::Company)?;
     let mut values = checked(input, None)?;
-    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
+    let work = match Work::begin(services, caller, context, Action::ViewBranches).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
@@ -48,8 +48,13 @@ pub(crate) async fn create(
         let taken = store::codes_like(work.conn(), &code_stem(&values.name)).await?;
         values.code = free_code(&values.name, |code| taken.iter().any(|taken| taken == code));
     }
-    let row =
-        store::insert(work.conn(), &values).await.map_err(|error| on_constraint(error, duplicates()))?;
+    let row = match store::insert(work.conn(), &values).await {
+        Ok(row) => row,
+        Err(error) => {
+            drop(work);
+            return Err(duplicate(services, caller, None, &values, error).await);
+        }
+    };
     let fact = fact("branch.created", &row, json!({ "to": row.branch }));
     let location = format!("/v1/branches/{}", row.branch.id);
     let answer = Answer::json(201, &row.branch).with_version(row.version).with_location(location);
@@ -65,19 +70,24 @@ pub(crate) async fn update(
     if_match: Option<&IfMatch>,
     input: &BranchIn,
 ) -> Result<Answer, Error> {
-    let permit = services.authorize(caller, Action::EditBranch, Resource::Branch(id))?;
+    services.authorize(caller, Action::EditBranch, Resource::Branch(id))?;
     checked(input, None)?;
-    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
+    let work = match Work::begin(services, caller, context, Action::ViewBranches).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound("branch"))?;
-    require_version(if_match, before.version)?;
-    let values = checked(input, Some(&before.branch))?;
-    let row =
-        store::update(work.conn(), id, &values).await.map_err(|error| on_constraint(error, duplicates()))?;
+    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
+    require_version(if_match, before.version).map_err(|error| error.at(id))?;
+    let values = checked(input, Some(&before.branch)).map_err(|error| error.at(id))?;
+    let row = match store::update(work.conn(), id, &values).await {
+        Ok(row) => row,
+        Err(error) => {
+            drop(work);
+            return Err(duplicate(services, caller, Some(id), &values, error).await.at(id));
+        }
+    };
     let fact = fact("branch.updated", &row, json!({ "from": before.branch, "to": row.branch }));
-    let answer = Answer::json(200, &row.branch).with_version(row.version);
+    let answer = Answer::json(200, &row.branch).with_version(row.version).at(Some(id));
     work.finish(fact, answer).await
 }
 
@@ -90,16 +100,17 @@ pub(crate) async fn delete(
     if_match: Option<&IfMatch>,
 ) -> Result<Answer, Error> {
     services.authorize(caller, Action::ViewBranches, Resource::Branch(id))?;
-    let permit = services.authorize(caller, Action::ManageBranches, Resource::Branch(id))?;
-    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
+    services.authorize(caller, Action::ManageBranches, Resource::Branch(id))?;
+    let work = match Work::begin(services, caller, context, Action::ViewBranches).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound("branch"))?;
-    require_version(if_match, before.version)?;
-    store::delete(work.conn(), id).await.map_err(|error| on_constraint(error, references()))?;
+    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
+    require_version(if_match, before.version).map_err(|error| error.at(id))?;
+    let deleted = store::delete(work.conn(), id).await;
+    deleted.map_err(|error| on_constraint(error, references()).at(id))?;
     let fact = fact("branch.deleted", &before, json!({ "from": before.branch }));
-    work.finish(fact, Answer::empty(204)).await
+    work.finish(fact, Answer::empty(204).at(Some(id))).await
 }
 
 pub(crate) fn fact(action: &'static str, row: &BranchRow, details: serde_json::Value) -> Fact {
@@ -171,6 +182,44 @@ fn code_stem(name: &str) -> String {
         "" => "BRANCH".to_owned(),
         stem => stem.to_owned(),
     }
+}
+
+/// What it means to a caller that a branch could not be written. Names and codes are unique among all branches, so that
+/// one which the caller does not see may be in the way. That the value is taken cannot be hidden then; which value and
+/// whose is, and the attempt is a refusal that the audit knows of.
+async fn duplicate(
+    services: &Services,
+    caller: &Caller,
+    written: Option<BranchId>,
+    values: &BranchValues,
+    error: PgError,
+) -> Error {
+    let error = on_constraint(error, duplicates());
+    let Error::Duplicate { field, .. } = error else { return error };
+    if *caller.scope() == BranchScope::All {
+        return error;
+    }
+    let (names, codes) = match field {
+        "name" => (vec![values.name.to_lowercase()], Vec::new()),
+        _ => (Vec::new(), vec![values.code.clone()]),
+    };
+    let taken = async {
+        let connection = services.database.get().await?;
+        Ok::<_, Error>(store::by_name_or_code(&connection, &names, &codes).await?)
+    };
+    let taken = match taken.await {
+        Ok(taken) => taken,
+        Err(error) => return error,
+    };
+    let mut others = taken.iter().filter(|branch| Some(branch.id) != written);
+    if others.any(|branch| caller.scope().contains(branch.id)) {
+        return error;
+    }
+    let (action, resource) = match written {
+        Some(id) => (Action::EditBranch, format!("branch:{id}")),
+        None => (Action::ManageBranches, "company".to_owned()),
+    };
+    Error::HiddenDuplicate(Denied::absent(caller, action, resource))
 }
 
 fn duplicates() -> [(&'static str, Error); 2] {

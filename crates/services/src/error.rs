@@ -1,10 +1,12 @@
 //! What can go wrong in a use case.
 
 use contract::FieldError;
-use domain::Refusal;
+use domain::{BranchId, Refusal};
 use platform::pg::PgError;
 use policy::Denied;
 use thiserror::Error;
+
+use crate::documents::Declined;
 
 /// Why a use case gives no answer of its own. `problem.rs` says what each means to a client.
 #[derive(Debug, Error)]
@@ -12,15 +14,21 @@ pub enum Error {
     /// The caller may not do it, or may not see it.
     #[error("the caller is not allowed to do this")]
     Denied(Denied),
-    /// There is no such thing.
-    #[error("there is no such {0}")]
-    NotFound(&'static str),
+    /// There is no such thing, or the caller does not see it.
+    #[error("there is no such thing")]
+    NotFound,
     /// Fields are not valid.
     #[error("{} fields are not valid", .0.len())]
     Invalid(Vec<FieldError>),
     /// The rules refuse it.
     #[error("the rules refuse it")]
     Refused(#[source] Refusal),
+    /// It went wrong with something at that branch.
+    #[error("{1}")]
+    At(BranchId, #[source] Box<Error>),
+    /// Something that the caller does not see has a value that must be unique.
+    #[error("a thing that the caller does not see has this value")]
+    HiddenDuplicate(Denied),
     /// Something else has this value of a field that must be unique.
     #[error("another {entity} has this {field}")]
     Duplicate {
@@ -59,6 +67,37 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same error, with the branch of what it is about.
+    pub(crate) fn at(self, branch: BranchId) -> Error {
+        Error::At(branch, Box::new(self))
+    }
+
+    /// What went wrong, and at which branch where that is known.
+    pub(crate) fn parts(&self) -> (Option<BranchId>, &Error) {
+        match self {
+            Error::At(branch, error) => (Some(*branch), error.parts().1),
+            error => (None, error),
+        }
+    }
+
+    /// The refusal of authorization that the audit is to know of, where the error is one.
+    pub(crate) fn denied(&self) -> Option<&Denied> {
+        match self.parts().1 {
+            Error::Denied(denied) | Error::HiddenDuplicate(denied) => Some(denied),
+            _ => None,
+        }
+    }
+
+    /// Whether the same request would be refused again, so that the answer is kept under its Idempotency-Key. What is
+    /// absent may be hidden, which is asked anew each time: were one kept and the other not, a repetition would tell.
+    pub(crate) fn is_final(&self) -> bool {
+        match self.parts().1 {
+            Error::Refused(refusal) => *refusal != Refusal::NotFound,
+            Error::Invalid(_) | Error::Duplicate { .. } | Error::StillReferenced(_) | Error::Stale => true,
+            _ => false,
+        }
+    }
+
     /// What an error of the database means that is no defect: the same to everybody who waited for what failed.
     pub(crate) fn of_trouble(error: &PgError) -> Option<Error> {
         match error {
@@ -80,6 +119,15 @@ impl From<PgError> for Error {
 impl From<Denied> for Error {
     fn from(denied: Denied) -> Error {
         Error::Denied(denied)
+    }
+}
+
+impl From<Declined> for Error {
+    fn from(declined: Declined) -> Error {
+        match declined {
+            Declined::Denied(denied) => denied.into(),
+            Declined::Refused(refusal) => refusal.into(),
+        }
     }
 }
 

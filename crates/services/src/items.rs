@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::answer::Answer;
 use crate::error::{Error, on_constraint};
 use crate::page::Page;
-use crate::request::{Actor, IfMatch, RequestContext, require_version};
+use crate::request::{IfMatch, RequestContext, require_version};
 use crate::services::Services;
 use crate::store::audit::Fact;
 use crate::store::items::{self as store, ItemFilter, ItemRow, ItemValues};
@@ -34,7 +34,7 @@ pub(crate) async fn list(
 /// One item with its version.
 pub(crate) async fn get(services: &Services, caller: &Caller, id: ItemId) -> Result<ItemRow, Error> {
     services.authorize(caller, Action::ViewItems, Resource::Company)?;
-    store::get(&*services.database.get().await?, id).await?.ok_or(Error::NotFound("item"))
+    store::get(&*services.database.get().await?, id).await?.ok_or(Error::NotFound)
 }
 
 /// Creates an item.
@@ -44,9 +44,9 @@ pub(crate) async fn create(
     context: &RequestContext,
     input: &ItemIn,
 ) -> Result<Answer, Error> {
-    let permit = services.authorize(caller, Action::ManageItems, Resource::Company)?;
+    services.authorize(caller, Action::ManageItems, Resource::Company)?;
     let values = checked(input, None)?;
-    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
+    let work = match Work::begin(services, caller, context, Action::ViewItems).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
@@ -67,13 +67,13 @@ pub(crate) async fn update(
     if_match: Option<&IfMatch>,
     input: &ItemIn,
 ) -> Result<Answer, Error> {
-    let permit = services.authorize(caller, Action::ManageItems, Resource::Company)?;
+    services.authorize(caller, Action::ManageItems, Resource::Company)?;
     checked(input, None)?;
-    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
+    let work = match Work::begin(services, caller, context, Action::ViewItems).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound("item"))?;
+    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
     require_version(if_match, before.version)?;
     let values = checked(input, Some(&before.item))?;
     if values.decimal_places < before.item.decimal_places && store::is_used(work.conn(), id).await? {
@@ -96,12 +96,12 @@ pub(crate) async fn delete(
     id: ItemId,
     if_match: Option<&IfMatch>,
 ) -> Result<Answer, Error> {
-    let permit = services.authorize(caller, Action::ManageItems, Resource::Company)?;
-    let work = match Work::begin(&services.database, Actor::of(permit.caller()), context).await? {
+    services.authorize(caller, Action::ManageItems, Resource::Company)?;
+    let work = match Work::begin(services, caller, context, Action::ViewItems).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound("item"))?;
+    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
     require_version(if_match, before.version)?;
     store::delete(work.conn(), id).await.map_err(|error| on_constraint(error, references()))?;
     let fact = fact("item.deleted", &before, json!({ "from": before.item }));

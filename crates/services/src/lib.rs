@@ -23,6 +23,7 @@ mod problem;
 pub mod rate_limit;
 mod refusals;
 pub mod repair;
+mod replay;
 mod reports;
 mod request;
 pub mod retention;

@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 
 use domain::OrderId;
+use identity::BranchScope;
 use platform::pg::{Database, Dedicated, PgError};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::error::Error;
+use crate::scope::ids_of;
 use crate::store::orders::{self as store, LineRow, OrderRow};
 use crate::thread;
 
@@ -32,6 +34,8 @@ pub(crate) struct OrderReader {
 #[derive(Debug)]
 struct Ask {
     order: OrderId,
+    /// What its asker sees: an order elsewhere is not there.
+    scope: BranchScope,
     answer: oneshot::Sender<Result<Option<Order>, Error>>,
 }
 
@@ -44,16 +48,17 @@ impl OrderReader {
         OrderReader { database: database.clone(), alone: Semaphore::new(1), queue: sender }
     }
 
-    /// One order with its lines.
+    /// One order with its lines, within `scope`.
     ///
     /// # Errors
     /// [`Error::Busy`] when too many wait, [`Error::Unavailable`] when the database is away.
-    pub(crate) async fn get(&self, order: OrderId) -> Result<Option<Order>, Error> {
+    pub(crate) async fn get(&self, order: OrderId, scope: &BranchScope) -> Result<Option<Order>, Error> {
         if let Ok(_alone) = self.alone.try_acquire() {
-            return Ok(store::get(&*self.database.get().await?, order).await?);
+            let visible = ids_of(scope);
+            return Ok(store::get(&*self.database.get().await?, order, visible.as_deref()).await?);
         }
         let (answer, found) = oneshot::channel();
-        self.queue.try_send(Ask { order, answer }).map_err(|error| match error {
+        self.queue.try_send(Ask { order, scope: scope.clone(), answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Error::Busy,
             mpsc::error::TrySendError::Closed(_) => Error::Unavailable,
         })?;
@@ -68,11 +73,13 @@ async fn run(database: Database, mut queue: mpsc::Receiver<Ask>) {
         let mut ids: Vec<i64> = asks.iter().map(|ask| ask.order.0).collect();
         ids.sort_unstable();
         ids.dedup();
-        match read(&database, &mut connection, &ids).await {
+        let visible = visible_to_any(asks.iter().map(|ask| &ask.scope));
+        match read(&database, &mut connection, &ids, visible.as_deref()).await {
             Ok(orders) => {
-                for Ask { order, answer } in asks.drain(..) {
+                for Ask { order, scope, answer } in asks.drain(..) {
+                    let found = orders.get(&order).filter(|(row, _)| scope.contains(row.branch));
                     // Who went away does not hear it.
-                    let _ = answer.send(Ok(orders.get(&order).cloned()));
+                    let _ = answer.send(Ok(found.cloned()));
                 }
             }
             Err(error) => {
@@ -86,16 +93,28 @@ async fn run(database: Database, mut queue: mpsc::Receiver<Ask>) {
     }
 }
 
+/// The ids of the branches that at least one of the scopes has; `None` where one has every branch.
+fn visible_to_any<'a>(scopes: impl Iterator<Item = &'a BranchScope>) -> Option<Vec<i64>> {
+    let mut any = Vec::new();
+    for scope in scopes {
+        any.extend(ids_of(scope)?);
+    }
+    any.sort_unstable();
+    any.dedup();
+    Some(any)
+}
+
 /// Reads the orders. A connection that had died while it was idle is replaced, once.
 async fn read(
     database: &Database,
     connection: &mut Option<Dedicated>,
     ids: &[i64],
+    visible: Option<&[i64]>,
 ) -> Result<HashMap<OrderId, Order>, PgError> {
     if let Some(kept) = connection.take()
         && !kept.is_closed()
     {
-        match store::get_many(&kept, ids).await {
+        match store::get_many(&kept, ids, visible).await {
             Ok(orders) => {
                 kept.replan_as_tables_grow().await?;
                 *connection = Some(kept);
@@ -106,7 +125,7 @@ async fn read(
         }
     }
     let fresh = database.dedicated("services", SETTINGS).await?;
-    let orders = store::get_many(&fresh, ids).await?;
+    let orders = store::get_many(&fresh, ids, visible).await?;
     *connection = Some(fresh);
     Ok(orders)
 }

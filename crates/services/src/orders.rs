@@ -10,16 +10,17 @@ use serde_json::json;
 
 use crate::answer::Answer;
 use crate::asker::Asker;
-use crate::documents::orders::{OrderChange, facts};
+use crate::documents::orders::{OrderChange, absent, facts};
 use crate::documents::{Command, Facts};
 use crate::error::Error;
 use crate::page::Page;
-use crate::request::{Actor, IfMatch, RequestContext, require_version};
+use crate::request::{IfMatch, RequestContext, require_version};
 use crate::scope::{listed, visible_ids};
 use crate::services::Services;
+use crate::store::audit::Fact;
 use crate::store::elsewhere;
 use crate::store::order_lists::{self, OrderFilter};
-use crate::store::orders::{self as store, DraftWrite, LineRow, OrderRow};
+use crate::store::orders::{self as store, DraftWrite, LineRow, OrderRow, Sought};
 use crate::valid::{Faults, invalid, none_if_empty};
 use crate::work::{Begun, Work};
 
@@ -44,7 +45,9 @@ pub(crate) async fn get(
     caller: &Caller,
     id: OrderId,
 ) -> Result<(OrderRow, Vec<LineRow>), Error> {
-    let (row, lines) = services.order_reader.get(id).await?.ok_or(Error::NotFound("order"))?;
+    let Some((row, lines)) = services.order_reader.get(id, caller.scope()).await? else {
+        return Err(absent(&Asker::of(services, caller), Action::ViewOrders, id).into());
+    };
     services.authorize(caller, Action::ViewOrders, Resource::Branch(row.branch))?;
     Ok((row, lines))
 }
@@ -71,9 +74,9 @@ pub(crate) async fn create(
     input: &OrderIn,
 ) -> Result<Answer, Error> {
     let branch = Resource::Branch(BranchId(input.branch_id));
-    let permit = services.authorize(caller, Action::DraftOrders, branch)?;
+    services.authorize(caller, Action::DraftOrders, branch)?;
     let draft = checked(input)?;
-    services.post(Command::Draft(draft), Actor::of(permit.caller()), context).await
+    services.post(Command::Draft(draft), caller, context).await
 }
 
 /// Replaces what a draft says.
@@ -86,26 +89,40 @@ pub(crate) async fn update(
     input: &OrderIn,
 ) -> Result<Answer, Error> {
     let draft = checked(input)?;
-    let work = match Work::begin(&services.database, Actor::of(caller), context).await? {
+    let work = match Work::begin(services, caller, context, Action::ViewOrders).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let (mut row, old_lines) =
-        lock_draft(work.conn(), &Asker::of(services, caller), id, if_match, "changed").await?;
+    let (row, lines) = lock(work.conn(), &Asker::of(services, caller), id).await?;
+    let branch = row.branch;
+    let replaced = async {
+        require_draft_at(&row, if_match, "changed")?;
+        replace(work.conn(), row, &lines, draft).await
+    };
+    let (fact, answer) = replaced.await.map_err(|error| error.at(branch))?;
+    work.finish(fact, answer.at(Some(branch))).await
+}
+
+/// Writes over a locked draft; gives what the audit is told and the answer.
+async fn replace(
+    conn: &Queries,
+    mut row: OrderRow,
+    old_lines: &[LineRow],
+    draft: DraftWrite,
+) -> Result<(Fact, Answer), Error> {
     if draft.branch != row.branch {
         let mut faults = Faults::default();
         faults.add("/branch_id", format!("must stay {}; draft a new order for another branch", row.branch));
         faults.finish()?;
     }
-    check_references(work.conn(), &draft).await?;
-    let before = row.out(&old_lines);
-    let (version, lines) = store::replace(work.conn(), id, &draft).await?;
+    check_references(conn, &draft).await?;
+    let before = row.out(old_lines);
+    let (version, lines) = store::replace(conn, row.id, &draft).await?;
     row.version = version;
     (row.reference, row.note) = (draft.reference, draft.note);
     let out = row.out(&lines);
     let fact = row.fact("order.updated", &json!({ "from": before, "to": out }));
-    let answer = Answer::json(200, &out).with_version(version);
-    work.finish(fact, answer).await
+    Ok((fact, Answer::json(200, &out).with_version(version)))
 }
 
 /// Removes a draft.
@@ -116,14 +133,15 @@ pub(crate) async fn delete(
     id: OrderId,
     if_match: Option<&IfMatch>,
 ) -> Result<Answer, Error> {
-    let work = match Work::begin(&services.database, Actor::of(caller), context).await? {
+    let work = match Work::begin(services, caller, context, Action::ViewOrders).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let (row, lines) = lock_draft(work.conn(), &Asker::of(services, caller), id, if_match, "deleted").await?;
+    let (row, lines) = lock(work.conn(), &Asker::of(services, caller), id).await?;
+    require_draft_at(&row, if_match, "deleted").map_err(|error| error.at(row.branch))?;
     store::delete(work.conn(), id, row.branch).await?;
     let fact = row.fact("order.deleted", &json!({ "from": row.out(&lines) }));
-    work.finish(fact, Answer::empty(204)).await
+    work.finish(fact, Answer::empty(204).at(Some(row.branch))).await
 }
 
 /// Submits, fulfils or cancels an order. Whether the caller may is decided on the locked order.
@@ -134,25 +152,27 @@ pub(crate) async fn post(
     order: OrderId,
     command: OrderCommand,
 ) -> Result<Answer, Error> {
-    let change = OrderChange { order, command, asker: Asker::of(services, caller), only: None, at: None };
-    services.post(Command::Order(change), Actor::of(caller), context).await
+    let change = OrderChange { order, command, only: None, at: None };
+    services.post(Command::Order(change), caller, context).await
 }
 
-/// Locks an order that the caller may change, and that must be a draft at the version the client has read.
-async fn lock_draft(
-    conn: &Queries,
-    asker: &Asker,
-    id: OrderId,
-    if_match: Option<&IfMatch>,
-    verb: &'static str,
-) -> Result<(OrderRow, Vec<LineRow>), Error> {
-    let locked = store::lock(conn, &[id.0]).await?;
-    let (row, _) = locked.into_iter().next().ok_or(Error::NotFound("order"))?;
+/// Locks an order that the caller may change. One that the caller does not see is not locked.
+async fn lock(conn: &Queries, asker: &Asker, id: OrderId) -> Result<(OrderRow, Vec<LineRow>), Error> {
+    let mut sought = Sought::default();
+    sought.add(id, asker.scope());
+    let locked = store::lock(conn, &sought).await?;
+    let Some((row, _)) = locked.into_iter().next() else {
+        return Err(absent(asker, Action::DraftOrders, id).into());
+    };
     let lines = store::lines(conn, &[id.0]).await?.remove(&id).unwrap_or_default();
     asker.authorize(Action::DraftOrders, Resource::Order(facts(&row, &lines)))?;
-    require_version(if_match, row.version)?;
-    require_draft(row.status, verb)?;
     Ok((row, lines))
+}
+
+/// Refuses a change of an order that is not at the version the client has read, or is no draft.
+fn require_draft_at(row: &OrderRow, if_match: Option<&IfMatch>, verb: &'static str) -> Result<(), Error> {
+    require_version(if_match, row.version)?;
+    Ok(require_draft(row.status, verb)?)
 }
 
 /// What can be checked of a draft without the database.
@@ -199,6 +219,6 @@ impl FoundOrder {
 /// # Errors
 /// When the database is away.
 pub async fn find_order(database: &Database, id: OrderId) -> Result<Option<FoundOrder>, Error> {
-    let found = store::get(&*database.get().await?, id).await?;
+    let found = store::get(&*database.get().await?, id, None).await?;
     Ok(found.map(|(row, lines)| FoundOrder(row, lines)))
 }

@@ -8,6 +8,11 @@ use policy::Denied;
 use crate::error::Error;
 use crate::request::RequestContext;
 
+/// The one answer for what is not there and for what the caller does not see, whatever it is and whatever was asked.
+fn absent() -> Problem {
+    Problem::new(ProblemKind::NotFound, "It does not exist, or you may not see it.")
+}
+
 /// What the client is told. Never a source: those are for the log.
 pub(crate) fn of_error(error: &Error, context: &RequestContext) -> Problem {
     let problem = match error {
@@ -15,12 +20,13 @@ pub(crate) fn of_error(error: &Error, context: &RequestContext) -> Problem {
             ProblemKind::Forbidden,
             "Your roles, or a policy of the company, do not allow this. An administrator can help.",
         ),
-        Error::Denied(Denied::Hidden(_)) => {
-            Problem::new(ProblemKind::NotFound, "It does not exist, or you may not see it.")
-        }
-        Error::NotFound(what) => {
-            Problem::new(ProblemKind::NotFound, format!("There is no such {what}, or you may not see it."))
-        }
+        Error::Denied(Denied::Hidden(_)) | Error::NotFound => absent(),
+        Error::At(_, error) => return of_error(error, context),
+        // Which of the two it is, and whose, is not said.
+        Error::HiddenDuplicate(_) => Problem::new(
+            ProblemKind::Duplicate,
+            "This name or this code cannot be used. Choose another name and another code.",
+        ),
         Error::Invalid(errors) => Problem::invalid(errors.clone()),
         Error::Refused(refusal) => return of_refusal(refusal, context),
         Error::Duplicate { entity, field } => {
@@ -71,7 +77,7 @@ pub(crate) fn of_error(error: &Error, context: &RequestContext) -> Problem {
 /// What the client is told of a refusal.
 pub(crate) fn of_refusal(refusal: &Refusal, context: &RequestContext) -> Problem {
     let problem = match refusal {
-        Refusal::NotFound => Problem::new(ProblemKind::NotFound, "It does not exist, or you may not see it."),
+        Refusal::NotFound => absent(),
         Refusal::WrongState { status, verb, allowed } => Problem::new(
             ProblemKind::WrongState,
             format!("The order is {status}; only {allowed} can be {verb}."),

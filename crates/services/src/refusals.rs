@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -67,14 +66,12 @@ impl Refusals {
         &self,
         database: &Database,
         denied: &Denied,
-        request_id: Option<String>,
-        ip: Option<IpAddr>,
+        context: &RequestContext,
     ) -> Result<(), PgError> {
         if !self.admits(&denied.refused().caller, Instant::now()) {
             return Ok(());
         }
-        let context = RequestContext { request_id, ip, ..RequestContext::default() };
-        write(database, &[entry(denied, &context)]).await
+        write(database, &[entry(denied, context)]).await
     }
 
     /// Writes how many refusals were only counted in the windows that are over, or in all of them.

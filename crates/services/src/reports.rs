@@ -125,7 +125,7 @@ pub(crate) async fn history(
     let only = branches(services, caller, &[Action::ViewMovements, Action::ViewStock], branch)?;
     let days = checked_days(days)?;
     let conn = services.database.get().await?;
-    items::get(&conn, item).await?.ok_or(Error::NotFound("item"))?;
+    items::get(&conn, item).await?.ok_or(Error::NotFound)?;
     let as_of = Timestamp::now();
     Ok(HistoryOut { as_of, days: store::history(&conn, only.as_deref(), item.0, days).await? })
 }

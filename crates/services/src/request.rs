@@ -27,6 +27,8 @@ impl Actor {
 pub struct RequestContext {
     /// Its id, for the audit and the log.
     pub request_id: Option<String>,
+    /// The id that the server made for it, where the client chose `request_id`.
+    pub server_request_id: Option<String>,
     /// Its path, for problems.
     pub path: Option<String>,
     /// The address it came from.

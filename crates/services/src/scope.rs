@@ -11,7 +11,12 @@ pub(crate) fn listed(branch_id: Option<i64>) -> Resource<'static> {
 
 /// The ids of the branches that the permit's caller sees; `None` for all of them.
 pub(crate) fn visible_ids(permit: &Permit) -> Option<Vec<i64>> {
-    match permit.visible() {
+    ids_of(permit.visible())
+}
+
+/// The ids of the branches of a scope; `None` for all of them.
+pub(crate) fn ids_of(scope: &BranchScope) -> Option<Vec<i64>> {
+    match scope {
         BranchScope::All => None,
         BranchScope::Only(branches) => Some(branches.iter().map(|branch| branch.0).collect()),
     }

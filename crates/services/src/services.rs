@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::answer::Answer;
+use crate::asker::Asker;
 use crate::documents::Command;
 use crate::engine::{Engine, EngineConfig, Outcome, Request};
 use crate::error::Error;
@@ -58,14 +59,15 @@ impl Services {
         self.authorizer.authorize(caller, action, resource)
     }
 
-    /// Posts a command and gives its answer.
+    /// Posts a caller's command and gives its answer.
     pub(crate) async fn post(
         &self,
         command: Command,
-        actor: Actor,
+        caller: &Caller,
         context: RequestContext,
     ) -> Result<Answer, Error> {
-        match self.engine.post(Request { command, actor, context }).await? {
+        let (asker, actor) = (Asker::of(self, caller), Actor::of(caller));
+        match self.engine.post(Request { command, asker, actor, context }).await? {
             Outcome::Answered(answer) | Outcome::Refused(_, answer) => Ok(answer),
             Outcome::Denied(denied) => Err(denied.into()),
             Outcome::KeyReused => Err(Error::KeyReused),

@@ -8,12 +8,11 @@ use jiff::Timestamp;
 use policy::{Action, Resource};
 
 use crate::answer::Answer;
-use crate::asker::Asker;
 use crate::documents::Command;
 use crate::documents::adjustments::StockCount;
 use crate::error::Error;
 use crate::page::Page;
-use crate::request::{Actor, RequestContext};
+use crate::request::RequestContext;
 use crate::scope::{listed, visible_ids};
 use crate::services::Services;
 use crate::store::changes;
@@ -97,7 +96,7 @@ pub(crate) async fn movements(
     Ok(rows)
 }
 
-/// Sets what is on hand. Whether the caller may is decided on the locked level.
+/// Sets what is on hand. Whether the caller may is decided on the locked level, which is none of another branch.
 pub(crate) async fn set(
     services: &Services,
     caller: &Caller,
@@ -113,7 +112,7 @@ pub(crate) async fn set(
         expected: input.expected_quantity,
         override_negative: input.override_negative,
     };
-    let asker = Asker::of(services, caller);
-    let count = StockCount { set, asker, reason: reason.and_then(none_if_empty), at: None };
-    services.post(Command::SetStock(count), Actor::of(caller), context).await
+    services.authorizer.sees(caller, Action::AdjustStock, Resource::Branch(set.key.branch))?;
+    let count = StockCount { set, reason: reason.and_then(none_if_empty), at: None };
+    services.post(Command::SetStock(count), caller, context).await
 }

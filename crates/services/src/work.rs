@@ -1,11 +1,16 @@
 //! Changes that do not touch stock: one transaction with the change, its audit entry, its event and its answer.
 
+use identity::Caller;
 use jiff::Timestamp;
 use platform::pg::{Database, PgError, Queries, Transaction};
+use policy::Action;
 
 use crate::answer::Answer;
+use crate::asker::Asker;
 use crate::error::Error;
+use crate::replay;
 use crate::request::{Actor, IdempotencyKey, RequestContext};
+use crate::services::Services;
 use crate::store::audit::{self, Fact};
 use crate::store::idempotency::{self, AnswerWrite};
 use crate::store::stock;
@@ -26,16 +31,19 @@ pub(crate) enum Begun<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// Begins a transaction and takes the request's Idempotency-Key.
+    /// Begins a transaction and takes the request's Idempotency-Key. The answer that the key already has is given to
+    /// callers who may `view` what it tells of.
     ///
     /// # Errors
-    /// When the key's first request still runs or was another request, or the database is away.
+    /// When the key's first request still runs or was another request, its answer is not for the caller any more, or the
+    /// database is away.
     pub(crate) async fn begin(
-        database: &Database,
-        actor: Actor,
+        services: &Services,
+        caller: &Caller,
         context: &'a RequestContext,
+        view: Action,
     ) -> Result<Begun<'a>, Error> {
-        let transaction = database.begin_joined("services").await?;
+        let transaction = services.database.begin_joined("services").await?;
         let keys: Vec<&IdempotencyKey> = context.idempotency.iter().collect();
         let ((), locked, found, now) = futures_util::try_join!(
             transaction.send_begin(),
@@ -43,17 +51,16 @@ impl<'a> Work<'a> {
             idempotency::find(&transaction, &keys),
             stock::clock(&transaction),
         )?;
-        for (key, stored) in keys.iter().zip(found) {
-            let Some(stored) = stored else { continue };
+        if let Some(stored) = found.into_iter().flatten().next() {
             transaction.rollback().await?;
-            let same = stored.request_hash == key.request_hash;
-            return if same { Ok(Begun::Answered(stored.answer)) } else { Err(Error::KeyReused) };
+            let again = replay::again(stored, context, &Asker::of(services, caller), view)?;
+            return again.map(Begun::Answered).ok_or(Error::KeyReused);
         }
         if locked.contains(&false) {
             transaction.rollback().await?;
             return Err(Error::KeyInFlight);
         }
-        Ok(Begun::Work(Work { transaction, actor, context, now }))
+        Ok(Begun::Work(Work { transaction, actor: Actor::of(caller), context, now }))
     }
 
     /// Where the change's own statements go.

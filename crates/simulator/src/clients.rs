@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use services::engine::in_memory::Answer;
+use services::engine::in_memory::{Answer, Asker};
 use services::engine::{Outcome, Request};
 use services::{Actor, Command, IdempotencyKey, RequestContext};
 
@@ -92,6 +92,7 @@ impl Clients {
         let number = self.attempts.len();
         let request = Request {
             command: command.clone(),
+            asker: Asker::Operator,
             actor: Actor { user_id: None, name: "simulator".into() },
             context: RequestContext {
                 request_id: Some(number.to_string()),
@@ -137,10 +138,10 @@ impl Clients {
         }
     }
 
-    /// Every answer of one intention is the same.
+    /// Every answer of one intention is the same, but for that something is absent, which is found out anew each time.
     fn hear_answer(&mut self, number: usize, answer: &Answer) -> Result<(), Broken> {
         let Some(intention) = self.intentions.get_mut(number) else { return Ok(()) };
-        let Some(first) = &intention.answer else {
+        let Some(first) = intention.answer.as_ref().filter(|first| !is_absence(first)) else {
             intention.answer = Some(answer.clone());
             return Ok(());
         };
@@ -169,8 +170,12 @@ impl Clients {
             let detail = format!("intention {number}: answered {}, found {found} changes", answer.status);
             return Err(Broken::new(invariant, detail));
         }
+        let as_it_should = |key: &IdempotencyKey| match (is_absence(answer), store.is_answered(key)) {
+            (false, kept) => kept,
+            (true, kept) => !kept || self.others(number).count() > 0,
+        };
         match &intention.key {
-            Some(key) if !store.is_answered(key) => {
+            Some(key) if !as_it_should(key) => {
                 Err(Broken::new(Invariant::AnswerKept, format!("intention {number}")))
             }
             _ => Ok(()),
@@ -252,6 +257,11 @@ impl Clients {
         }
         Ok(())
     }
+}
+
+/// Whether it says that what was asked about is absent, which is not kept under a key.
+fn is_absence(answer: &Answer) -> bool {
+    answer.status == 404
 }
 
 /// How many changes were made by requests that `of` picks.

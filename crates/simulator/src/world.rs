@@ -8,7 +8,7 @@ use domain::{BranchId, ItemId, OrderId, Quantity, StockKey};
 use jiff::SignedDuration;
 use services::Command;
 use services::engine::Outcome;
-use services::engine::in_memory::{Asker, DraftWrite, OrderChange, StockCount};
+use services::engine::in_memory::{DraftWrite, OrderChange, StockCount};
 
 use crate::clients::{Clients, NoOutcome};
 use crate::fault::Fault;
@@ -181,8 +181,8 @@ impl World {
             Verb::FulfilAnyway => OrderCommand::Fulfil { override_negative: true },
             Verb::Cancel => OrderCommand::Cancel,
         };
-        let (asker, order) = (Asker::Operator, OrderId(order.unwrap_or(0)));
-        Command::Order(OrderChange { order, command, asker, only: None, at: None })
+        let order = OrderId(order.unwrap_or(0));
+        Command::Order(OrderChange { order, command, only: None, at: None })
     }
 
     fn want(&mut self, process: u8, command: Command, keyed: bool) {
@@ -363,7 +363,7 @@ fn what_became(outcome: &Outcome) -> &'static str {
 fn count(branch: u8, item: u8, quantity: i8, override_negative: bool) -> Command {
     let key = StockKey { branch: BranchId(i64::from(branch) + 1), item: ItemId(i64::from(item) + 1) };
     let set = SetStock { key, quantity: amount(item, quantity), expected: None, override_negative };
-    Command::SetStock(StockCount { set, asker: Asker::Operator, reason: None, at: None })
+    Command::SetStock(StockCount { set, reason: None, at: None })
 }
 
 /// So many of the smallest steps of an item: units, tenths or thousandths.

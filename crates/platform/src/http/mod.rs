@@ -28,7 +28,7 @@ pub(crate) use place::Work;
 pub use place::{LargeBody, NotReceived, SMALL_BODY, receive};
 pub use problem::ProblemResponse;
 pub use query::Query;
-pub use request_id::{RequestId, TraceParent};
+pub use request_id::{RequestId, ServerRequestId, TraceParent};
 pub use security_headers::Nonce;
 pub use surface::Surface;
 pub(crate) use too_much::{Refusal, is_exempt, refuse};

@@ -1,4 +1,7 @@
 //! Request ids: taken from the client when well-formed, made otherwise; on the answer, in the log and the audit.
+//!
+//! A client may choose an id that another request has, so a request with an id of the client's has one of the server's
+//! besides, in the log and the audit: what stands under the same id and another one of the server's was another request.
 
 use std::fmt;
 
@@ -14,6 +17,11 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
+/// The id that this server made for a request whose [`RequestId`] the client chose, in its extensions. Absent where that
+/// is the server's own.
+#[derive(Debug, Clone)]
+pub struct ServerRequestId(pub String);
+
 /// The W3C `traceparent` that the request came with, in its extensions, to be passed on.
 #[derive(Debug, Clone)]
 pub struct TraceParent(pub String);
@@ -21,15 +29,24 @@ pub struct TraceParent(pub String);
 /// Gives a request its id and its span in the log. A W3C `traceparent` is continued: its trace id stands in the span, and
 /// calls made on the request's behalf carry it.
 pub(super) fn begin(request: &mut Request) -> (String, Span) {
-    let id = id_of(request.headers());
+    let given = well_formed(request.headers());
+    let made = made();
+    let (id, server_id) = match given {
+        Some(given) => (given, Some(made)),
+        None => (made, None),
+    };
     let traceparent = traceparent(request.headers());
     let trace = traceparent.as_deref().and_then(trace_id).unwrap_or_default().to_owned();
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let path = LoggedPath { route, path: request.uri().path() };
     let span = tracing::info_span!(
-        "request", id = %id, trace = %trace, method = %request.method(), path = %path
+        "request", id = %id, server_request_id = server_id.as_deref(), trace = %trace, method = %request.method(),
+        path = %path
     );
     request.extensions_mut().insert(RequestId(id.clone()));
+    if let Some(server_id) = server_id {
+        request.extensions_mut().insert(ServerRequestId(server_id));
+    }
     if let Some(traceparent) = traceparent {
         request.extensions_mut().insert(TraceParent(traceparent));
     }
@@ -38,7 +55,12 @@ pub(super) fn begin(request: &mut Request) -> (String, Span) {
 
 /// The id of a request with these headers.
 pub(super) fn id_of(headers: &HeaderMap) -> String {
-    well_formed(headers).unwrap_or_else(|| uuid::Uuid::now_v7().to_string())
+    well_formed(headers).unwrap_or_else(made)
+}
+
+/// An id that no other request has.
+fn made() -> String {
+    uuid::Uuid::now_v7().to_string()
 }
 
 /// Puts the request's id on its answer.

@@ -12,7 +12,6 @@ use super::table::{Column, Columns, Row, Table};
 use super::work::{CHUNK, Effect, Work, Written};
 use super::{BadRow, BulkError};
 use crate::Command;
-use crate::asker::Asker;
 use crate::documents::adjustments::StockCount;
 use crate::engine::Outcome;
 use crate::store::staging::{self, CountWrite, StagedCount};
@@ -123,7 +122,6 @@ impl Poster<'_> {
                 SetStock { key: *key, quantity: count.quantity, expected: None, override_negative: false };
             self.work.request(Command::SetStock(StockCount {
                 set,
-                asker: Asker::Operator,
                 reason: count.reason.clone(),
                 at: count.at,
             }))

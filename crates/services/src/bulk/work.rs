@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
 use super::{BadRow, BulkError};
+use crate::asker::Asker;
 use crate::engine::{Outcome, Request, batch};
 use crate::error::Error;
 use crate::request::{Actor, RequestContext};
 use crate::store::audit::{self, AuditWrite, Fact};
+use crate::store::orders::Sought;
 use crate::store::stock::LevelRow;
 use crate::store::{movements, stock};
 
@@ -72,7 +74,7 @@ impl Work<'_> {
     /// Locks those levels of a branch that there are, in key order.
     pub(super) async fn lock(&self, branch: BranchId, items: &[ItemId]) -> Result<Vec<LevelRow>, PgError> {
         let keys: Vec<StockKey> = items.iter().map(|item| StockKey { branch, item: *item }).collect();
-        stock::lock(self.conn, &[], &keys).await
+        stock::lock(self.conn, &Sought::default(), &keys).await
     }
 
     /// Posts requests as the engine does, within this transaction; gives also the levels that there were before.
@@ -105,7 +107,8 @@ impl Work<'_> {
 
     /// A request of this import.
     pub(super) fn request(&self, command: crate::Command) -> Request {
-        Request { command, actor: self.actor.clone(), context: self.context.clone() }
+        let (actor, context) = (self.actor.clone(), self.context.clone());
+        Request { command, asker: Asker::Operator, actor, context }
     }
 }
 

@@ -19,8 +19,6 @@ use crate::store::audit::Fact;
 pub struct StockCount {
     /// What to set.
     pub set: SetStock,
-    /// Who wants it: whether they may is decided on the locked level, since only then is it known how far it moves.
-    pub asker: Asker,
     /// Why.
     pub reason: Option<String>,
     /// When it took effect, where a file tells of the past.
@@ -82,8 +80,13 @@ impl Adjustments {
         Adjustments { numbers, facts }
     }
 
-    pub(crate) fn decide(&self, count: &StockCount, levels: &Levels) -> Result<Posting, Declined> {
-        require_permit(count, levels)?;
+    pub(crate) fn decide(
+        &self,
+        count: &StockCount,
+        asker: &Asker,
+        levels: &Levels,
+    ) -> Result<Posting, Declined> {
+        require_permit(count, asker, levels)?;
         let StockKey { branch, item } = count.set.key;
         let branch_active = self.facts.branch_active(branch).ok_or(Refusal::NotFound)?;
         let item = self.facts.item(item).ok_or(Refusal::NotFound)?;
@@ -138,14 +141,15 @@ impl Adjustments {
     }
 }
 
-/// May they set this level to this?
-fn require_permit(count: &StockCount, levels: &Levels) -> Result<(), Declined> {
+/// May they set this level to this? A difference outside the range counts as the largest there is: that it is outside is
+/// for the rule to say, to callers who may.
+fn require_permit(count: &StockCount, asker: &Asker, levels: &Levels) -> Result<(), Declined> {
     let SetStock { key, quantity, override_negative, .. } = count.set;
-    let change = quantity.checked_sub(levels.get(key).quantity).ok_or(Refusal::OutOfRange)?;
+    let change = quantity.saturating_sub(levels.get(key).quantity);
     let resource = Resource::Stock { key, change };
-    count.asker.authorize(Action::AdjustStock, resource)?;
+    asker.authorize(Action::AdjustStock, resource)?;
     if override_negative {
-        count.asker.authorize(Action::OverrideNegative, resource)?;
+        asker.authorize(Action::OverrideNegative, resource)?;
     }
     Ok(())
 }

@@ -8,16 +8,17 @@ pub(crate) mod drafts;
 mod facts;
 pub(crate) mod orders;
 
-use domain::{Levels, Posting, Refusal, StockKey};
+use domain::{BranchId, Levels, Posting, Refusal, StockKey};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
-use policy::Denied;
+use policy::{Action, Denied};
 
 pub(crate) use self::facts::Facts;
 use crate::answer::Answer;
+use crate::asker::Asker;
 use crate::request::Actor;
 use crate::store::audit::Fact;
-use crate::store::orders::{DraftWrite, LineRow, OrderRow};
+use crate::store::orders::{DraftWrite, LineRow, OrderRow, Sought};
 use crate::store::stock::{self, LevelRow};
 
 /// What a caller wants posted.
@@ -47,6 +48,14 @@ impl Command {
         match self {
             Command::Draft(_) => false,
             Command::Order(_) | Command::SetStock(_) => true,
+        }
+    }
+
+    /// What callers must be allowed to be given its first answer again.
+    pub(crate) fn view(&self) -> Action {
+        match self {
+            Command::Draft(_) | Command::Order(_) => Action::ViewOrders,
+            Command::SetStock(_) => Action::ViewStock,
         }
     }
 
@@ -121,20 +130,22 @@ pub(crate) fn opened(key: StockKey) -> Fact {
 }
 
 /// Loads and locks: documents by id, then stock levels by key. The order is the same in every batch of every
-/// process, so batches wait for each other but never in a circle.
-pub(crate) async fn load(conn: &Queries, commands: &[&Command]) -> Result<Loaded, PgError> {
+/// process, so batches wait for each other but never in a circle. What a caller does not see is neither loaded nor locked
+/// for them: orders are sought within each asker's scope, and a count at another branch does not come this far.
+pub(crate) async fn load(
+    conn: &Queries,
+    commands: impl Iterator<Item = (&Command, &Asker)>,
+) -> Result<Loaded, PgError> {
     let mut drafts: Vec<&DraftWrite> = Vec::new();
-    let mut orders: Vec<i64> = Vec::new();
+    let mut orders = Sought::default();
     let mut keys: Vec<StockKey> = Vec::new();
-    for command in commands {
+    for (command, asker) in commands {
         match command {
             Command::Draft(draft) => drafts.push(draft),
-            Command::Order(change) => orders.push(change.order.0),
+            Command::Order(change) => orders.add(change.order, asker.scope()),
             Command::SetStock(count) => keys.push(count.set.key),
         }
     }
-    orders.sort_unstable();
-    orders.dedup();
     let adjustments = keys.len();
     keys.sort_unstable();
     keys.dedup();
@@ -163,12 +174,27 @@ impl Documents {
         self.orders.into_changed()
     }
 
-    /// Asks the rule of the command's kind.
-    pub(crate) fn decide(&self, command: &Command, levels: &Levels) -> Result<Posting, Declined> {
+    /// At which branch is what the command is about; `None` where there is no such thing.
+    pub(crate) fn branch(&self, command: &Command) -> Option<BranchId> {
         match command {
+            Command::Draft(draft) => Some(draft.branch),
+            Command::Order(change) => self.orders.branch(change.order),
+            Command::SetStock(count) => Some(count.set.key.branch),
+        }
+    }
+
+    /// Asks whether the asker may, and then the rule of the command's kind.
+    pub(crate) fn decide(
+        &self,
+        command: &Command,
+        asker: &Asker,
+        levels: &Levels,
+    ) -> Result<Posting, Declined> {
+        match command {
+            // Whether they may was asked before: all of it was known then.
             Command::Draft(draft) => Ok(self.drafts.decide(draft)?),
-            Command::Order(change) => self.orders.decide(change, levels),
-            Command::SetStock(count) => self.adjustments.decide(count, levels),
+            Command::Order(change) => self.orders.decide(change, asker, levels),
+            Command::SetStock(count) => self.adjustments.decide(count, asker, levels),
         }
     }
 

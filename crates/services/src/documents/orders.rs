@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use contract::LineOut;
 use domain::order::{Order, OrderCommand, OrderLine, OrderStatus};
-use domain::{ItemId, Levels, MovementKind, OrderId, Posting, Quantity, Refusal};
+use domain::{BranchId, ItemId, Levels, MovementKind, OrderId, Posting, Quantity, Refusal};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 use policy::{Action, OrderFacts as PolicyFacts, Resource};
@@ -14,7 +14,7 @@ use super::{Declined, Posted};
 use crate::answer::Answer;
 use crate::asker::Asker;
 use crate::request::Actor;
-use crate::store::orders::{self as store, LineRow, OrderRow};
+use crate::store::orders::{self as store, LineRow, OrderRow, Sought};
 
 /// A command on one order.
 #[derive(Debug, Clone)]
@@ -23,8 +23,6 @@ pub struct OrderChange {
     pub order: OrderId,
     /// What to do.
     pub command: OrderCommand,
-    /// Who wants it: whether they may is decided on the locked order, whose branch and maker are known only then.
-    pub asker: Asker,
     /// The only status it may be in, where the command is for others too.
     pub only: Option<OrderStatus>,
     /// When it took effect, where a file tells of the past.
@@ -63,12 +61,12 @@ struct LoadedOrder {
 }
 
 impl Orders {
-    pub(crate) async fn load(conn: &Queries, ids: &[i64]) -> Result<Orders, PgError> {
-        if ids.is_empty() {
+    pub(crate) async fn load(conn: &Queries, sought: &Sought) -> Result<Orders, PgError> {
+        if sought.is_empty() {
             return Ok(Orders(HashMap::new()));
         }
         let (rows, mut lines) =
-            futures_util::try_join!(store::lock(conn, ids), store::lines_with_items(conn, ids))?;
+            futures_util::try_join!(store::lock(conn, sought), store::lines_with_items(conn, sought))?;
         Ok(Orders::of(rows.into_iter().map(|(row, branch_active)| {
             let lines = lines.remove(&row.id).unwrap_or_default();
             (row, branch_active, lines)
@@ -95,9 +93,23 @@ impl Orders {
         self.0.into_values().filter(|loaded| loaded.changed).map(|loaded| (loaded.row, loaded.lines))
     }
 
-    pub(crate) fn decide(&self, change: &OrderChange, levels: &Levels) -> Result<Posting, Declined> {
-        let loaded = self.0.get(&change.order).ok_or(Refusal::NotFound)?;
-        require_permit(change, loaded)?;
+    /// The branch of an order that there is.
+    pub(crate) fn branch(&self, order: OrderId) -> Option<BranchId> {
+        self.0.get(&order).map(|loaded| loaded.row.branch)
+    }
+
+    pub(crate) fn decide(
+        &self,
+        change: &OrderChange,
+        asker: &Asker,
+        levels: &Levels,
+    ) -> Result<Posting, Declined> {
+        // Another request of the batch may have an order loaded that this one's caller does not see.
+        let loaded = self.0.get(&change.order).filter(|loaded| asker.sees(loaded.row.branch));
+        let Some(loaded) = loaded else {
+            return Err(absent(asker, asked(change.command), change.order));
+        };
+        require_permit(change, asker, loaded)?;
         let status = loaded.row.status;
         if change.only.is_some_and(|only| only != status) {
             let (verb, allowed) = ("posted once more", "one that was posted before");
@@ -152,25 +164,40 @@ impl Orders {
 }
 
 /// May they do this to this order? Who may cancel no order may still cancel a draft of their own.
-fn require_permit(change: &OrderChange, loaded: &LoadedOrder) -> Result<(), Declined> {
+fn require_permit(change: &OrderChange, asker: &Asker, loaded: &LoadedOrder) -> Result<(), Declined> {
     let resource = Resource::Order(facts(&loaded.row, &loaded.lines));
-    let may = |action| change.asker.authorize(action, resource);
+    let may = |action| asker.authorize(action, resource);
+    let permitted = may(asked(change.command));
     match change.command {
-        OrderCommand::Submit => may(Action::SubmitOrders)?,
+        OrderCommand::Submit => permitted?,
         OrderCommand::Fulfil { override_negative } => {
-            may(Action::FulfillOrders)?;
+            permitted?;
             if override_negative {
                 may(Action::OverrideNegative)?;
             }
         }
         OrderCommand::Cancel => {
-            if let Err(denied) = may(Action::CancelOrders) {
+            if let Err(denied) = permitted {
                 may(Action::CancelOwnDrafts).map_err(|_| denied)?;
                 domain::order::require_draft(loaded.row.status, "cancelled by its maker")?;
             }
         }
     }
     Ok(())
+}
+
+/// The action that a command is.
+fn asked(command: OrderCommand) -> Action {
+    match command {
+        OrderCommand::Submit => Action::SubmitOrders,
+        OrderCommand::Fulfil { .. } => Action::FulfillOrders,
+        OrderCommand::Cancel => Action::CancelOrders,
+    }
+}
+
+/// What an asker is told of an order that is not there, or that they do not see.
+pub(crate) fn absent(asker: &Asker, action: Action, order: OrderId) -> Declined {
+    asker.absent(action, || format!("order:{order}"))
 }
 
 /// What policies may know of an order.

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::{Levels, StockKey};
+use domain::{Levels, Refusal, StockKey};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
 use super::{Outcome, Request};
 use crate::answer::Answer;
-use crate::documents::{self, Command, Declined, Documents};
-use crate::problem;
+use crate::documents::{self, Declined, Documents};
+use crate::{problem, replay};
 use crate::request::IdempotencyKey;
 use crate::store::audit::{self, AuditWrite};
 use crate::store::idempotency::{self, AnswerWrite, StoredAnswer};
@@ -81,9 +81,11 @@ pub(crate) struct Decided<'a> {
 }
 
 impl Decided<'_> {
-    /// The first answers, to be kept under their keys. What its caller may not do is answered anew each time.
+    /// The first answers, to be kept under their keys. What its caller may not do, and what there is not for them, is
+    /// answered anew each time.
     pub(crate) fn answers(&self) -> impl Iterator<Item = AnswerWrite<'_>> {
         self.keys.iter().zip(&self.outcomes).filter_map(|(key, outcome)| match (key, outcome) {
+            (_, Outcome::Refused(Refusal::NotFound, _)) => None,
             (Some(key), Outcome::Answered(answer) | Outcome::Refused(_, answer)) => {
                 Some(AnswerWrite { key, answer })
             }
@@ -94,14 +96,14 @@ impl Decided<'_> {
 
 /// Loads and locks everything that the requests touch. Every statement is sent before the first answer is awaited.
 pub(crate) async fn load(conn: &Queries, requests: &[&Request]) -> Result<Loaded, PgError> {
-    let commands: Vec<&Command> = requests.iter().map(|request| &request.command).collect();
+    let commands = requests.iter().map(|request| (&request.command, &request.asker));
     let keys: Vec<&IdempotencyKey> =
         requests.iter().filter_map(|request| request.context.idempotency.as_ref()).collect();
     // Keys are locked before documents and those before stock: one order for all, so nobody waits in a circle.
     let (locked, found, documents) = futures_util::try_join!(
         idempotency::try_lock(conn, &keys),
         idempotency::find(conn, &keys),
-        documents::load(conn, &commands),
+        documents::load(conn, commands),
     )?;
     Ok(Loaded::with_keys(documents, requests, locked.into_iter().zip(found)))
 }
@@ -116,25 +118,34 @@ pub(crate) fn decide<'a>(loaded: Loaded, requests: &[&'a Request]) -> Decided<'a
             KeyState::Free => request.context.idempotency.as_ref(),
             _ => None,
         };
-        let outcome = match (key, &request.context.idempotency) {
-            (KeyState::Answered(stored), Some(key)) if stored.request_hash == key.request_hash => {
-                Outcome::Answered(stored.answer)
-            }
-            (KeyState::Answered(_), _) => Outcome::KeyReused,
-            (KeyState::InFlight, _) => Outcome::KeyInFlight,
-            (KeyState::None | KeyState::Free, _) => match desk.post(request) {
-                Ok(answer) => Outcome::Answered(answer),
-                Err(Declined::Denied(denied)) => Outcome::Denied(denied),
-                Err(Declined::Refused(refusal)) => {
-                    let answer = Answer::problem(&problem::of_refusal(&refusal, &request.context));
-                    Outcome::Refused(refusal, answer)
+        let outcome = match key {
+            KeyState::Answered(stored) => again(request, stored),
+            KeyState::InFlight => Outcome::KeyInFlight,
+            KeyState::None | KeyState::Free => {
+                let branch = desk.documents.branch(&request.command);
+                match desk.post(request) {
+                    Ok(answer) => Outcome::Answered(answer.at(branch)),
+                    Err(Declined::Denied(denied)) => Outcome::Denied(denied),
+                    Err(Declined::Refused(refusal)) => {
+                        let problem = problem::of_refusal(&refusal, &request.context);
+                        Outcome::Refused(refusal, Answer::problem(&problem).at(branch))
+                    }
                 }
-            },
+            }
         };
         keys.push(key_to_keep);
         outcomes.push(outcome);
     }
     desk.decided(keys, outcomes)
+}
+
+/// The outcome of a request under a key that was answered before.
+fn again(request: &Request, stored: StoredAnswer) -> Outcome {
+    match replay::again(stored, &request.context, &request.asker, request.command.view()) {
+        Ok(Some(answer)) => Outcome::Answered(answer),
+        Ok(None) => Outcome::KeyReused,
+        Err(denied) => Outcome::Denied(denied),
+    }
 }
 
 /// The working state while a batch is decided.
@@ -169,8 +180,8 @@ impl Desk {
     }
 
     fn post(&mut self, request: &Request) -> Result<Answer, Declined> {
-        let Request { command, actor, context } = request;
-        let posting = self.documents.decide(command, &self.levels)?;
+        let Request { command, asker, actor, context } = request;
+        let posting = self.documents.decide(command, asker, &self.levels)?;
         let movements = self.levels.post(&posting)?;
         // The ledger of a level never goes back in time, whatever the clocks or a file say.
         let keys = posting.changes.iter().map(|change| change.key);

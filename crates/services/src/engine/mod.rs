@@ -27,6 +27,7 @@ use tokio_util::task::TaskTracker;
 use self::poster::Poster;
 use self::turn::Turns;
 use crate::answer::Answer;
+use crate::asker::Asker;
 use crate::documents::Command;
 use crate::error::Error;
 use crate::request::{Actor, RequestContext};
@@ -54,7 +55,9 @@ impl Default for EngineConfig {
 pub struct Request {
     /// What to do.
     pub command: Command,
-    /// Who wants it.
+    /// Who is asked whether they may: on the locked document, since only then is all known that it depends on.
+    pub asker: Asker,
+    /// Whose name it is done in.
     pub actor: Actor,
     /// In which request.
     pub context: RequestContext,

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use contract::ProblemKind;
 use identity::Caller;
-use platform::http::{Client, ProblemResponse, RequestId};
+use platform::http::{Client, ProblemResponse, RequestId, ServerRequestId};
 
 use super::App;
 use crate::error::Error;
@@ -26,6 +26,7 @@ pub(crate) struct Head {
     pub uri: axum::http::Uri,
     method: axum::http::Method,
     request_id: Option<String>,
+    server_request_id: Option<String>,
     ip: Option<std::net::IpAddr>,
     key: Option<String>,
 }
@@ -40,6 +41,7 @@ impl Head {
             .map(|key| IdempotencyKey::new(self.caller.user_id(), key, self.method.as_str(), path, body));
         RequestContext {
             request_id: self.request_id.clone(),
+            server_request_id: self.server_request_id.clone(),
             path: Some(path.to_owned()),
             ip: self.ip,
             idempotency,
@@ -65,6 +67,7 @@ impl FromRequestParts<Arc<App>> for Head {
             uri: parts.uri.clone(),
             method: parts.method.clone(),
             request_id: extensions.get::<RequestId>().map(|id| id.0.clone()),
+            server_request_id: extensions.get::<ServerRequestId>().map(|id| id.0.clone()),
             ip: client.map(|client| client.ip),
             key: idempotency_key(&parts.headers)?,
         })

@@ -29,17 +29,9 @@ pub(crate) async fn settle(app: &App, context: &RequestContext, result: Result<A
     };
     log(&error);
     let problem = problem::of_error(&error, context);
-    let is_final = matches!(
-        error,
-        Error::NotFound(_)
-            | Error::Invalid(_)
-            | Error::Refused(_)
-            | Error::Duplicate { .. }
-            | Error::StillReferenced(_)
-            | Error::Stale
-    );
-    if is_final
-        && let Err(error) = keep_refusal(app.services.database(), context, &Answer::problem(&problem)).await
+    let answer = || Answer::problem(&problem).at(error.parts().0);
+    if error.is_final()
+        && let Err(error) = keep_refusal(app.services.database(), context, &answer()).await
     {
         tracing::warn!(%error, "a refusal could not be kept under its key");
     }
@@ -74,7 +66,7 @@ pub(crate) fn failed(head: &Head, error: &Error) -> Response {
 /// A problem as a response; of a refusal of authorization the router is told, which has the audit written.
 fn refused(problem: contract::Problem, error: &Error) -> Response {
     let mut response = ProblemResponse::from(problem).into_response();
-    if let Error::Denied(denied) = error {
+    if let Some(denied) = error.denied() {
         response.extensions_mut().insert(denied.clone());
     }
     response
@@ -82,7 +74,7 @@ fn refused(problem: contract::Problem, error: &Error) -> Response {
 
 /// The log tells the whole chain once; clients never see it.
 fn log(error: &Error) {
-    let Error::Internal(_) = error else { return };
+    let Error::Internal(_) = error.parts().1 else { return };
     let mut chain = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

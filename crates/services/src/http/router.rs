@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use contract::ProblemKind;
-use platform::http::{Client, LargeBody, ProblemResponse, RequestId, Surface};
+use platform::http::{Client, LargeBody, ProblemResponse, RequestId, ServerRequestId, Surface};
 use policy::Denied;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::OpenApi;
@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use super::openapi::Document;
 use super::{App, HttpSettings, audit, branches, docs, health, items, orders, reports, stock};
 use crate::rate_limit::Limiter;
+use crate::request::RequestContext;
 
 /// How long a refusal waits for its audit entry.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -99,13 +100,18 @@ async fn method_not_allowed() -> ProblemResponse {
 /// Has a refusal of authorization written to the audit before it is answered. It is written whether or not the client
 /// still listens.
 async fn audited_if_refused(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    let ip = request.extensions().get::<Client>().map(|client| client.ip);
+    let extensions = request.extensions();
+    let context = RequestContext {
+        request_id: extensions.get::<RequestId>().map(|id| id.0.clone()),
+        server_request_id: extensions.get::<ServerRequestId>().map(|id| id.0.clone()),
+        ip: extensions.get::<Client>().map(|client| client.ip),
+        ..RequestContext::default()
+    };
     let response = next.run(request).await;
     let Some(denied) = response.extensions().get::<Denied>().cloned() else { return response };
     let written = tokio::spawn(async move {
         let services = &app.services;
-        services.refusals.record(&services.database, &denied, id, ip).await
+        services.refusals.record(&services.database, &denied, &context).await
     });
     match tokio::time::timeout(PATIENCE, written).await {
         Ok(Ok(Ok(()))) => {}

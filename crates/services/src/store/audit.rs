@@ -51,9 +51,21 @@ impl Fact {
             branch_id: self.branch_id,
             ip: context.ip,
             request_id: context.request_id.clone(),
-            details: self.details,
+            details: in_request(self.details, context.server_request_id.as_deref()),
         }
     }
+}
+
+/// The details, a JSON object, with the id that the server made for a request whose own id the client chose.
+fn in_request(mut details: String, server_request_id: Option<&str>) -> String {
+    let Some(id) = server_request_id else { return details };
+    if details.ends_with('}') {
+        details.pop();
+        let comma = if details.ends_with('{') { "" } else { "," };
+        // Of hexadecimal digits and dashes, so that nothing has to be escaped.
+        details.push_str(&format!("{comma}\"server_request_id\":\"{id}\"}}"));
+    }
+    details
 }
 
 /// Which entries a list shows.

@@ -29,15 +29,15 @@ statement! {
         order by u.n";
     /// The answers that were given already.
     FIND: "services" = "
-        select u.n, k.request_hash, k.status, k.headers, k.body
+        select u.n, k.request_hash, k.status, k.headers, k.body, k.branch_id
         from unnest($1::text[], $2::text[]) with ordinality u(caller, key, n)
         join services_idempotency_keys k on k.caller = u.caller and k.key = u.key";
     /// Keeps first answers.
     INSERT: "services" = "
-        insert into services_idempotency_keys (caller, key, request_hash, status, headers, body)
-        select u.caller, u.key, u.request_hash, u.status, u.headers::jsonb, u.body
-        from unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::text[], $6::bytea[])
-            u(caller, key, request_hash, status, headers, body)";
+        insert into services_idempotency_keys (caller, key, request_hash, status, headers, body, branch_id)
+        select u.caller, u.key, u.request_hash, u.status, u.headers::jsonb, u.body, u.branch_id
+        from unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::text[], $6::bytea[], $7::bigint[])
+            u(caller, key, request_hash, status, headers, body, branch_id)";
     /// Forgets some of the answers given before a time.
     DELETE_BEFORE: "services" = "
         delete from services_idempotency_keys
@@ -68,7 +68,7 @@ pub(crate) async fn find(
     for row in conn.query(&FIND, &[&callers, &names]).await? {
         let n: i64 = row.get(0);
         let status: i16 = row.get(2);
-        let answer = Answer::from_stored(status, row.get(3), row.get(4));
+        let answer = Answer::from_stored(status, row.get(3), row.get(4), row.get(5));
         if let Some(slot) = usize::try_from(n - 1).ok().and_then(|index| found.get_mut(index)) {
             *slot = Some(StoredAnswer { request_hash: row.get(1), answer });
         }
@@ -87,7 +87,8 @@ pub(crate) async fn insert(conn: &Queries, writes: &[AnswerWrite<'_>]) -> Result
     let statuses: Vec<i16> = writes.iter().map(|w| w.answer.stored_status()).collect();
     let headers: Vec<String> = writes.iter().map(|w| w.answer.stored_headers()).collect();
     let bodies: Vec<&[u8]> = writes.iter().map(|w| w.answer.body.as_ref()).collect();
-    conn.execute(&INSERT, &[&callers, &keys, &hashes, &statuses, &headers, &bodies]).await?;
+    let branches: Vec<Option<i64>> = writes.iter().map(|w| w.answer.branch.map(|branch| branch.0)).collect();
+    conn.execute(&INSERT, &[&callers, &keys, &hashes, &statuses, &headers, &bodies, &branches]).await?;
     Ok(())
 }
 

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use contract::{LineOut, OrderOut};
 use domain::order::{DraftLine, OrderStatus};
 use domain::{BranchId, OrderId, Quantity};
+use identity::BranchScope;
 use jiff::Timestamp;
-use platform::pg::types::Type;
+use platform::pg::types::{ToSql, Type};
 use platform::pg::{Params, PgError, Queries, Row};
 use platform::statement;
 use serde::Serialize;
@@ -122,6 +123,24 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
+/// Which orders, each within what its asker sees: `$1` to `$4` of [`Sought`], for a table's columns of the order and of its
+/// branch. What is outside is neither read nor locked.
+macro_rules! sought {
+    ($order:literal, $branch:literal) => {
+        concat!(
+            $order,
+            " = any($1) and (",
+            $order,
+            " = any($2) or (",
+            $order,
+            ", ",
+            $branch,
+            ") in (select k.order_id, k.branch_id from unnest($3::bigint[], $4::bigint[]) k(order_id, branch_id)))"
+        )
+    };
+}
+pub(super) use sought;
+
 /// Orders with their lines, a row a line. Here and below lines come in no order, since sorting a few in the program costs
 /// less than a plan with a sort in it.
 macro_rules! with_lines {
@@ -137,15 +156,16 @@ macro_rules! with_lines {
 }
 
 statement! {
-    /// One order with its lines.
-    GET: "services" = concat!(with_lines!(), " where o.id = $1");
-    /// Orders with their lines.
-    GET_MANY: "services" = concat!(with_lines!(), " where o.id = any($1)");
+    /// One order with its lines, at one of the branches given or at any.
+    GET: "services" = concat!(with_lines!(), " where o.id = $1 and ($2::bigint[] is null or o.branch_id = any($2))");
+    /// Orders with their lines, at one of the branches given or at any.
+    GET_MANY: "services" = concat!(with_lines!(), "
+        where o.id = any($1) and ($2::bigint[] is null or o.branch_id = any($2))");
     /// Orders locked by id, with whether their branch is active.
     LOCK: "services" = concat!("select ", columns!(), ", b.active
         from services_orders o
         join services_branches b on b.id = o.branch_id
-        where o.id = any($1)
+        where ", sought!("o.id", "o.branch_id"), "
         order by o.id
         for update of o");
     /// Lines of orders.
@@ -155,11 +175,11 @@ statement! {
         where l.order_id = any($1)";
     /// Lines of orders, with whether their items are active: each looked up by its key. As a join, a plan for few
     /// items and kept reads every item to find three.
-    LINES_WITH_ITEMS: "services" = "
+    LINES_WITH_ITEMS: "services" = concat!("
         select l.order_id, l.id, l.item_id, l.requested_qty,
                (select i.active from services_items i where i.id = l.item_id)
         from services_order_lines l
-        where l.order_id = any($1)";
+        where ", sought!("l.order_id", "l.branch_id"));
     /// Numbers for new orders and new lines.
     NUMBERS: "services" = "
         select array(select nextval('services_orders_id_seq') from generate_series(1, $1::bigint)),
@@ -240,21 +260,62 @@ fn line_row(row: &Row, first: usize) -> LineRow {
     LineRow { id: row.get(first), item_id: row.get(first + 1), requested: row.get::<_, Num>(first + 2).0 }
 }
 
-/// One order and its lines; an order has at least one.
-pub(crate) async fn get(conn: &Queries, id: OrderId) -> Result<Option<(OrderRow, Vec<LineRow>)>, PgError> {
-    let rows = conn.query(&GET, &[&id.0]).await?;
+/// Orders by id, each within what its asker sees.
+#[derive(Debug, Default)]
+pub(crate) struct Sought {
+    /// All of them.
+    ids: Vec<i64>,
+    /// The ones whose asker sees every branch.
+    anywhere: Vec<i64>,
+    /// The others, and with each a branch that its asker sees.
+    orders: Vec<i64>,
+    branches: Vec<i64>,
+}
+
+impl Sought {
+    /// An order, as far as it is at a branch of `scope`.
+    pub(crate) fn add(&mut self, order: OrderId, scope: &BranchScope) {
+        self.ids.push(order.0);
+        match scope {
+            BranchScope::All => self.anywhere.push(order.0),
+            BranchScope::Only(branches) => {
+                self.orders.extend(branches.iter().map(|_| order.0));
+                self.branches.extend(branches.iter().map(|branch| branch.0));
+            }
+        }
+    }
+
+    /// Whether none is sought.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// The parameters of [`sought`].
+    pub(super) fn params(&self) -> [&(dyn ToSql + Sync); 4] {
+        [&self.ids, &self.anywhere, &self.orders, &self.branches]
+    }
+}
+
+/// One order and its lines, at one of the branches given or at any; an order has at least one line.
+pub(crate) async fn get(
+    conn: &Queries,
+    id: OrderId,
+    visible: Option<&[i64]>,
+) -> Result<Option<(OrderRow, Vec<LineRow>)>, PgError> {
+    let rows = conn.query(&GET, &[&id.0, &visible]).await?;
     let mut lines: Vec<LineRow> = rows.iter().map(|row| line_row(row, 13)).collect();
     lines.sort_unstable_by_key(|line| line.id);
     Ok(rows.first().map(|order| (order_row(order), lines)))
 }
 
-/// Those of the orders that there are, with their lines.
+/// The orders that there are at the branches given or at any, with their lines.
 pub(crate) async fn get_many(
     conn: &Queries,
     ids: &[i64],
+    visible: Option<&[i64]>,
 ) -> Result<HashMap<OrderId, (OrderRow, Vec<LineRow>)>, PgError> {
     let mut orders: HashMap<OrderId, (OrderRow, Vec<LineRow>)> = HashMap::with_capacity(ids.len());
-    for row in &conn.query(&GET_MANY, &[&ids]).await? {
+    for row in &conn.query(&GET_MANY, &[&ids, &visible]).await? {
         let id = OrderId(row.get(0));
         orders.entry(id).or_insert_with(|| (order_row(row), Vec::new())).1.push(line_row(row, 13));
     }
@@ -263,8 +324,8 @@ pub(crate) async fn get_many(
 }
 
 /// Locks the orders in the order of their ids; says whether each one's branch is active.
-pub(crate) async fn lock(conn: &Queries, ids: &[i64]) -> Result<Vec<(OrderRow, bool)>, PgError> {
-    let rows = conn.query(&LOCK, &[&ids]).await?;
+pub(crate) async fn lock(conn: &Queries, sought: &Sought) -> Result<Vec<(OrderRow, bool)>, PgError> {
+    let rows = conn.query(&LOCK, &sought.params()).await?;
     Ok(rows.iter().map(|row| (order_row(row), row.get(13))).collect())
 }
 
@@ -281,10 +342,10 @@ pub(crate) async fn lines(conn: &Queries, ids: &[i64]) -> Result<HashMap<OrderId
 /// The lines of each order, in the order of their ids, and whether each one's item is active.
 pub(crate) async fn lines_with_items(
     conn: &Queries,
-    ids: &[i64],
+    sought: &Sought,
 ) -> Result<HashMap<OrderId, Vec<(LineRow, bool)>>, PgError> {
-    let mut lines: HashMap<OrderId, Vec<(LineRow, bool)>> = HashMap::with_capacity(ids.len());
-    for row in &conn.query(&LINES_WITH_ITEMS, &[&ids]).await? {
+    let mut lines: HashMap<OrderId, Vec<(LineRow, bool)>> = HashMap::with_capacity(sought.ids.len());
+    for row in &conn.query(&LINES_WITH_ITEMS, &sought.params()).await? {
         lines.entry(OrderId(row.get(0))).or_default().push((line_row(row, 1), row.get(4)));
     }
     lines.values_mut().for_each(|lines| lines.sort_unstable_by_key(|(line, _)| line.id));

@@ -9,6 +9,7 @@ use platform::statement;
 
 use super::Num;
 use super::minimums::{level, maybe_below};
+use super::orders::{Sought, sought};
 use crate::page::Page;
 
 /// A stored level, and when it last changed.
@@ -100,9 +101,9 @@ statement! {
     LOCK: "services" = concat!("select ", level_columns!(), "
         from services_stock s
         where (s.branch_id, s.item_id) in (
-            select l.branch_id, l.item_id from services_order_lines l where l.order_id = any($1)
+            select l.branch_id, l.item_id from services_order_lines l where ", sought!("l.order_id", "l.branch_id"), "
             union
-            select k.branch_id, k.item_id from unnest($2::bigint[], $3::bigint[]) k(branch_id, item_id))
+            select k.branch_id, k.item_id from unnest($5::bigint[], $6::bigint[]) k(branch_id, item_id))
         order by s.branch_id, s.item_id
         for update");
     /// New figures of levels that exist.
@@ -179,7 +180,7 @@ pub(super) fn level_row(row: &Row) -> LevelRow {
 /// Locks the levels of the orders' lines and those under `keys`, in key order. Absent levels are absent here.
 pub(crate) async fn lock(
     conn: &Queries,
-    orders: &[i64],
+    orders: &Sought,
     keys: &[StockKey],
 ) -> Result<Vec<LevelRow>, PgError> {
     if orders.is_empty() && keys.is_empty() {
@@ -187,7 +188,9 @@ pub(crate) async fn lock(
     }
     let branches: Vec<i64> = keys.iter().map(|key| key.branch.0).collect();
     let items: Vec<i64> = keys.iter().map(|key| key.item.0).collect();
-    Ok(conn.query(&LOCK, &[&orders, &branches, &items]).await?.iter().map(level_row).collect())
+    let [ids, anywhere, pairs, scopes] = orders.params();
+    let params: Params<'_> = &[ids, anywhere, pairs, scopes, &branches, &items];
+    Ok(conn.query(&LOCK, params).await?.iter().map(level_row).collect())
 }
 
 /// The time on the database's clock.

@@ -9,7 +9,6 @@ use platform::pg::{PgError, Queries};
 
 use super::read::Head;
 use crate::Command;
-use crate::asker::Asker;
 use crate::bulk::faults::Faults;
 use crate::bulk::names::Branches;
 use crate::bulk::work::{CHUNK, Effect, Work, Written};
@@ -210,7 +209,7 @@ impl<'w> Desk<'w> {
                 let (order, at) = (step.order.id, Some(at.unwrap_or(self.now)));
                 // Of an order whose first posting was refused, nothing is posted.
                 let only = step.order.again.then_some(OrderStatus::Submitted);
-                let change = OrderChange { order, command, asker: Asker::Operator, only, at };
+                let change = OrderChange { order, command, only, at };
                 (step, self.work.request(Command::Order(change)))
             })
             .unzip();
