@@ -3,7 +3,7 @@
 use contract::{BranchIn, BranchOut};
 use domain::BranchId;
 use identity::{BranchScope, Caller};
-use platform::pg::{Database, PgError};
+use platform::pg::Database;
 use policy::{Action, Denied, Resource};
 use serde_json::json;
 
@@ -44,21 +44,22 @@ pub(crate) async fn create(
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    if values.code.is_empty() {
-        let taken = store::codes_like(work.conn(), &code_stem(&values.name)).await?;
-        values.code = free_code(&values.name, |code| taken.iter().any(|taken| taken == code));
-    }
-    let row = match store::insert(work.conn(), &values).await {
-        Ok(row) => row,
-        Err(error) => {
-            drop(work);
-            return Err(duplicate(services, caller, None, &values, error).await);
+    let created = async {
+        if values.code.is_empty() {
+            let taken = store::codes_like(work.conn(), &code_stem(&values.name)).await?;
+            values.code = free_code(&values.name, |code| taken.iter().any(|taken| taken == code));
         }
+        let row = store::insert(work.conn(), &values).await;
+        let row = row.map_err(|error| on_constraint(error, duplicates()))?;
+        let fact = fact("branch.created", &row, json!({ "to": row.branch }));
+        let location = format!("/v1/branches/{}", row.branch.id);
+        Ok((fact, Answer::json(201, &row.branch).with_version(row.version).with_location(location)))
     };
-    let fact = fact("branch.created", &row, json!({ "to": row.branch }));
-    let location = format!("/v1/branches/{}", row.branch.id);
-    let answer = Answer::json(201, &row.branch).with_version(row.version).with_location(location);
-    work.finish(fact, answer).await
+    let created = created.await;
+    match work.finish(created).await {
+        Err(error) => Err(as_seen(services, caller, None, &values, error).await),
+        created => created,
+    }
 }
 
 /// Changes a branch.
@@ -76,19 +77,21 @@ pub(crate) async fn update(
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
-    require_version(if_match, before.version).map_err(|error| error.at(id))?;
-    let values = checked(input, Some(&before.branch)).map_err(|error| error.at(id))?;
-    let row = match store::update(work.conn(), id, &values).await {
-        Ok(row) => row,
-        Err(error) => {
-            drop(work);
-            return Err(duplicate(services, caller, Some(id), &values, error).await.at(id));
-        }
+    let mut written = None;
+    let updated = async {
+        let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
+        require_version(if_match, before.version)?;
+        let values = written.insert(checked(input, Some(&before.branch))?);
+        let row = store::update(work.conn(), id, values).await;
+        let row = row.map_err(|error| on_constraint(error, duplicates()))?;
+        let fact = fact("branch.updated", &row, json!({ "from": before.branch, "to": row.branch }));
+        Ok((fact, Answer::json(200, &row.branch).with_version(row.version).at(Some(id))))
     };
-    let fact = fact("branch.updated", &row, json!({ "from": before.branch, "to": row.branch }));
-    let answer = Answer::json(200, &row.branch).with_version(row.version).at(Some(id));
-    work.finish(fact, answer).await
+    let updated = updated.await;
+    match (work.finish(updated).await, written) {
+        (Err(error), Some(values)) => Err(as_seen(services, caller, Some(id), &values, error).await.at(id)),
+        (updated, _) => updated.map_err(|error| error.at(id)),
+    }
 }
 
 /// Removes a branch that nothing refers to.
@@ -105,12 +108,15 @@ pub(crate) async fn delete(
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
-    require_version(if_match, before.version).map_err(|error| error.at(id))?;
-    let deleted = store::delete(work.conn(), id).await;
-    deleted.map_err(|error| on_constraint(error, references()).at(id))?;
-    let fact = fact("branch.deleted", &before, json!({ "from": before.branch }));
-    work.finish(fact, Answer::empty(204).at(Some(id))).await
+    let deleted = async {
+        let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
+        require_version(if_match, before.version)?;
+        store::delete(work.conn(), id).await.map_err(|error| on_constraint(error, references()))?;
+        let fact = fact("branch.deleted", &before, json!({ "from": before.branch }));
+        Ok((fact, Answer::empty(204).at(Some(id))))
+    };
+    let deleted = deleted.await;
+    work.finish(deleted).await.map_err(|error| error.at(id))
 }
 
 pub(crate) fn fact(action: &'static str, row: &BranchRow, details: serde_json::Value) -> Fact {
@@ -184,17 +190,16 @@ fn code_stem(name: &str) -> String {
     }
 }
 
-/// What it means to a caller that a branch could not be written. Names and codes are unique among all branches, so that
+/// What a caller is told of a branch that could not be written. Names and codes are unique among all branches, so that
 /// one which the caller does not see may be in the way. That the value is taken cannot be hidden then; which value and
 /// whose is, and the attempt is a refusal that the audit knows of.
-async fn duplicate(
+async fn as_seen(
     services: &Services,
     caller: &Caller,
     written: Option<BranchId>,
     values: &BranchValues,
-    error: PgError,
+    error: Error,
 ) -> Error {
-    let error = on_constraint(error, duplicates());
     let Error::Duplicate { field, .. } = error else { return error };
     if *caller.scope() == BranchScope::All {
         return error;

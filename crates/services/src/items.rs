@@ -50,12 +50,12 @@ pub(crate) async fn create(
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let row =
-        store::insert(work.conn(), &values).await.map_err(|error| on_constraint(error, duplicates()))?;
-    let fact = fact("item.created", &row, json!({ "to": row.item }));
-    let location = format!("/v1/items/{}", row.item.id);
-    let answer = Answer::json(201, &row.item).with_version(row.version).with_location(location);
-    work.finish(fact, answer).await
+    let created = store::insert(work.conn(), &values).await.map(|row| {
+        let fact = fact("item.created", &row, json!({ "to": row.item }));
+        let location = format!("/v1/items/{}", row.item.id);
+        (fact, Answer::json(201, &row.item).with_version(row.version).with_location(location))
+    });
+    work.finish(created.map_err(|error| on_constraint(error, duplicates()))).await
 }
 
 /// Changes an item.
@@ -73,19 +73,22 @@ pub(crate) async fn update(
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
-    require_version(if_match, before.version)?;
-    let values = checked(input, Some(&before.item))?;
-    if values.decimal_places < before.item.decimal_places && store::is_used(work.conn(), id).await? {
-        let mut faults = Faults::default();
-        faults.add("/decimal_places", "must not become fewer once the item is stocked or ordered");
-        faults.finish()?;
-    }
-    let row =
-        store::update(work.conn(), id, &values).await.map_err(|error| on_constraint(error, duplicates()))?;
-    let fact = fact("item.updated", &row, json!({ "from": before.item, "to": row.item }));
-    let answer = Answer::json(200, &row.item).with_version(row.version);
-    work.finish(fact, answer).await
+    let updated = async {
+        let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
+        require_version(if_match, before.version)?;
+        let values = checked(input, Some(&before.item))?;
+        if values.decimal_places < before.item.decimal_places && store::is_used(work.conn(), id).await? {
+            let mut faults = Faults::default();
+            faults.add("/decimal_places", "must not become fewer once the item is stocked or ordered");
+            faults.finish()?;
+        }
+        let row = store::update(work.conn(), id, &values).await;
+        let row = row.map_err(|error| on_constraint(error, duplicates()))?;
+        let fact = fact("item.updated", &row, json!({ "from": before.item, "to": row.item }));
+        Ok((fact, Answer::json(200, &row.item).with_version(row.version)))
+    };
+    let updated = updated.await;
+    work.finish(updated).await
 }
 
 /// Removes an item that nothing refers to.
@@ -101,11 +104,15 @@ pub(crate) async fn delete(
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
-    require_version(if_match, before.version)?;
-    store::delete(work.conn(), id).await.map_err(|error| on_constraint(error, references()))?;
-    let fact = fact("item.deleted", &before, json!({ "from": before.item }));
-    work.finish(fact, Answer::empty(204)).await
+    let deleted = async {
+        let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
+        require_version(if_match, before.version)?;
+        store::delete(work.conn(), id).await.map_err(|error| on_constraint(error, references()))?;
+        let fact = fact("item.deleted", &before, json!({ "from": before.item }));
+        Ok((fact, Answer::empty(204)))
+    };
+    let deleted = deleted.await;
+    work.finish(deleted).await
 }
 
 pub(crate) fn fact(action: &'static str, row: &ItemRow, details: serde_json::Value) -> Fact {

@@ -93,14 +93,17 @@ pub(crate) async fn update(
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let (row, lines) = lock(work.conn(), &Asker::of(services, caller), id).await?;
-    let branch = row.branch;
+    let asker = Asker::of(services, caller);
     let replaced = async {
-        require_draft_at(&row, if_match, "changed")?;
-        replace(work.conn(), row, &lines, draft).await
+        let (row, lines) = lock(work.conn(), &asker, id).await?;
+        let branch = row.branch;
+        require_draft_at(&row, if_match, "changed").map_err(|error| error.at(branch))?;
+        let replaced = replace(work.conn(), row, &lines, draft).await;
+        let (fact, answer) = replaced.map_err(|error| error.at(branch))?;
+        Ok((fact, answer.at(Some(branch))))
     };
-    let (fact, answer) = replaced.await.map_err(|error| error.at(branch))?;
-    work.finish(fact, answer.at(Some(branch))).await
+    let replaced = replaced.await;
+    work.finish(replaced).await
 }
 
 /// Writes over a locked draft; gives what the audit is told and the answer.
@@ -137,11 +140,16 @@ pub(crate) async fn delete(
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let (row, lines) = lock(work.conn(), &Asker::of(services, caller), id).await?;
-    require_draft_at(&row, if_match, "deleted").map_err(|error| error.at(row.branch))?;
-    store::delete(work.conn(), id, row.branch).await?;
-    let fact = row.fact("order.deleted", &json!({ "from": row.out(&lines) }));
-    work.finish(fact, Answer::empty(204).at(Some(row.branch))).await
+    let asker = Asker::of(services, caller);
+    let deleted = async {
+        let (row, lines) = lock(work.conn(), &asker, id).await?;
+        require_draft_at(&row, if_match, "deleted").map_err(|error| error.at(row.branch))?;
+        store::delete(work.conn(), id, row.branch).await?;
+        let fact = row.fact("order.deleted", &json!({ "from": row.out(&lines) }));
+        Ok((fact, Answer::empty(204).at(Some(row.branch))))
+    };
+    let deleted = deleted.await;
+    work.finish(deleted).await
 }
 
 /// Submits, fulfils or cancels an order. Whether the caller may is decided on the locked order.

@@ -15,7 +15,7 @@ use crate::store::audit::{self, Fact};
 use crate::store::idempotency::{self, AnswerWrite};
 use crate::store::stock;
 
-/// A transaction that will end in [`Work::finish`]; dropped before, it is rolled back.
+/// A transaction that ends in [`Work::finish`]; dropped before, it is rolled back.
 pub(crate) struct Work<'a> {
     transaction: Transaction,
     actor: Actor,
@@ -68,11 +68,20 @@ impl<'a> Work<'a> {
         &self.transaction
     }
 
-    /// Writes what the change tells and its answer, and commits.
+    /// Writes what the change tells and its answer, and commits; or rolls back what came to nothing. After that the key is
+    /// free, so that whoever asks again at once is not told that the first request still runs.
     ///
     /// # Errors
-    /// When the database refuses or its answer to the commit is not known.
-    pub(crate) async fn finish(self, fact: Fact, answer: Answer) -> Result<Answer, Error> {
+    /// What `changed` says, or when the database refuses or its answer to the commit is not known.
+    pub(crate) async fn finish(self, changed: Result<(Fact, Answer), Error>) -> Result<Answer, Error> {
+        let (fact, answer) = match changed {
+            Ok(changed) => changed,
+            Err(error) => {
+                // Where that fails the connection is lost, which rolls back as well.
+                let _ = self.transaction.rollback().await;
+                return Err(error);
+            }
+        };
         let entries = [fact.entry(self.now, &self.actor, self.context)];
         let answers: Vec<AnswerWrite<'_>> =
             self.context.idempotency.iter().map(|key| AnswerWrite { key, answer: &answer }).collect();

@@ -15,6 +15,7 @@ mod database;
 mod documents;
 mod faults;
 mod files;
+mod hidden;
 mod idempotency;
 mod items;
 mod lookups;

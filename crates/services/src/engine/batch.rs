@@ -9,12 +9,12 @@ use platform::pg::{PgError, Queries};
 use super::{Outcome, Request};
 use crate::answer::Answer;
 use crate::documents::{self, Declined, Documents};
-use crate::{problem, replay};
 use crate::request::IdempotencyKey;
 use crate::store::audit::{self, AuditWrite};
 use crate::store::idempotency::{self, AnswerWrite, StoredAnswer};
 use crate::store::movements::{self, MovementWrite};
 use crate::store::stock::{self, LevelRow, LevelWrite};
+use crate::{problem, replay};
 
 /// A batch that is loaded and locked.
 pub(crate) struct Loaded {

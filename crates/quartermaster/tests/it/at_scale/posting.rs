@@ -10,9 +10,9 @@ pub const AREAS: &[Area] =
 /// What a batch of the engine loads, locks and writes.
 const POSTING: &[Case] = &[
     case("answers given already", ("FIND", "services_idempotency_keys"), "null, null"),
-    case("orders", ("LOCK", "services_orders o"), "null"),
-    case("their lines", ("LINES_WITH_ITEMS", "services_order_lines"), "null"),
-    case("levels", ("LOCK", "services_stock s"), "null, null, null"),
+    case("orders", ("LOCK", "services_orders o"), "null, null, null, null"),
+    case("their lines", ("LINES_WITH_ITEMS", "services_order_lines"), "null, null, null, null"),
+    case("levels", ("LOCK", "services_stock s"), "null, null, null, null, null, null"),
     case("new figures", ("UPDATE", "services_stock s"), "null, null, null, null, null, null"),
     case("new levels", ("INSERT", "into services_stock "), "null, null, null, null, null, null"),
     case(
@@ -36,7 +36,7 @@ const POSTING: &[Case] = &[
         ("INSERT_ORDERS_LINES", "into services_order_lines"),
         "null, null, null, null, null",
     ),
-    case("answers", ("INSERT", "into services_idempotency_keys"), "null, null, null, null, null, null"),
+    case("answers", ("INSERT", "into services_idempotency_keys"), "null, null, null, null, null, null, null"),
 ];
 
 /// What a change of a draft writes, and what a deletion asks.
@@ -56,8 +56,8 @@ const MINIMUMS: &[Case] = &[
 
 /// What is read by plans that are kept.
 const READ: &[Case] = &[
-    case("an order with its lines", ("GET", "services_orders"), "null"),
-    case("orders with their lines", ("GET_MANY", "services_orders"), "null"),
+    case("an order with its lines", ("GET", "services_orders"), "null, null"),
+    case("orders with their lines", ("GET_MANY", "services_orders"), "null, null"),
     case("a page of the levels of a branch", ("LIST_OF_BRANCH", "services_stock s"), "20, 0, 51"),
     case("the same with names", ("SUMMARY_OF_BRANCH", "services_stock s"), "20, 0, 51"),
     case("lines of a page of orders", ("LINES", "any($1)"), "null"),
