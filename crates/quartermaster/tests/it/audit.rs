@@ -82,6 +82,42 @@ async fn an_entry_says_who_did_what_from_where_in_which_request() {
 }
 
 #[tokio::test]
+async fn a_request_under_the_id_of_another_one_is_told_from_it() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
+    let body = json!({ "branch_id": branch, "lines": [{ "item_id": item, "requested_qty": 1 }] });
+    let draft = async |user: &User, id: Option<&str>| {
+        let request = user.request(Method::POST, "/v1/orders").json(&body);
+        let request = id.into_iter().fold(request, |request, id| request.header("x-request-id", id));
+        let answer = send(request).await.expect(201);
+        answer.header("x-request-id").unwrap().to_owned()
+    };
+    // A Worker takes the id that the server made for a Manager's request, and one that another caller chose.
+    let (manager, worker) = (app.manager(&[branch]), app.worker(&[branch]));
+    let made = draft(&manager, None).await;
+    for id in [made.as_str(), "till-7"] {
+        draft(&manager, Some("till-7")).await;
+        assert_eq!(draft(&worker, Some(id)).await, id);
+        worker.request(Method::GET, "/v1/audit").header("x-request-id", id).send().await.unwrap();
+    }
+    let entries = app.admin().get(&format!("/v1/audit?request_id={made}")).await.expect(200).json();
+    let of = |actor: &str| -> Vec<Value> {
+        let entries = entries.as_array().unwrap().iter().filter(|entry| entry["actor"] == actor);
+        entries.map(|entry| entry["details"]["server_request_id"].clone()).collect()
+    };
+    assert_eq!(of("manager"), [Value::Null], "under the server's own id");
+    assert_eq!(of("worker").len(), 2);
+    let chosen = app.admin().get("/v1/audit?request_id=till-7").await.expect(200).each("details");
+    let mut ids: Vec<Value> =
+        chosen.iter().map(|details| details["server_request_id"].clone()).chain(of("worker")).collect();
+    assert!(ids.iter().all(Value::is_string), "{ids:?}");
+    ids.sort_by_key(ToString::to_string);
+    ids.dedup();
+    assert_eq!(ids.len(), 6, "each request has one of its own");
+    app.database.assert_sound().await;
+}
+
+#[tokio::test]
 async fn a_refused_change_leaves_no_entry() {
     let app = App::start().await;
     let (branch, item) = (app.branch("Harbour").await, app.any_item().await);
