@@ -27,12 +27,14 @@ pub struct By {
     pub ip: Option<IpAddr>,
     /// The id of the request.
     pub request_id: Option<String>,
+    /// The id that the server made for it, where its sender chose `request_id`. It stands in the details.
+    pub server_request_id: Option<String>,
 }
 
 impl By {
     /// The operator at the command line.
     pub fn operator(name: &str) -> By {
-        By { user_id: None, name: name.to_owned(), ip: None, request_id: None }
+        By { user_id: None, name: name.to_owned(), ip: None, request_id: None, server_request_id: None }
     }
 
     /// The same request, now that it is known who makes it.
@@ -50,8 +52,12 @@ pub(crate) async fn record(
     details: &Value,
 ) -> Result<(), PgError> {
     let ip = by.ip.map(|ip| ip.to_string());
+    let mut details = details.clone();
+    if let (Some(id), Some(fields)) = (&by.server_request_id, details.as_object_mut()) {
+        fields.insert("server_request_id".to_owned(), Value::from(id.as_str()));
+    }
     transaction
-        .execute(&INSERT, &[&by.user_id, &by.name, &action, &entity_id, &ip, &by.request_id, details])
+        .execute(&INSERT, &[&by.user_id, &by.name, &action, &entity_id, &ip, &by.request_id, &details])
         .await?;
     Ok(())
 }

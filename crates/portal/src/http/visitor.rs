@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use platform::http::{Client, Hangup, RequestId};
+use platform::http::{Client, Hangup, RequestId, ServerRequestId};
 
 use super::cookie::Cookie;
 use crate::Shared;
@@ -21,6 +21,8 @@ pub(crate) struct Visitor {
     pub ip: IpAddr,
     /// The id of the request.
     pub request_id: String,
+    /// The id that the server made for it, where its sender chose `request_id`.
+    pub server_request_id: Option<String>,
     /// What the browser calls itself.
     pub agent: String,
     /// The id of the browser, if it has one.
@@ -46,6 +48,7 @@ impl Visitor {
             name: name.to_owned(),
             ip: Some(self.ip),
             request_id: Some(self.request_id.clone()),
+            server_request_id: self.server_request_id.clone(),
         }
     }
 }
@@ -60,6 +63,7 @@ impl FromRequestParts<Arc<Shared>> for Visitor {
         Ok(Visitor {
             ip: client.map_or(IpAddr::from([0, 0, 0, 0]), |client| client.ip),
             request_id: parts.extensions.get().map(|RequestId(id)| id.clone()).unwrap_or_default(),
+            server_request_id: parts.extensions.get().map(|ServerRequestId(id)| id.clone()),
             agent: headers
                 .get(header::USER_AGENT)
                 .and_then(|value| value.to_str().ok())

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::App;
-use crate::support::api::send;
+use crate::support::api::{User, send};
 
 #[tokio::test]
 async fn every_change_of_every_kind_has_one_entry() {

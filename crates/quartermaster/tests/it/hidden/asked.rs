@@ -7,11 +7,10 @@ use serde_json::Value;
 use crate::support::App;
 
 /// Values for a field of a body, as JSON.
-const VALUES: [&str; 18] = [
+const VALUES: [&str; 15] = [
     "0",
     "-1",
     "9223372036854775807",
-    "-9223372036854775808",
     "92233720368547758070",
     "999999999999.999",
     "-999999999999.999",
@@ -20,26 +19,15 @@ const VALUES: [&str; 18] = [
     "0.0001",
     "1e400",
     "null",
-    "true",
     "\"\"",
     "\"abc\"",
     "\"\\u0000\"",
     "[]",
-    "{}",
 ];
 
 /// Values for a parameter of a query.
-const PARAMETERS: [&str; 9] = [
-    "",
-    "0",
-    "-1",
-    "9223372036854775807",
-    "92233720368547758070",
-    "1.5",
-    "abc",
-    "true",
-    "2026-01-01T00:00:00Z",
-];
+const PARAMETERS: [&str; 7] =
+    ["", "0", "-1", "9223372036854775807", "92233720368547758070", "abc", "2026-01-01T00:00:00Z"];
 
 /// Bodies that are none.
 const BODIES: [&str; 6] = ["", "null", "[]", "{", "{}", "\"abc\""];

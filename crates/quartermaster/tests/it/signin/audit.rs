@@ -80,6 +80,23 @@ async fn sign_ins_and_what_people_do_with_their_accounts_are_audited_without_a_s
 }
 
 #[tokio::test]
+async fn an_entry_under_an_id_that_its_sender_chose_has_one_of_the_server_besides() {
+    let company = Company::start().await;
+    company.admin("mia").await;
+    for _ in 0..2 {
+        let browser = company.browser();
+        let token = browser.form_token().await;
+        let form = [("form_token", &*token), ("username", "mia"), ("password", PASSWORD)];
+        browser.post_under("till-7", "/accounts/login/", &form).await;
+    }
+    let told: i64 = company
+        .database
+        .value("select count(distinct details ->> 'server_request_id') from portal_audit_logs where request_id = 'till-7'")
+        .await;
+    assert_eq!(told, 2);
+}
+
+#[tokio::test]
 async fn what_the_operator_does_is_audited() {
     let company = Company::start().await;
     company.admin("mia").await;

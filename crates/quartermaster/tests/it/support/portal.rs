@@ -207,6 +207,12 @@ impl Browser {
         self.send(self.http.post(format!("{}{path}", self.base)).form(form)).await
     }
 
+    /// The same under a request id of its own.
+    pub async fn post_under(&self, id: &str, path: &str, form: &[(&str, &str)]) -> Response {
+        let request = self.http.post(format!("{}{path}", self.base));
+        self.send(request.header("x-request-id", id).form(form)).await
+    }
+
     pub async fn sign_in(&self, username: &str, password: &str) -> Response {
         self.post("/accounts/login/", &[("username", username), ("password", password)]).await
     }
