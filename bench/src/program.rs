@@ -249,6 +249,8 @@ impl Program {
             }
         }
         command.env("QUARTERMASTER_DATA_DIR", &self.data_dir).current_dir(&self.data_dir).kill_on_drop(true);
+        // All clients here have one address.
+        command.env("QUARTERMASTER_CONNECTIONS_PER_ADDRESS", "8192");
         if let Some(database) = &self.database {
             command
                 .env("QUARTERMASTER_DATABASE_URL", database)

@@ -15,6 +15,8 @@ use crate::error::ClientError;
 const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 /// A problem takes a few kB; one with 500 short lines or fields some tens. What is longer is not read.
 const LONGEST_PROBLEM: usize = 256 * 1024;
+/// Shorter than the services let a connection be idle (10 s), so that it is not ended just as it is used again.
+const IDLE: Duration = Duration::from_secs(8);
 /// Between the tries, so that many clients do not come back at the same instant, in milliseconds.
 const PAUSE: std::ops::Range<u64> = 20..120;
 /// A change waits so many times as long as a read: it may have to wait for others to the same stock.
@@ -117,8 +119,10 @@ impl Transport {
         patience: Patience,
         ca: Option<&[u8]>,
     ) -> Result<Transport, ClientError> {
-        let mut http =
-            Client::builder().connect_timeout(patience.per_try).redirect(reqwest::redirect::Policy::none());
+        let mut http = Client::builder()
+            .connect_timeout(patience.per_try)
+            .pool_idle_timeout(IDLE)
+            .redirect(reqwest::redirect::Policy::none());
         if let Some(ca) = ca {
             http = http.tls_certs_only(Certificate::from_pem_bundle(ca).map_err(ClientError::NoClient)?);
         }

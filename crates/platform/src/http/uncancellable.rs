@@ -39,7 +39,7 @@ pub(super) async fn uncancellable(
     let running = AssertUnwindSafe(next.run(request)).catch_unwind();
     let mut running = RunOn::new(running.in_current_span());
     // Dropped before what runs, which so knows before it runs on.
-    let _gone = hangup.map(|hangup| hangup.0.drop_guard());
+    let _gone = hangup.map(Hangup::guard);
     (&mut running).await.map_err(|_| Panicked)
 }
 

@@ -191,3 +191,33 @@ fn is_empty(socket: RawFd) -> bool {
     let peeked = recv(socket, &mut [0], MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT);
     !matches!(peeked, Ok(1..))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn where_no_more_can_be_opened_the_oldest_guest_goes_and_others_are_asked_to_make_room() {
+        let room = Room::new(Limits { connections: 0, ..Limits::default() });
+        let (first, _) = room.admit(IpAddr::from([192, 0, 2, 1]), false);
+        let (second, _) = room.admit(IpAddr::from([192, 0, 2, 2]), false);
+        let mut wanted = pin!(room.wanted());
+        wanted.as_mut().enable();
+        room.give_way();
+        first.told_to_go().await;
+        wanted.await;
+        assert!(futures_util::FutureExt::now_or_never(second.told_to_go()).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_connection_with_what_may_not_wait_is_never_asked_to_make_room() {
+        let used = Use::default();
+        // No socket is looked at while a request is answered.
+        let makes_room = |used: &Use| used.makes_room(&mut None, -1);
+        used.begin(true);
+        assert!(!makes_room(&used));
+        used.end();
+        used.begin(false);
+        assert!(makes_room(&used));
+    }
+}

@@ -7,10 +7,12 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::Error;
 
-/// Hashes at once in the process: more would starve everything else.
-static AT_ONCE: Semaphore = Semaphore::const_new(4);
+/// Hashes at once: more would starve everything else.
+const AT_ONCE: usize = 4;
 /// How many of them may be strangers': one is always free for the others.
 const OF_STRANGERS: usize = 3;
+/// New passwords that are hashed at once, besides.
+const NEW_AT_ONCE: usize = 2;
 /// Hashes of Django's at once, of each queue.
 const DEAR_AT_ONCE: usize = 1;
 /// Who waits in a queue, those whose hash is being made among them. At four at once the last one waits half a second.
@@ -19,7 +21,8 @@ const MOST_WAITING: usize = 32;
 const MOST_DEAR: usize = 16;
 
 /// The queue of new passwords of people who are signed in, and of the operator's commands.
-static NEW_PASSWORDS: Queue = Queue::new(2);
+static NEW_PASSWORDS: Queue = Queue::new(NEW_AT_ONCE);
+static NEW_TURNS: Semaphore = Semaphore::const_new(NEW_AT_ONCE);
 
 /// Who waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub(crate) enum Lane {
 pub(crate) struct Hashing {
     strangers: Queue,
     known: Queue,
+    at_once: Semaphore,
 }
 
 #[derive(Debug)]
@@ -49,6 +53,7 @@ struct Queue {
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
     queue: &'a Queue,
+    at_once: &'a Semaphore,
     lane: Lane,
     hangup: Hangup,
     held: Option<SemaphorePermit<'a>>,
@@ -67,7 +72,8 @@ impl Queue {
 
 impl Hashing {
     pub(crate) fn new() -> Hashing {
-        Hashing { strangers: Queue::new(OF_STRANGERS), known: Queue::new(OF_STRANGERS + 1) }
+        let (strangers, known) = (Queue::new(OF_STRANGERS), Queue::new(AT_ONCE));
+        Hashing { strangers, known, at_once: Semaphore::new(AT_ONCE) }
     }
 
     /// A place in the queue of that lane, for a request whose client may hang up.
@@ -79,7 +85,7 @@ impl Hashing {
             Lane::Strangers => &self.strangers,
             Lane::Known => &self.known,
         };
-        Place::of(queue, lane, hangup.clone())
+        Place::of((queue, &self.at_once), lane, hangup.clone())
     }
 }
 
@@ -88,13 +94,17 @@ impl Hashing {
 /// # Errors
 /// [`Error::Busy`] when there is none.
 pub(super) fn for_new_password() -> Result<Place<'static>, Error> {
-    Place::of(&NEW_PASSWORDS, Lane::Known, Hangup::default())
+    Place::of((&NEW_PASSWORDS, &NEW_TURNS), Lane::Known, Hangup::default())
 }
 
 impl<'a> Place<'a> {
-    fn of(queue: &'a Queue, lane: Lane, hangup: Hangup) -> Result<Place<'a>, Error> {
+    fn of(
+        (queue, at_once): (&'a Queue, &'a Semaphore),
+        lane: Lane,
+        hangup: Hangup,
+    ) -> Result<Place<'a>, Error> {
         let held = queue.places.try_acquire().map_err(|_| Error::Busy)?;
-        Ok(Place { queue, lane, hangup, held: Some(held) })
+        Ok(Place { queue, at_once, lane, hangup, held: Some(held) })
     }
 
     /// Whose it is.
@@ -112,7 +122,7 @@ impl<'a> Place<'a> {
     ) -> Result<T, Error> {
         let turn = self.or_gone(self.queue.turns.acquire()).await?;
         // Acquired second, so that no more wait here than may have a turn.
-        let core = self.or_gone(AT_ONCE.acquire()).await?;
+        let core = self.or_gone(self.at_once.acquire()).await?;
         self.begin(work, (turn, core)).await
     }
 
@@ -226,6 +236,31 @@ mod tests {
             drop(senders);
         };
         let (ran, ()) = tokio::join!(dear, others);
+        assert!(ran.iter().all(Result::is_ok));
+    }
+
+    #[tokio::test]
+    async fn work_of_a_client_that_left_before_its_turn_is_not_begun() {
+        let hashing = Hashing::new();
+        let (waits, leaves) = (Hangup::default(), Hangup::default());
+        let places: Vec<_> =
+            (0..OF_STRANGERS).map(|_| hashing.enter(Lane::Strangers, &waits).unwrap()).collect();
+        let (senders, works): (Vec<_>, Vec<_>) = (0..OF_STRANGERS).map(|_| held()).unzip();
+        let busy = futures_util::future::join_all(
+            places.iter().zip(works).map(|(place, work)| async move { place.run(work).await }),
+        );
+        let leaving = async {
+            while hashing.strangers.turns.available_permits() > 0 {
+                tokio::task::yield_now().await;
+            }
+            let place = hashing.enter(Lane::Strangers, &leaves).unwrap();
+            let mut run = std::pin::pin!(place.run(|| panic!("it was begun")));
+            assert!(futures_util::poll!(run.as_mut()).is_pending());
+            leaves.leave();
+            drop(senders);
+            assert!(matches!(run.await, Err(Error::Gone)));
+        };
+        let (ran, ()) = tokio::join!(busy, leaving);
         assert!(ran.iter().all(Result::is_ok));
     }
 }

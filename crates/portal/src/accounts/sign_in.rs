@@ -79,10 +79,15 @@ pub(crate) async fn with_password(
     username: &str,
     password: &str,
 ) -> Result<Outcome<Begun>, Error> {
+    // Before anything is counted: a request that finds no place is no guess. Without a cookie it costs no query either.
+    let enter = |lane| visitor.hashing.enter(lane, &visitor.hangup);
+    let strangers = visitor.device.is_none().then(|| enter(Lane::Strangers)).transpose()?;
     let known = known(database, visitor, username).await?;
-    let lane = if known.device.is_some() { Lane::Known } else { Lane::Strangers };
-    // Before anything is counted: whoever finds no place has not guessed.
-    let mut place = visitor.hashing.enter(lane, &visitor.hangup)?;
+    let mut place = match strangers {
+        Some(place) => place,
+        None if known.device.is_some() => enter(Lane::Known)?,
+        None => enter(Lane::Strangers)?,
+    };
     let guess = match count(database, visitor, known, username).await? {
         Ok(guess) => guess,
         Err(wait) => return Ok(Outcome::Wait(wait)),
