@@ -1,8 +1,10 @@
 //! What keeps the program safe from whoever reaches it: headers, transport, limits, and secrets that stay secret.
 
 mod company;
+mod crowds;
 mod headers;
 mod leaks;
 mod rates;
 mod sources;
+mod strangers;
 mod transport;

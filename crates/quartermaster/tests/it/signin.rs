@@ -7,6 +7,8 @@ mod django;
 mod forms;
 mod key;
 mod passwords;
+mod queue;
 mod second_factor;
 mod sessions;
+mod streams;
 mod throttle;

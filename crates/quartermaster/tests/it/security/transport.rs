@@ -62,12 +62,12 @@ impl Authority {
     }
 }
 
-struct Served {
-    port: u16,
+pub(super) struct Served {
+    pub(super) port: u16,
     _stop: DropGuard,
 }
 
-async fn serve(transport: Transport, router: Router) -> Served {
+pub(super) async fn serve(transport: Transport, router: Router) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (port, stop) = (listener.local_addr().unwrap().port(), CancellationToken::new());
     if let Some(tls) = &transport.tls {
@@ -176,7 +176,7 @@ fn limited(limits: Limits) -> Transport {
 }
 
 /// What comes back until the server closes the connection.
-async fn rest(connection: &mut TcpStream) -> String {
+pub(super) async fn rest(connection: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let read = connection.read_to_end(&mut answer);
     tokio::time::timeout(Duration::from_secs(30), read).await.unwrap().ok();

@@ -224,3 +224,19 @@ async fn a_django_that_is_not_there_is_said_plainly_and_without_its_password() {
     let said = run_failing(&mut import(&empty, &into, &["--all-branches"]));
     assert!(said.contains("auth_user"), "{said}");
 }
+
+#[tokio::test]
+async fn a_hash_that_would_take_too_long_is_not_taken_over_and_its_user_is_named_with_the_fix() {
+    let (from, company) = (django().await, Company::start().await);
+    from.run(
+        "update auth_user set password = replace(password, '$2000$', '$1500001$') where username = 'Mia'",
+    )
+    .await;
+    let told = run_ok(&mut import(&from, &company.database, &["--all-branches"]));
+    assert!(told.contains("Users: 4 added, 0 present, 0 refused."), "{told}");
+    let line = "reset    Mia: has a password hashed with 1500001 iterations, more than the 1500000 that are taken \
+                here; set one with quartermaster user passwd Mia";
+    assert!(told.contains(line), "{told}");
+    assert_eq!(users(&company.database).await[1], "Mia|Mia|t|t|2020-04-01|f|!|Manager,Auditor");
+    assert_eq!(company.browser().sign_in("root", PASSWORD).await.status(), 303);
+}
