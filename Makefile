@@ -1,6 +1,6 @@
 # The one entry for people and for CI. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint style documents unit browser stories proofs api questions soak bench contention chaos overload upgrade fuzz
+.PHONY: help demo build test lint style documents unit browser stories proofs api questions sbom advisories soak bench contention chaos overload upgrade fuzz
 
 ARGS ?=
 
@@ -18,7 +18,7 @@ build: ## Build the program: target/release/quartermaster
 
 test: ## Every check: format, lints, documents, all tests
 	@scripts/install-missing test
-	@$(MAKE) --no-print-directory style
+	@$(MAKE) --no-print-directory style advisories
 	cargo test --workspace --locked --no-run
 	@$(MAKE) --no-print-directory --jobs=2 unit documents
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target stories questions
@@ -61,6 +61,13 @@ api: ## Ask the services whatever their OpenAPI document allows and forbids, as 
 questions:
 	python3 -m venv target/api && target/api/bin/pip install --quiet --requirement tests/api/requirements.txt
 	QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" target/api/bin/python tests/api/run.py $(ARGS)
+
+sbom: ## Write what the program is made of, with licences and hashes: target/sbom.cdx.json (CycloneDX)
+	@mkdir -p target
+	scripts/sbom target/sbom.cdx.json
+
+advisories: ## Check Cargo.lock against a copy of the RustSec database, where there is one (ARGS="DIR", or ADVISORY_DB)
+	@scripts/advisories $(ARGS)
 
 bench: ## Measure beside pgbench on the same server (ARGS="--seconds 3 --rounds 1")
 	@scripts/install-missing bench

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use platform::pg::Queries;
@@ -142,7 +143,7 @@ impl Heads {
     }
 
     fn append(&mut self, seals: &[Signed<Seal>]) -> io::Result<u64> {
-        let mut file = File::options().read(true).append(true).create(true).open(&self.path)?;
+        let mut file = File::options().read(true).append(true).create(true).mode(0o644).open(&self.path)?;
         file.lock()?;
         let whole = self.read(&mut file)?;
         // What a crash left half-written was never waited for.

@@ -63,13 +63,14 @@ impl std::fmt::Display for Fault {
 /// alone.
 ///
 /// # Errors
-/// When the folder or a policy file cannot be read, or is too large.
+/// When the folder or a policy file cannot be read, is too large, or others may change it.
 pub fn read_folder(folder: &Path) -> Result<Vec<PolicyFile>, BadPolicies> {
     let of_folder = |reason: String| {
         BadPolicies(vec![Fault { file: Arc::from(folder.to_string_lossy()), line: None, reason }])
     };
     let unreadable = |error: std::io::Error| of_folder(format!("cannot be read: {error}"));
-    let mut files = Vec::new();
+    files::trusted(folder).map_err(|fault| of_folder(fault.reason()))?;
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
@@ -84,15 +85,14 @@ pub fn read_folder(folder: &Path) -> Result<Vec<PolicyFile>, BadPolicies> {
         if known.len() > LARGEST {
             return Err(fault(format!("is larger than {LARGEST} bytes")));
         }
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| fault(format!("cannot be read: {error}")))?;
-        files.push(PolicyFile::new(name, text));
-        if files.len() > MOST {
+        let text = files::read_trusted(&path).map_err(|refused| fault(refused.reason()))?;
+        found.push(PolicyFile::new(name, text));
+        if found.len() > MOST {
             return Err(of_folder(format!("has more than {MOST} policy files")));
         }
     }
-    files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-    Ok(files)
+    found.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok(found)
 }
 
 /// The line of a place in a text; the first is 1.

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::audit::{self, By};
 use crate::error::Error;
-use crate::secrets::{KeyEncryptionKey, Sealer};
+use crate::secrets::{KeyEncryptionKey, SealedUnder, Sealer};
 
 /// How long a new key is published before it signs: services hear of it within a second, and others who keep the JWK
 /// Set for as long as its `max-age` (60 s) allows know it too by then.
@@ -23,7 +23,7 @@ const ABOUT_TO_SIGN: SignedDuration = SignedDuration::from_secs(10);
 
 statement! {
     /// Lets one at a time change the keys.
-    LOCK: "portal" = "select pg_advisory_xact_lock(hashtext('portal_signing_keys'))";
+    pub(crate) LOCK: "portal" = "select pg_advisory_xact_lock(hashtext('portal_signing_keys'))";
     /// Every key's life, in the order of their times to sign.
     LIVES: "portal" = "
         select kid, created_at, signs_from, retired_at, now() from portal_signing_keys order by signs_from, kid";
@@ -88,6 +88,8 @@ pub(crate) struct OpenedKey {
     pub key: SigningKey,
     /// In seconds since 1970.
     pub signs_from: i64,
+    /// Which encryption key it was sealed under.
+    pub under: SealedUnder,
 }
 
 /// Every key's life, in the order of their times to sign.
@@ -114,8 +116,8 @@ pub async fn rotate(
     let transaction = database.begin().await?;
     transaction.query(&LOCK, &[]).await?;
     // Whoever holds another encryption key would leave a key that no portal can sign with.
-    open(&transaction, encryption).await?;
-    let made = make(&transaction, by, encryption, publish_ahead).await?;
+    let under = open(&transaction, encryption).await?.last().map(|opened| opened.under);
+    let made = make(&transaction, by, encryption, under, publish_ahead).await?;
     transaction.commit().await?;
     Ok(made)
 }
@@ -155,7 +157,7 @@ pub(crate) async fn ensure_one(database: &Database, encryption: &KeyEncryptionKe
     let transaction = database.begin().await?;
     transaction.query(&LOCK, &[]).await?;
     if open(&transaction, encryption).await?.is_empty() {
-        make(&transaction, &By::operator("quartermaster portal"), encryption, Duration::ZERO).await?;
+        make(&transaction, &By::operator("quartermaster portal"), encryption, None, Duration::ZERO).await?;
     }
     transaction.commit().await?;
     Ok(())
@@ -170,23 +172,26 @@ pub(crate) async fn open(
     let sealer = Sealer::new(encryption)?;
     let opened = rows.iter().map(|row| {
         let (kid, sealed): (&str, &[u8]) = (row.get(0), row.get(1));
-        let pkcs8 = sealer
-            .open(&purpose(kid), sealed)
+        let (pkcs8, under) = sealer
+            .open_and_tell(&purpose(kid), sealed)
             .map_err(|source| Error::SigningKey { kid: kid.to_owned(), source: Box::new(source) })?;
-        Ok(OpenedKey { key: SigningKey::from_pkcs8(&pkcs8)?, signs_from: row.get(2) })
+        Ok(OpenedKey { key: SigningKey::from_pkcs8(&pkcs8)?, signs_from: row.get(2), under })
     });
     opened.collect()
 }
 
+/// Seals the new key like those that are there, so that every portal which opens them opens it too.
 async fn make(
     transaction: &Transaction,
     by: &By,
     encryption: &KeyEncryptionKey,
+    under: Option<SealedUnder>,
     publish_ahead: Duration,
 ) -> Result<(String, Timestamp), Error> {
     let key = SigningKey::generate()?;
     let kid = key.kid();
-    let sealed = Sealer::new(encryption)?.seal(&purpose(kid), key.to_pkcs8())?;
+    let under = under.unwrap_or(SealedUnder::Key);
+    let sealed = Sealer::new(encryption)?.seal_under(under, &purpose(kid), key.to_pkcs8())?;
     let row = transaction.query_one(&INSERT, &[&kid, &sealed, &publish_ahead.as_secs_f64()]).await?;
     let signs_from: Timestamp = row.get(0);
     let details = json!({ "signs_from": signs_from });
@@ -195,7 +200,7 @@ async fn make(
 }
 
 /// What a key is sealed for: it opens under its own name alone.
-fn purpose(kid: &str) -> String {
+pub(crate) fn purpose(kid: &str) -> String {
     format!("signing key {kid}")
 }
 

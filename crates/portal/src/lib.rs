@@ -18,6 +18,7 @@ pub mod keys;
 mod migrations;
 mod pages;
 mod print;
+pub mod resealing;
 mod revocations;
 mod sealed;
 mod secrets;
@@ -42,7 +43,7 @@ pub use audit::By;
 pub use error::Error;
 pub use migrations::{ROLES, migrations};
 pub use sealed::AUDIT;
-pub use secrets::{KeyEncryptionKey, Sealer};
+pub use secrets::{KeyEncryptionKey, SealedUnder, Sealer};
 pub use tokens::mint_for;
 
 /// How the portal behaves.

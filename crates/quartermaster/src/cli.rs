@@ -54,6 +54,8 @@ pub enum Command {
         #[arg(long)]
         plan: bool,
     },
+    /// Set a new password of the login that owns nothing, for serve, and print its database URL, once
+    Login(LoginArgs),
     /// Fill an empty database with a believable company
     Seed(SeedArgs),
     /// Load branches, items, stock or orders from a CSV file
@@ -92,6 +94,16 @@ pub enum Command {
     /// List the keys that sign tokens, put a new one in their place, and retire old ones
     #[command(subcommand)]
     Keys(KeysCommand),
+}
+
+/// Whose login, and where its URL goes.
+#[derive(Debug, Clone, Args)]
+pub struct LoginArgs {
+    /// The part that is served with it; all of them when left out
+    pub part: Option<Part>,
+    /// A file for the URL, readable by its owner alone, in place of printing it; serve with --database-url-file FILE
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
 }
 
 /// The company to make.
@@ -359,6 +371,8 @@ pub enum KeysCommand {
         #[arg(long, value_name = "TIME", default_value = "2m", value_parser = time)]
         publish_ahead: std::time::Duration,
     },
+    /// Seal every secret under key_encryption_key that is still sealed under key_encryption_key_previous
+    Reseal,
     /// Retire a key that signs no more
     Retire {
         /// Its name, as keys list shows it

@@ -9,7 +9,7 @@ use std::time::Duration;
 use identity::Verifier;
 use platform::http::TrustedProxies;
 use platform::http::ready::Stopping;
-use platform::pg::Database;
+use platform::pg::{Database, Login};
 use platform::serve::{Limits, Tls, Transport, raise_descriptors};
 use policy::Authorizer;
 use portal::Portal;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use worker::{Audited, Sealing};
 
 use crate::Result;
-use crate::databases::Databases;
+use crate::databases::{Databases, RUN_LOGIN};
 use crate::sealing::SealFiles;
 use crate::secrets;
 use crate::settings::{BaseUrl, Settings};
@@ -91,6 +91,19 @@ impl Running {
                 following.await;
                 Ok(())
             });
+        }
+        let both = parts.contains(&Part::Worker);
+        for (database, used) in [
+            (&databases.services, for_services.is_some() || both),
+            (&databases.portal, for_portal.is_some() || both),
+        ] {
+            if used {
+                let (database, stop) = (database.clone(), running.stop.clone());
+                running.tasks.spawn(async move {
+                    watch_login(&database, stop).await;
+                    Ok(())
+                });
+            }
         }
         if for_services.is_some() || for_portal.is_some() {
             let authorizer = running.authorizer(settings)?;
@@ -247,6 +260,40 @@ impl Running {
     }
 }
 
+/// What `/ready` says of a login that may do too much. What that is is for the log, since anybody may ask there.
+const TOO_MUCH: &str = "login: the program's login at the database may do more than serving needs; the log says what, and what mends it";
+/// How often the login's rights are looked at: they may be given and taken while the program runs.
+const LOGIN_EVERY: Duration = Duration::from_secs(60);
+
+/// Says in the log and in `/ready` when the database's login may do more than serving needs, until `stop`.
+async fn watch_login(database: &Database, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(LOGIN_EVERY);
+    let mut known = Vec::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        // A database that is away is told of elsewhere.
+        let Ok(Login { name, excess }) = database.login().await else { continue };
+        database.set_warning((!excess.is_empty()).then_some(TOO_MUCH));
+        if excess != known && !excess.is_empty() {
+            let mend = if name == RUN_LOGIN {
+                "revoke that from it"
+            } else {
+                "serve with a login that owns nothing: run `quartermaster login --to FILE` with this one, then set \
+                 database_url_file to FILE in its place"
+            };
+            tracing::warn!(
+                login = name,
+                "the login of database_url may do more than serving needs: {}; {mend}",
+                excess.join(", ")
+            );
+        }
+        known = excess;
+    }
+}
+
 /// How the audits are sealed; `None` where no key is set.
 fn sealing(settings: &Settings, databases: &Databases) -> Result<Option<Sealing>> {
     let Some(files) = SealFiles::of(settings) else {
@@ -257,6 +304,9 @@ fn sealing(settings: &Settings, databases: &Databases) -> Result<Option<Sealing>
         Audited { log: &services::AUDIT, database: databases.services.clone() },
         Audited { log: &portal::AUDIT, database: databases.portal.clone() },
     ];
+    if files.heads.exists() {
+        files::trusted(&files.heads).map_err(|fault| format!("setting seal_heads: {fault}"))?;
+    }
     Ok(Some(Sealing {
         audits,
         key: files.load()?,
@@ -337,8 +387,8 @@ fn rate_limits(settings: &Settings) -> RateLimits {
 /// The text of an authority's file.
 fn ca(setting: &str, path: Option<&Path>) -> Result<Option<Vec<u8>>> {
     let read = |path: &Path| {
-        let told = |error| format!("setting {setting}: {} cannot be read ({error})", path.display());
-        std::fs::read(path).map_err(told)
+        let text = files::read_trusted(path).map_err(|fault| format!("setting {setting}: {fault}"))?;
+        Result::Ok(text.into_bytes())
     };
-    Ok(path.map(read).transpose()?)
+    path.map(read).transpose()
 }

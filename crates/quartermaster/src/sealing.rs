@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use seal::{KeyError, PublicKey, SealingKey};
@@ -45,6 +46,9 @@ impl SealFiles {
                 Err(error) => return Err(error.into()),
             }
         }
+        if self.make {
+            files::narrow(&self.key, 0o600)?;
+        }
         let key = SealingKey::read(&self.key).map_err(|error| match error {
             KeyError::File { .. } => {
                 format!("setting seal_key: {error}; make one by quartermaster audit keygen")
@@ -62,6 +66,9 @@ impl SealFiles {
     pub fn trusted(files: Option<&SealFiles>, named: &[PathBuf]) -> Result<Vec<PublicKey>> {
         let own = files.map(|files| files.public.clone()).filter(|_| named.is_empty());
         let mut keys = Vec::new();
+        if let Some(own) = own.as_ref().filter(|own| own.exists()) {
+            files::trusted(own)?;
+        }
         for file in named.iter().chain(&own) {
             keys.extend(PublicKey::read_all(file)?);
         }
@@ -80,7 +87,7 @@ fn publish(path: &Path, key: &PublicKey) -> Result<()> {
         return Ok(());
     }
     let told = |error: std::io::Error| format!("{}: {error}", path.display());
-    let mut file = File::options().append(true).create(true).open(path).map_err(told)?;
+    let mut file = File::options().append(true).create(true).mode(0o644).open(path).map_err(told)?;
     file.write_all(key.pem().as_bytes()).map_err(told)?;
     file.sync_all().map_err(told)?;
     Ok(())

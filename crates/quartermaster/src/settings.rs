@@ -1,6 +1,7 @@
 //! The settings: each written once here, and read from flags, the environment and one TOML file, in that order.
 
 mod file;
+mod secrets;
 mod sources;
 mod values;
 
@@ -27,7 +28,7 @@ macro_rules! help {
 /// Declares the settings: name, type, default and help, from which come the flags, the struct and what
 /// `quartermaster config` prints.
 macro_rules! settings {
-    ($($name:ident: $type:ty = $default:tt, $value_name:literal, $help:literal;)+) => {
+    ($($(#[$attribute:meta])* $name:ident: $type:ty = $default:tt, $value_name:literal, $help:literal;)+) => {
         /// The settings as flags.
         #[derive(Debug, Default, clap::Args)]
         #[command(next_help_heading = "Settings (also QUARTERMASTER_<NAME> in the environment, or a line of the file)")]
@@ -47,7 +48,7 @@ macro_rules! settings {
         /// The settings in force.
         #[derive(Debug, Clone)]
         pub struct Settings {
-            $(#[doc = $help] pub $name: $type,)+
+            $(#[doc = $help] $(#[$attribute])* pub $name: $type,)+
         }
 
         /// One setting as `quartermaster config` shows it.
@@ -93,7 +94,10 @@ settings! {
     data_dir: PathBuf = ".quartermaster", "DIR",
         "Directory of the private PostgreSQL, used when database_url is empty";
     database_url: Option<DatabaseUrl> = "", "URL",
-        "PostgreSQL to use, as in postgres://user:password@host/database; empty for a private one";
+        "PostgreSQL to use, as in postgres://user:password@host/database; empty for a private one. With a password it is no flag";
+    #[expect(dead_code, reason = "what is in the file is read as database_url")]
+    database_url_file: Option<PathBuf> = "", "FILE",
+        "File with database_url, which others cannot read (quartermaster login --to FILE); empty for none";
     policies: Option<PathBuf> = "", "DIR",
         "Folder of the company's own policies (*.cedar), followed while the program runs; empty for none";
     portal_addr: SocketAddr = "127.0.0.1:8000", "ADDR",
@@ -125,7 +129,15 @@ settings! {
     issuer: String = "quartermaster", "NAME",
         "Issuer of the tokens; the same for the portal and the services of one company";
     key_encryption_key: Option<Key> = "", "KEY",
-        "32 random bytes in base64 that seal the secrets in the portal's tables; empty for a file in data_dir beside a private PostgreSQL";
+        "32 random bytes in base64 that seal the secrets in the portal's tables, never a flag; empty for a file in data_dir beside a private PostgreSQL";
+    #[expect(dead_code, reason = "what is in the file is read as key_encryption_key")]
+    key_encryption_key_file: Option<PathBuf> = "", "FILE",
+        "File with key_encryption_key, which others cannot read; empty for none";
+    key_encryption_key_previous: Option<Key> = "", "KEY",
+        "The key_encryption_key before, while it is being changed (quartermaster keys reseal); empty for none";
+    #[expect(dead_code, reason = "what is in the file is read as key_encryption_key_previous")]
+    key_encryption_key_previous_file: Option<PathBuf> = "", "FILE",
+        "File with key_encryption_key_previous; empty for none";
     session_idle: Duration = "12h", "TIME",
         "How long somebody stays signed in to the portal without using it";
     session_lifetime: Duration = "168h", "TIME",

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use files::Fault;
 use thiserror::Error;
 
 use crate::hash::Hash;
@@ -35,9 +36,9 @@ pub enum KeyError {
     /// The file holds no such key.
     #[error("{0}: holds no Ed25519 key in PEM form")]
     NoKey(PathBuf),
-    /// Everybody on the machine can read the private key.
-    #[error("{0}: anybody can read this private key; chmod it to 600")]
-    Open(PathBuf),
+    /// Others can read or change the private key.
+    #[error(transparent)]
+    Open(Fault),
     /// The system gave no randomness or refused to sign.
     #[error("the system could not make or use a key")]
     System,
@@ -73,15 +74,12 @@ impl SealingKey {
     /// Reads the key from a PEM file (PKCS #8).
     ///
     /// # Errors
-    /// When it cannot be read, is no key, or can be read by everybody.
+    /// When it cannot be read, is no key, or others can read or change it.
     pub fn read(path: &Path) -> Result<SealingKey, KeyError> {
-        let told = |source| KeyError::File { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(told)?;
-        if file.metadata().map_err(told)?.permissions().mode() & 0o004 != 0 {
-            return Err(KeyError::Open(path.to_owned()));
-        }
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(told)?;
+        let text = files::read_private(path).map_err(|fault| match fault {
+            Fault::Io { path, source } => KeyError::File { path, source },
+            fault @ Fault::Exposed { .. } => KeyError::Open(fault),
+        })?;
         let der = blocks(&text, PRIVATE).into_iter().next();
         let pair = der.and_then(|der| Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).ok());
         pair.map(SealingKey::of).ok_or_else(|| KeyError::NoKey(path.to_owned()))
@@ -180,6 +178,8 @@ fn blocks(text: &str, label: &str) -> Vec<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]

@@ -137,7 +137,7 @@ pub(crate) fn checked(input: &BranchIn, before: Option<&BranchOut>) -> Result<Br
     let code = match &input.code {
         Some(code) => {
             let valid = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
-            let code = faults.required_line("/code", code, 32).to_ascii_uppercase();
+            let code = faults.required_code("/code", code, 32).to_ascii_uppercase();
             if !code.chars().all(valid) || code.starts_with('-') {
                 faults.add(
                     "/code",

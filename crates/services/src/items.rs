@@ -128,7 +128,7 @@ pub(crate) fn fact(action: &'static str, row: &ItemRow, details: serde_json::Val
 /// The columns for `input`; what it leaves out stays as in `before`, or gets its default.
 pub(crate) fn checked(input: &ItemIn, before: Option<&ItemOut>) -> Result<ItemValues, Error> {
     let mut faults = Faults::default();
-    let sku = faults.required_line("/sku", &input.sku, 64);
+    let sku = faults.required_code("/sku", &input.sku, 64);
     let name = faults.required_line("/name", &input.name, 200);
     let description = match &input.description {
         Some(text) => faults.paragraph("/description", text, 2_000),
@@ -144,7 +144,7 @@ pub(crate) fn checked(input: &ItemIn, before: Option<&ItemOut>) -> Result<ItemVa
     }
     let barcode = match &input.barcode {
         Some(barcode) => {
-            barcode.as_ref().map(|text| faults.line("/barcode", text, 64)).and_then(none_if_empty)
+            barcode.as_ref().map(|text| faults.code("/barcode", text, 64)).and_then(none_if_empty)
         }
         None => before.and_then(|item| item.barcode.clone()),
     };

@@ -186,7 +186,7 @@ fn require_draft_at(row: &OrderRow, if_match: Option<&IfMatch>, verb: &'static s
 /// What can be checked of a draft without the database.
 fn checked(input: &OrderIn) -> Result<DraftWrite, Error> {
     let mut faults = Faults::default();
-    let reference = input.reference.as_deref().map(|text| faults.line("/reference", text, 100));
+    let reference = input.reference.as_deref().map(|text| faults.code("/reference", text, 100));
     let note = input.note.as_deref().map(|text| faults.paragraph("/note", text, 2_000));
     match input.lines.len() {
         0 => faults.add("/lines", "must have at least one line"),

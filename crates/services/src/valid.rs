@@ -1,6 +1,7 @@
 //! Checks of what clients send, field by field, so that one answer names every field that is wrong.
 
 use contract::FieldError;
+use platform::text::{Hidden, hidden_in_code, hidden_in_name};
 
 use crate::error::Error;
 
@@ -14,7 +15,7 @@ impl Faults {
         self.0.push(FieldError::new(pointer, detail));
     }
 
-    /// A line of text that must say something: trimmed, 1 to `max` characters, no control characters.
+    /// A line of text that must say something: trimmed, 1 to `max` characters, no control or invisible characters.
     pub(crate) fn required_line(&mut self, pointer: &str, text: &str, max: usize) -> String {
         let text = self.line(pointer, text, max);
         if text.is_empty() {
@@ -23,9 +24,33 @@ impl Faults {
         text
     }
 
-    /// A line of text: trimmed, at most `max` characters, no control characters.
+    /// A line of text: trimmed, at most `max` characters, no control or invisible characters.
     pub(crate) fn line(&mut self, pointer: &str, text: &str, max: usize) -> String {
-        self.text(pointer, text, max, char::is_control)
+        let text = self.text(pointer, text, max, char::is_control);
+        self.visible(pointer, hidden_in_name(&text));
+        text
+    }
+
+    /// A line that programs compare and people type from paper, such as a SKU: as [`Faults::line`], and no joiners.
+    pub(crate) fn code(&mut self, pointer: &str, text: &str, max: usize) -> String {
+        let text = self.text(pointer, text, max, char::is_control);
+        self.visible(pointer, hidden_in_code(&text));
+        text
+    }
+
+    /// A code that must be there.
+    pub(crate) fn required_code(&mut self, pointer: &str, text: &str, max: usize) -> String {
+        let text = self.code(pointer, text, max);
+        if text.is_empty() {
+            self.add(pointer, "must not be empty");
+        }
+        text
+    }
+
+    fn visible(&mut self, pointer: &str, hidden: Option<Hidden>) {
+        if let Some(hidden) = hidden {
+            self.add(pointer, hidden.to_string());
+        }
     }
 
     /// Text of several lines: trimmed, at most `max` characters, no control characters but tabs and line ends.
@@ -42,6 +67,11 @@ impl Faults {
             self.add(pointer, "must not contain control characters");
         }
         text.to_owned()
+    }
+
+    /// What was found.
+    pub(crate) fn into_inner(self) -> Vec<FieldError> {
+        self.0
     }
 
     /// The end of the checks.

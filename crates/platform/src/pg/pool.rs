@@ -1,7 +1,7 @@
 //! The pool of connections, and what it lends.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use deadpool::managed::{Manager, Metrics, Object, Pool, QueueMode, RecycleError, RecycleResult, Timeouts};
 
@@ -18,6 +18,7 @@ pub struct Database {
     pool: Pool<Connector>,
     config: DatabaseConfig,
     shortage: Arc<Shortage>,
+    warning: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl std::fmt::Debug for Database {
@@ -74,7 +75,7 @@ impl Database {
             .timeouts(timeouts)
             .build()
             .map_err(|_| PgError::Unavailable(None))?;
-        Ok(Database { pool, config, shortage })
+        Ok(Database { pool, config, shortage, warning: Arc::default() })
     }
 
     /// A connection for reads.
@@ -125,6 +126,16 @@ impl Database {
     /// What the server was out of when a connection of this database last met it, if that was in the last two seconds.
     pub fn shortage(&self) -> Option<&'static str> {
         self.shortage.now()
+    }
+
+    /// What an operator should look at in how this database is reached; shared by clones.
+    pub fn warning(&self) -> Option<&'static str> {
+        *self.warning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets what [`Database::warning`] gives.
+    pub fn set_warning(&self, warning: Option<&'static str>) {
+        *self.warning.lock().unwrap_or_else(PoisonError::into_inner) = warning;
     }
 
     /// Whether every pooled connection is lent.

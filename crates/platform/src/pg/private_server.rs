@@ -10,6 +10,7 @@ mod place;
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -80,6 +81,9 @@ pub enum PrivateServerError {
         #[source]
         source: io::Error,
     },
+    /// Others could change the data directory.
+    #[error(transparent)]
+    Exposed(#[from] files::Fault),
     /// initdb or pg_ctl failed.
     #[error("{program} failed: {output}")]
     Program {
@@ -107,13 +111,13 @@ impl PrivateServer {
         data_dir: &Path,
         settings: &[(&str, &str)],
     ) -> Result<PrivateServer, PrivateServerError> {
-        fs::create_dir_all(data_dir).map_err(|source| file_error(data_dir, source))?;
+        let made = files::make_private_dir(data_dir)?;
         let data_dir = data_dir.canonicalize().map_err(|source| file_error(data_dir, source))?;
         let (turn, users) = (data_dir.join("lock"), data_dir.join("users"));
         let my_turn = wait_for_turn(&turn).await?;
         let users_file = lock_file(&users)?;
         users_file.lock_shared().map_err(|source| file_error(&users, source))?;
-        let place = Place::of(&data_dir)?;
+        let place = Place::of(&data_dir, made)?;
         let binaries = Binaries::find(place.version()?.as_deref())?;
         let server = PrivateServer { place, binaries, turn, users: users_file };
         server.start(settings).await?;
@@ -278,8 +282,11 @@ async fn wait_for_turn(path: &Path) -> Result<File, PrivateServerError> {
     Err(PrivateServerError::Busy(path.to_owned()))
 }
 
+/// A lock that no other user can take: those would keep every command waiting.
 fn lock_file(path: &Path) -> Result<File, PrivateServerError> {
-    File::options().create(true).append(true).open(path).map_err(|source| file_error(path, source))
+    files::narrow(path, 0o600)?;
+    let mut options = File::options();
+    options.create(true).append(true).mode(0o600).open(path).map_err(|source| file_error(path, source))
 }
 
 fn file_error(path: &Path, source: io::Error) -> PrivateServerError {

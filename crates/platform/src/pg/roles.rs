@@ -1,4 +1,10 @@
 //! The database roles of the program: owners that hold the tables, and running roles that may only use them.
+//!
+//! What is legitimate in a database of ours: the owners own every table, view, sequence and function; a running role has
+//! the grants of the migrations and is a member of nothing; the login of the whole program
+//! ([`bootstrap_login`](super::bootstrap_login)) is a member of the two running roles, inherits nothing, owns nothing and
+//! has no grant of its own. Either running role may have a password, as the login of its half. Members of an owner are
+//! the logins that migrate.
 
 use super::{DatabaseConfig, PgError, Queries};
 
@@ -7,7 +13,7 @@ use super::{DatabaseConfig, PgError, Queries};
 pub struct RolePair {
     /// Owns the tables and runs the migrations.
     pub owner: &'static str,
-    /// What the running program connects as; has grants only.
+    /// What the running program takes on, or connects as where it runs one half alone; has grants only.
     pub running: &'static str,
 }
 

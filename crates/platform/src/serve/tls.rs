@@ -35,6 +35,9 @@ pub enum TlsError {
         #[source]
         source: pem::Error,
     },
+    /// Others can read or change the key.
+    #[error(transparent)]
+    Key(#[from] files::Fault),
     /// The certificate file has none.
     #[error("{0}: has no certificate")]
     NoCertificate(PathBuf),
@@ -151,7 +154,8 @@ impl Files {
         if chain.is_empty() {
             return Err(TlsError::NoCertificate(self.certificate.clone()));
         }
-        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(pem(&self.key, "private key"))?;
+        let key = files::read_private(&self.key)?;
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(pem(&self.key, "private key"))?;
         CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|source| {
             TlsError::Unusable { certificate: self.certificate.clone(), key: self.key.clone(), source }
         })

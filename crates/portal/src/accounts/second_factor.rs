@@ -14,8 +14,8 @@ use super::sessions::{self, Session};
 use super::users;
 use crate::audit::{self, By};
 use crate::error::Error;
-use crate::revocations;
 use crate::secrets::Sealer;
+use crate::{resealing, revocations};
 
 statement! {
     /// A user's second factor, no other request using it meanwhile.
@@ -83,7 +83,7 @@ impl Offer {
 
     /// The offer for the user's form alone: so that nothing is kept until it is confirmed.
     pub(crate) fn seal(&self, sealer: &Sealer, user_id: i64) -> Result<String, Error> {
-        let sealed = sealer.seal(&offered_to(user_id), &self.secret)?;
+        let sealed = sealer.seal_for_all(&offered_to(user_id), &self.secret)?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
@@ -105,7 +105,7 @@ fn offered_to(user_id: i64) -> String {
     format!("second factor offered to user {user_id}")
 }
 
-fn kept_for(user_id: i64) -> String {
+pub(crate) fn kept_for(user_id: i64) -> String {
     format!("second factor of user {user_id}")
 }
 
@@ -150,10 +150,11 @@ pub(crate) async fn enrol(
     let code: String = code.chars().filter(char::is_ascii_digit).collect();
     let Some(step) = step_of(&offer.secret, &code) else { return Ok(None) };
     let user_id = session.user.id;
-    let sealed = sealer.seal(&kept_for(user_id), &offer.secret)?;
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code()).collect();
     let hashes: Vec<Vec<u8>> = codes.iter().map(|code| digest(&code.replace('-', ""))).collect();
     let transaction = database.begin().await?;
+    let under = resealing::in_use(&transaction, sealer).await?;
+    let sealed = sealer.seal_under(under, &kept_for(user_id), &offer.secret)?;
     if transaction.execute(&INSERT, &[&user_id, &sealed, &step]).await? == 0 {
         return Ok(None);
     }
@@ -263,7 +264,7 @@ mod tests {
 
     #[test]
     fn an_offer_comes_back_from_its_users_form_alone() {
-        let sealer = Sealer::new(&crate::KeyEncryptionKey([7; 32])).unwrap();
+        let sealer = Sealer::new(&crate::KeyEncryptionKey::new([7; 32])).unwrap();
         let offer = Offer::new();
         let form = offer.seal(&sealer, 1).unwrap();
         assert_eq!(Offer::open(&sealer, 1, &form).unwrap().text(), offer.text());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use platform::pg::{Database, PgError, Transaction};
 use platform::statement;
+use platform::text::shows_nothing;
 use serde_json::json;
 
 use super::random_id::{self, digest};
@@ -124,7 +125,8 @@ pub(crate) async fn insert(
 ) -> Result<String, PgError> {
     let id = random_id::make();
     let ip = ip.to_string();
-    let user_agent: String = user_agent.chars().filter(|c| !c.is_control()).take(300).collect();
+    let shown = |c: &char| !c.is_control() && !shows_nothing(*c);
+    let user_agent: String = user_agent.chars().filter(shown).take(300).collect();
     transaction.execute(&INSERT, &[&digest(&id), &user_id, &ip, &user_agent, &complete]).await?;
     Ok(id)
 }

@@ -123,7 +123,8 @@ async fn is_ready(State(shared): State<Arc<Shared>>, stopping: Stopping) -> Resp
     match checked.await {
         Ok(()) => {
             let checks = DATABASE_CHECKS.map(str::to_owned).to_vec();
-            axum::Json(ReadyOut { status: "ready".to_owned(), checks, warnings: Vec::new() }).into_response()
+            let warnings = shared.database.warning().map(str::to_owned).into_iter().collect();
+            axum::Json(ReadyOut { status: "ready".to_owned(), checks, warnings }).into_response()
         }
         Err::<_, NotReady>(not_ready) => not_ready.into_response(),
     }

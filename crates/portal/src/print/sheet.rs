@@ -8,6 +8,7 @@ use krilla::geom::{Path, PathBuilder, Point, Rect};
 use krilla::page::PageSettings;
 use krilla::paint::Fill;
 use krilla::text::{Font, TextDirection};
+use platform::text::shows_nothing;
 
 use super::NotPrinted;
 use super::barcode;
@@ -48,7 +49,7 @@ impl Sheet {
     /// A text whose baseline begins there.
     pub(super) fn text(&mut self, x: f32, y: f32, style: Style, text: impl Into<String>) {
         // What is no character of a line has no place on one.
-        let text: String = text.into().chars().filter(|c| !c.is_control()).collect();
+        let text: String = text.into().chars().filter(|c| !c.is_control() && !shows_nothing(*c)).collect();
         if !text.is_empty() {
             self.texts.push((x, y, style, text));
         }

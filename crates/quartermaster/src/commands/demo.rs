@@ -80,6 +80,7 @@ async fn prepare(settings: &Settings, databases: &Databases) -> Result<Vec<(Stri
     }
     let known = users::list(&databases.portal).await?;
     let file = settings.data_dir.join("passwords");
+    files::narrow(&file, 0o600)?;
     let mut passwords = read_passwords(&file)?;
     for DemoUser { name, role, place } in USERS {
         if known.iter().any(|user| user.username == *name) {

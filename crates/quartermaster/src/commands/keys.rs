@@ -1,7 +1,7 @@
 //! `keys`: the keys that sign tokens.
 
-use portal::By;
 use portal::keys::{self, KeyLife};
+use portal::{By, resealing};
 
 use crate::cli::KeysCommand;
 use crate::databases::Databases;
@@ -13,6 +13,7 @@ pub async fn run(settings: &Settings, command: KeysCommand) -> Result<()> {
     let done = match command {
         KeysCommand::List => list(&databases).await,
         KeysCommand::Rotate { publish_ahead } => rotate(settings, &databases, publish_ahead).await,
+        KeysCommand::Reseal => reseal(settings, &databases).await,
         KeysCommand::Retire { kid, now } => retire(&databases, &kid, now).await,
     };
     databases.close().await?;
@@ -38,6 +39,21 @@ async fn rotate(
     let encryption = secrets::key_encryption_key(settings)?;
     let (kid, signs_from) = keys::rotate(&databases.portal, &operator(), &encryption, publish_ahead).await?;
     output::line(format_args!("{kid} is published, and signs from {signs_from:.0}."));
+    Ok(())
+}
+
+async fn reseal(settings: &Settings, databases: &Databases) -> Result<()> {
+    let encryption = secrets::key_encryption_key(settings)?;
+    let done = resealing::reseal(&databases.portal, &operator(), &encryption).await?;
+    let from = encryption.previous_name().unwrap_or_default();
+    output::line(format_args!(
+        "Sealed {} signing keys and {} second factors anew, from key {from} to key {}. All {} secrets are under that key \
+         now; remove key_encryption_key_previous from every portal.",
+        done.signing_keys,
+        done.second_factors,
+        encryption.name(),
+        done.all
+    ));
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod group;
 mod import;
 pub mod import_django;
 mod keys;
+mod login;
 mod policy;
 mod seed;
 mod serve;
@@ -57,6 +58,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             applied.iter().for_each(|name| output::line(format_args!("applied {name}")));
             output::line("The database is up to date.");
         }
+        Command::Login(arguments) => login::run(&settings, &arguments).await?,
         Command::Verify(arguments) => return verify::run(&settings, &arguments).await,
         Command::Audit(command) => return audit::run(&settings, command).await,
         Command::Openapi => output::line(format_args!("{:#}", services::http::openapi())),

@@ -6,8 +6,7 @@ use super::SettingsError;
 
 /// The names and values of the file, values as flags would have them.
 pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>, SettingsError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| SettingsError::File { path: path.to_owned(), source })?;
+    let text = files::read_trusted(path)?;
     let table: toml::Table = toml::from_str(&text)
         .map_err(|source| SettingsError::Syntax { path: path.to_owned(), source: Box::new(source) })?;
     Ok(table.into_iter().map(|(name, value)| (name, as_flag(&value))).collect())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{Flags, Settings, Value, file};
+use super::{Flags, Settings, Value, file, secrets};
 
 /// What every variable of the program begins with.
 const PREFIX: &str = "QUARTERMASTER_";
@@ -21,10 +21,22 @@ pub enum Origin {
     Flag,
     /// A variable of the environment.
     Environment,
-    /// The TOML file.
+    /// The TOML file, or for a secret the file that has it.
     File(PathBuf),
     /// Nowhere.
     Default,
+}
+
+impl Origin {
+    /// Where a value was given that wins: the lowest rank.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Origin::Flag => 0,
+            Origin::Environment => 1,
+            Origin::File(_) => 2,
+            Origin::Default => 3,
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -63,14 +75,37 @@ pub enum SettingsError {
         /// A setting with a similar name.
         like: Option<&'static str>,
     },
-    /// The file cannot be read.
-    #[error("{path}: cannot be read")]
-    File {
-        /// Which file.
-        path: PathBuf,
+    /// The file cannot be read, or others could change it.
+    #[error(transparent)]
+    File(#[from] files::Fault),
+    /// A secret was given where everybody on the machine can read it.
+    #[error(
+        "setting {name}: everybody on this machine can read a secret in a command line; give it as {} in the \
+         environment, or its file with --{}-file",
+        variable(.name), .name.replace('_', "-")
+    )]
+    SecretFlag {
+        /// Which setting.
+        name: &'static str,
+    },
+    /// A secret was given by itself and as a file.
+    #[error("settings {name} and {name}_file ({origin}): give one of the two")]
+    Twice {
+        /// Which setting.
+        name: &'static str,
+        /// Where both were given.
+        origin: Origin,
+    },
+    /// The file of a secret cannot be used.
+    #[error("setting {name}_file ({origin}): {fault}")]
+    SecretFile {
+        /// Which setting.
+        name: &'static str,
+        /// Where it was given.
+        origin: Origin,
         /// Why.
         #[source]
-        source: std::io::Error,
+        fault: files::Fault,
     },
     /// The file is not TOML.
     #[error("{path}: is not a TOML file")]
@@ -85,13 +120,21 @@ pub enum SettingsError {
 
 /// Everything that was given.
 #[derive(Debug, Default)]
-pub struct Sources(BTreeMap<&'static str, (String, Origin)>);
+pub struct Sources(Given);
+
+/// Each setting that was given, with its text and where.
+pub(super) type Given = BTreeMap<&'static str, (String, Origin)>;
+
+/// The name of a setting in the environment.
+fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_uppercase())
+}
 
 impl Sources {
     /// Gathers what flags, environment and file give. `file` is the one that a flag names.
     ///
     /// # Errors
-    /// When a setting is not known, or the file cannot be read.
+    /// When a setting is not known, a file cannot be read or could be changed by others, or a secret is a flag.
     pub fn gather(
         flags: &Flags,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -121,6 +164,8 @@ impl Sources {
                 given.entry(name).or_insert((value, Origin::File(path.clone())));
             }
         }
+        secrets::refuse_flags(&given)?;
+        secrets::read_files(&mut given)?;
         Ok(Sources(given))
     }
 
@@ -135,8 +180,7 @@ impl Sources {
         match T::parse(text) {
             Ok(value) => Ok((value, origin)),
             Err(reason) => {
-                let secret = ["database_url", "key_encryption_key"].contains(&name);
-                let text = if secret { String::new() } else { text.to_owned() };
+                let text = if secrets::is_secret(name) { String::new() } else { text.to_owned() };
                 Err(SettingsError::Value { name: name.to_owned(), origin, text, reason })
             }
         }

@@ -132,6 +132,34 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// Whether a text that may be such a URL has a password in it. What cannot be read may hide one anywhere.
+    pub(super) fn has_password(text: &str) -> bool {
+        let config = platform::pg::DatabaseConfig::from_url(text, "");
+        config.map_or(true, |config| config.server.get_password().is_some())
+    }
+
+    /// The same database, for a login with this password. Both are letters, digits, `_` and `-`.
+    ///
+    /// # Errors
+    /// When the URL names its user or password behind a question mark, where they would win.
+    pub fn with_login(&self, login: &str, password: &str) -> Result<DatabaseUrl, String> {
+        let Some((scheme, rest)) = self.0.split_once("://") else {
+            // Of words that come twice, the last counts.
+            return Ok(DatabaseUrl(format!("{} user={login} password={password}", self.0)));
+        };
+        // As the driver reads it: what stands before the first @ is the login.
+        let place = rest.split_once('@').map_or(rest, |(_, place)| place);
+        let parameters = place.split_once('?').map_or("", |(_, parameters)| parameters);
+        let named = |part: &str| matches!(part.split('=').next(), Some("user" | "password"));
+        if parameters.split('&').any(named) {
+            return Err(
+                "put the user of database_url before the host, as in postgres://user:password@host/database"
+                    .to_owned(),
+            );
+        }
+        Ok(DatabaseUrl(format!("{scheme}://{login}:{password}@{place}")))
+    }
+
     /// `postgres://user:***@host/database`. What is not of that form may hide a password anywhere.
     fn masked(&self) -> String {
         let parts = self.0.split_once("://").map(|(scheme, rest)| {
@@ -270,6 +298,29 @@ mod tests {
             assert_eq!(url.show(), toml::Value::from(shown));
             assert_eq!(format!("{url:?}"), shown);
         }
+    }
+
+    #[test]
+    fn a_database_url_for_another_login_is_the_same_but_for_the_login() {
+        for (url, other) in [
+            (
+                "postgres://qm:s3cret@db.example:5432,db2/qm?connect_timeout=3",
+                "postgres://run:new@db.example:5432,db2/qm?connect_timeout=3",
+            ),
+            ("postgres://qm@/qm?host=/run/postgresql", "postgres://run:new@/qm?host=/run/postgresql"),
+            ("postgres:///qm", "postgres://run:new@/qm"),
+            (
+                "host=db user=qm password=secret dbname=qm",
+                "host=db user=qm password=secret dbname=qm user=run password=new",
+            ),
+        ] {
+            let DatabaseUrl(made) = DatabaseUrl(url.to_owned()).with_login("run", "new").unwrap();
+            assert_eq!(made, other);
+            let config = platform::pg::DatabaseConfig::from_url(&made, "").unwrap().server;
+            assert_eq!((config.get_user(), config.get_password()), (Some("run"), Some(b"new".as_slice())));
+            assert_eq!(config.get_dbname(), Some("qm"));
+        }
+        assert!(DatabaseUrl("postgres://db/qm?user=me".to_owned()).with_login("run", "new").is_err());
     }
 
     #[test]

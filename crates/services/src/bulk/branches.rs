@@ -1,5 +1,6 @@
 //! Branches in files, known by their name.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use contract::{BranchIn, BranchOut};
@@ -26,10 +27,10 @@ pub(super) const COLUMNS: &[Column] = &[
 pub(super) fn parse(columns: &Columns, row: &Row) -> Result<BranchIn, Vec<BadRow>> {
     let mut reader = Reader::new(columns, row);
     let input = BranchIn {
-        name: reader.required("name").to_owned(),
-        code: reader.some_text("code").map(str::to_owned),
-        location: reader.text("location").map(str::to_owned),
-        timezone: reader.some_text("timezone").map(str::to_owned),
+        name: reader.required("name").into_owned(),
+        code: reader.some_text("code").map(Cow::into_owned),
+        location: reader.text("location").map(Cow::into_owned),
+        timezone: reader.some_text("timezone").map(Cow::into_owned),
         active: reader.flag("active"),
     };
     reader.finish(input)

@@ -1,5 +1,7 @@
 //! Reading the cells of one row.
 
+use std::borrow::Cow;
+
 use domain::Quantity;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -8,6 +10,7 @@ use platform::cells::unguarded;
 
 use super::BadRow;
 use super::table::{Columns, Row};
+use crate::valid::Faults;
 
 /// One row, and the faults found in it.
 pub(super) struct Reader<'t> {
@@ -27,28 +30,43 @@ impl<'t> Reader<'t> {
     }
 
     /// The trimmed text of a cell; `None` when the file does not have the column.
-    pub(super) fn text(&mut self, column: &'static str) -> Option<&'t str> {
+    pub(super) fn text(&mut self, column: &'static str) -> Option<Cow<'t, str>> {
         let position = self.columns.position(column)?;
         let text = unguarded(self.row.cells.get(position)?.trim());
         if text.contains('\0') {
             self.fault(column, "must not contain a NUL character");
-            return Some("");
+            return Some(Cow::Borrowed(""));
         }
         Some(text)
     }
 
     /// The same; `None` also when it is empty.
-    pub(super) fn some_text(&mut self, column: &'static str) -> Option<&'t str> {
+    pub(super) fn some_text(&mut self, column: &'static str) -> Option<Cow<'t, str>> {
         self.text(column).filter(|text| !text.is_empty())
     }
 
     /// Text that must be there.
-    pub(super) fn required(&mut self, column: &'static str) -> &'t str {
+    pub(super) fn required(&mut self, column: &'static str) -> Cow<'t, str> {
         let text = self.some_text(column);
         if text.is_none() {
             self.fault(column, "must not be empty");
         }
         text.unwrap_or_default()
+    }
+
+    /// What a check makes of a text, by the rules that requests are held to.
+    pub(super) fn checked(
+        &mut self,
+        column: &'static str,
+        text: &str,
+        check: impl FnOnce(&mut Faults, &str) -> String,
+    ) -> String {
+        let mut faults = Faults::default();
+        let text = check(&mut faults, text);
+        for fault in faults.into_inner() {
+            self.fault(column, fault.detail);
+        }
+        text
     }
 
     /// A quantity; `None` when the cell is empty or is none, which is noted.

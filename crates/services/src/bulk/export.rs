@@ -44,6 +44,11 @@ pub async fn export(
     Ok(file.rows)
 }
 
+/// Text as a cell.
+fn cell(text: &str) -> String {
+    guarded(text).into_owned()
+}
+
 struct File<W: Write> {
     csv: Writer<W>,
     rows: u64,
@@ -70,8 +75,8 @@ async fn all_branches(conn: &Queries, file: &mut File<impl Write>) -> Result<(),
         let Some(end) = rows.last() else { return Ok(()) };
         last = Some(Cursor::of(end.id));
         for row in rows {
-            let (code, active) = (row.code, row.active.to_string());
-            file.row([guarded(&row.name), code, guarded(&row.location), guarded(&row.timezone), active])?;
+            let (code, active) = (cell(&row.code), row.active.to_string());
+            file.row([cell(&row.name), code, cell(&row.location), cell(&row.timezone), active])?;
         }
     }
 }
@@ -84,12 +89,12 @@ async fn all_items(conn: &Queries, file: &mut File<impl Write>) -> Result<(), Bu
         last = Some(Cursor::of(end.id));
         for row in rows {
             file.row([
-                guarded(&row.sku),
-                guarded(&row.name),
-                guarded(&row.description),
-                guarded(&row.unit),
+                cell(&row.sku),
+                cell(&row.name),
+                cell(&row.description),
+                cell(&row.unit),
                 row.decimal_places.to_string(),
-                guarded(&row.barcode.unwrap_or_default()),
+                cell(&row.barcode.unwrap_or_default()),
                 row.min_stock_level.to_string(),
                 row.active.to_string(),
             ])?;
@@ -106,13 +111,7 @@ async fn all_stock(conn: &Queries, file: &mut File<impl Write>) -> Result<(), Bu
         last = Some(Cursor { first: end.branch_id, second: end.item_id });
         for row in rows {
             let at = row.updated_at.to_string();
-            file.row([
-                guarded(&row.branch_name),
-                guarded(&row.sku),
-                row.quantity.to_string(),
-                String::new(),
-                at,
-            ])?;
+            file.row([cell(&row.branch_name), cell(&row.sku), row.quantity.to_string(), String::new(), at])?;
         }
     }
 }
@@ -148,17 +147,17 @@ fn order_rows(
     skus: &HashMap<i64, String>,
     file: &mut File<impl Write>,
 ) -> Result<(), BulkError> {
-    let name = |id| names.get(id).map_or_else(String::new, |name| guarded(name));
+    let name = |id| names.get(id).map_or_else(String::new, |name| cell(name));
     let time = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
-    let reference = order.reference.as_deref().map_or_else(|| format!("order-{}", order.id), guarded);
+    let reference = order.reference.as_deref().map_or_else(|| format!("order-{}", order.id), cell);
     for line in &order.lines {
         file.row([
             reference.clone(),
             name(&order.branch_id),
-            skus.get(&line.item_id).map_or_else(String::new, |sku| guarded(sku)),
+            skus.get(&line.item_id).map_or_else(String::new, |sku| cell(sku)),
             line.requested_qty.to_string(),
             OrderStatus::from(order.status).as_str().to_owned(),
-            guarded(order.note.as_deref().unwrap_or_default()),
+            cell(order.note.as_deref().unwrap_or_default()),
             order.created_at.to_string(),
             time(order.submitted_at),
             time(order.fulfilled_at),

@@ -1,5 +1,6 @@
 //! Items in files, known by their SKU.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use contract::{ItemIn, ItemOut};
@@ -36,17 +37,17 @@ pub(super) struct ItemRow {
 pub(super) fn parse(columns: &Columns, row: &Row) -> Result<ItemRow, Vec<BadRow>> {
     let mut reader = Reader::new(columns, row);
     let places = reader.some_text("decimal_places");
-    let decimal_places = places.and_then(|text| text.parse().ok());
+    let decimal_places = places.as_ref().and_then(|text| text.parse().ok());
     if places.is_some() && decimal_places.is_none() {
         reader.fault("decimal_places", "must be 0, 1, 2 or 3");
     }
     let input = ItemIn {
-        sku: reader.required("sku").to_owned(),
-        name: reader.required("name").to_owned(),
-        description: reader.text("description").map(str::to_owned),
-        unit: reader.some_text("unit").map(str::to_owned),
+        sku: reader.required("sku").into_owned(),
+        name: reader.required("name").into_owned(),
+        description: reader.text("description").map(Cow::into_owned),
+        unit: reader.some_text("unit").map(Cow::into_owned),
         decimal_places,
-        barcode: reader.text("barcode").map(|text| (!text.is_empty()).then(|| text.to_owned())),
+        barcode: reader.text("barcode").map(|text| (!text.is_empty()).then(|| text.into_owned())),
         min_stock_level: reader.quantity("min_stock_level"),
         active: reader.flag("active"),
     };

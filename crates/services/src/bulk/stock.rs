@@ -39,13 +39,13 @@ pub(super) fn parse(columns: &Columns, row: &Row) -> Result<StockRow, Vec<BadRow
     if quantity.is_negative() {
         reader.fault("quantity", "must not be below zero");
     }
-    let reason = reader.some_text("reason").map(str::to_owned);
-    if reason.as_ref().is_some_and(|reason| reason.chars().count() > 500) {
-        reader.fault("reason", "must have at most 500 characters");
-    }
+    let reason = reader.some_text("reason");
+    let reason = reason.map(|reason| {
+        reader.checked("reason", &reason, |faults, text| faults.paragraph("/reason", text, 500))
+    });
     let row = StockRow {
-        branch: reader.required("branch").to_owned(),
-        sku: reader.required("sku").to_owned(),
+        branch: reader.required("branch").into_owned(),
+        sku: reader.required("sku").into_owned(),
         quantity,
         reason,
         at: reader.time("at"),

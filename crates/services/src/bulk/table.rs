@@ -5,6 +5,7 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 
 use csv::{Reader, ReaderBuilder, StringRecord, Writer, WriterBuilder};
+use platform::cells::{guarded, unguarded};
 
 use super::decode::{self, Encoding};
 use super::faults::Faults;
@@ -126,7 +127,9 @@ fn reject<W: std::io::Write>(
     own: &[bool],
     reason: &str,
 ) -> Result<(), csv::Error> {
-    writer.write_record(chosen(row.cells.iter(), own).chain([reason]))
+    // Of others' files no cell is guarded, and ours are already: each comes back as it was read.
+    let cells = chosen(row.cells.iter(), own).chain([reason]);
+    writer.write_record(cells.map(|cell| guarded(&unguarded(cell)).into_owned()))
 }
 
 /// The cells of the file's own columns. Cells beyond the header are its own too.

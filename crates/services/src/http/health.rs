@@ -25,7 +25,8 @@ pub(super) async fn ready(State(app): Shared, stopping: Stopping) -> Response {
         Ok(()) => {
             let checks = DATABASE_CHECKS.into_iter().chain(["queue"]).map(str::to_owned).collect();
             let refused = app.services.authorizer.refused().map(|_| REFUSED_POLICIES.to_owned());
-            let warnings = refused.into_iter().collect();
+            let login = app.services.database.warning().map(str::to_owned);
+            let warnings = refused.into_iter().chain(login).collect();
             axum::Json(ReadyOut { status: "ready".to_owned(), checks, warnings }).into_response()
         }
         Err(not_ready) => not_ready.into_response(),

@@ -33,10 +33,17 @@ pub(super) struct ServerUser {
 }
 
 impl Place {
-    /// The place for `data_dir`, made where it is not there yet.
-    pub(super) fn of(data_dir: &Path) -> Result<Place, PrivateServerError> {
+    /// The place for `data_dir`, made where it is not there yet. `new` says that the directory was made just now.
+    pub(super) fn of(data_dir: &Path, new: bool) -> Result<Place, PrivateServerError> {
         let user = server_user()?;
         let link = data_dir.join("postgres");
+        let within = match user {
+            None => false,
+            // Older versions made the directory for everybody to enter, and the server's files may lie in it.
+            Some(_) if link.exists() => !link.is_symlink(),
+            Some(user) => data_dir.ancestors().skip(usize::from(new)).all(|dir| may_enter(dir, user)),
+        };
+        close(data_dir, user.filter(|_| within))?;
         if !link.exists() {
             // A link that leads nowhere is what is left of a server whose files were removed.
             let _ = fs::remove_file(&link);
@@ -120,6 +127,13 @@ pub(super) fn is_postgres(stat: &str) -> bool {
     let Some((start, rest)) = stat.rsplit_once(") ") else { return false };
     start.split_once('(').is_some_and(|(_, name)| name.starts_with("postgres"))
         && !rest.starts_with(['Z', 'X'])
+}
+
+/// Closes the data directory to other users. The server's user may pass through it, but see and change nothing there.
+fn close(data_dir: &Path, passing: Option<ServerUser>) -> Result<(), PrivateServerError> {
+    let Some(ServerUser { gid, .. }) = passing else { return Ok(files::narrow(data_dir, 0o700)?) };
+    chown(data_dir, None, Some(gid)).map_err(|source| file_error(data_dir, source))?;
+    fs::set_permissions(data_dir, Permissions::from_mode(0o710)).map_err(|e| file_error(data_dir, e))
 }
 
 fn server_user() -> Result<Option<ServerUser>, PrivateServerError> {

@@ -85,3 +85,46 @@ fn a_postgres_that_was_killed_does_not_live_though_nobody_asked_how_it_ended() {
     assert!(!super::place::is_postgres("812 (postgres) Z 1 812 812 0 -1 4194560"));
     assert!(!super::place::is_postgres("812 (a (postgres) S) S 1 812 812 0 -1 4194560"));
 }
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test]
+async fn no_other_user_can_enter_the_data_directory_or_take_its_locks_also_where_an_older_version_let_them() {
+    let dir = tempfile::tempdir().unwrap();
+    // Like a directory that everybody can come to, such as /var/lib.
+    set_mode(dir.path(), 0o755);
+    let data_dir = dir.path().join("data");
+    for older in [false, true] {
+        let files = [data_dir.join("lock"), data_dir.join("users")];
+        if older {
+            files.iter().for_each(|file| set_mode(file, 0o644));
+            set_mode(&data_dir, 0o755);
+        }
+        let server = PrivateServer::open(&data_dir, FAST).await.unwrap();
+        // The group is that of the server's user where the program is root, and has nobody else in it.
+        assert_eq!(mode(&data_dir) & 0o067, 0, "{:o}", mode(&data_dir));
+        assert!(files.iter().all(|file| mode(file) == 0o600));
+        assert_eq!(mode(&server.place.socket_dir), 0o700);
+        assert_eq!(mode(&server.place.home), 0o700);
+        server.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_data_directory_that_others_could_replace_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let data_dir = dir.path().join("data");
+    fs::create_dir(&data_dir).unwrap();
+    set_mode(dir.path(), 0o777);
+    let refused = PrivateServer::open(&data_dir, FAST).await.unwrap_err();
+    assert!(matches!(refused, PrivateServerError::Exposed(_)), "{refused}");
+    assert!(refused.to_string().contains("chmod go-w"), "{refused}");
+}

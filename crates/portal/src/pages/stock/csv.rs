@@ -44,9 +44,9 @@ fn write(
 ) -> Result<(), csv::Error> {
     type Cell = fn(&StockSummaryOut) -> String;
     let columns: [(&str, &str, Cell); 8] = [
-        ("", "branch", |level| guarded(&level.branch_name)),
-        ("", "item", |level| guarded(&level.item_name)),
-        ("sku", "sku", |level| guarded(&level.sku)),
+        ("", "branch", |level| guarded(&level.branch_name).into_owned()),
+        ("", "item", |level| guarded(&level.item_name).into_owned()),
+        ("sku", "sku", |level| guarded(&level.sku).into_owned()),
         ("quantity", "quantity", |level| level.quantity.to_string()),
         ("reserved", "reserved", |level| level.reserved.to_string()),
         ("available", "available", |level| level.available.to_string()),

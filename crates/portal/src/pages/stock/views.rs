@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::pg::Database;
 use platform::statement;
+use platform::text::shows_nothing;
 use serde::Deserialize;
 
 use crate::Shared;
@@ -62,7 +63,8 @@ pub(crate) async fn keep(
     let query: StockQuery = serde_html_form::from_str(&form.query).unwrap_or_default();
     let address = address("", &query);
     let query = address.trim_start_matches('?');
-    let name: String = form.name.trim().chars().filter(|c| !c.is_control()).take(60).collect();
+    let name: String =
+        form.name.trim().chars().filter(|c| !c.is_control() && !shows_nothing(*c)).take(60).collect();
     if !name.is_empty() && query.len() <= 2_000 {
         let connection = shared.database.get().await.map_err(Error::from)?;
         connection.execute(&KEEP, &[&user.id, &name, &query]).await.map_err(Error::from)?;

@@ -63,6 +63,7 @@ async fn archive(settings: &Settings, arguments: &ArchiveArgs) -> Result<()> {
                 AuditName::Services => (&services::AUDIT, services::ROLES),
                 AuditName::Portal => (&portal::AUDIT, portal::ROLES),
             };
+            databases.require_owner(roles, "audit archive").await?;
             let owner = databases.of_owner(roles)?;
             let done = auditlog::archive(&owner, log, &archiving, &mut told).await;
             owner.close();

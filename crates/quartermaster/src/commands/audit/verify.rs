@@ -30,6 +30,9 @@ pub async fn run(settings: &Settings, arguments: &VerifyArgs) -> Result<ExitCode
         )
         .into());
     }
+    if let Some(heads) = &heads {
+        files::trusted(heads)?;
+    }
     let heads = heads.map(HeadsAsOf::now).transpose()?;
     let trust = Trust { keys: &keys, heads: heads.as_ref(), archives: arguments.archive.as_deref() };
     let databases = Databases::open(settings).await?;

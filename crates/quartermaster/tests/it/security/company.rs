@@ -44,7 +44,7 @@ impl Company {
             services_ca: ca.map(|ca| ca.as_bytes().to_vec()),
             issuer: "test".to_owned(),
             cookie_secure: ca.is_some(),
-            key_encryption_key: portal::KeyEncryptionKey([7; 32]),
+            key_encryption_key: portal::KeyEncryptionKey::new([7; 32]),
             sessions: portal::accounts::sessions::Limits::default(),
             patience: client::Patience::default(),
         };

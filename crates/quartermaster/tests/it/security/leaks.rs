@@ -219,7 +219,7 @@ async fn secrets_that_clients_send_are_found_in_no_log_no_table_and_no_answer() 
     let sealed: Vec<u8> = watched.database.value("select private_key from portal_signing_keys").await;
     let kid: String = watched.database.value("select kid from portal_signing_keys").await;
     let encryption = BASE64_STANDARD.decode(KEY).unwrap();
-    let sealer = Sealer::new(&KeyEncryptionKey(encryption.try_into().unwrap())).unwrap();
+    let sealer = Sealer::new(&KeyEncryptionKey::new(encryption.try_into().unwrap())).unwrap();
     let key = sealer.open(&format!("signing key {kid}"), &sealed).unwrap();
     let own = [token, browser.cookie("sid").unwrap(), PASSWORD.to_owned()];
     let sent: Vec<String> = SECRETS.iter().map(|(_, secret)| (*secret).to_owned()).chain(own).collect();

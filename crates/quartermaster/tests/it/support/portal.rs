@@ -112,7 +112,7 @@ fn config(services: &str) -> Config {
         services_url: services.to_owned(),
         services_ca: None,
         issuer: "test".to_owned(),
-        key_encryption_key: KeyEncryptionKey([7; 32]),
+        key_encryption_key: KeyEncryptionKey::new([7; 32]),
         cookie_secure: false,
         sessions: Limits::default(),
         patience: client::Patience::default(),

@@ -41,7 +41,7 @@ impl Fleet {
     pub async fn start() -> Fleet {
         let database = TestDatabase::new().await;
         let pool = database.pool(portal::ROLES);
-        let encryption = KeyEncryptionKey([7; 32]);
+        let encryption = KeyEncryptionKey::new([7; 32]);
         let stop = CancellationToken::new();
         let portal_stop = stop.child_token();
         let for_portal = TcpListener::bind("127.0.0.1:0").await.unwrap();

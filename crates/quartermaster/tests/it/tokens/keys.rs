@@ -132,7 +132,7 @@ async fn what_the_database_holds_of_a_key_signs_nothing_without_the_encryption_k
     // Every PKCS #8 form of an Ed25519 key names the algorithm.
     let ed25519 = [0x06, 0x03, 0x2b, 0x65, 0x70];
     assert!(!sealed.windows(ed25519.len()).any(|window| window == ed25519));
-    let wrong = KeyEncryptionKey([8; 32]);
+    let wrong = KeyEncryptionKey::new([8; 32]);
     let said = "cannot be opened with the key of the setting key_encryption_key";
     let refused = portal::mint_for(&fleet.pool, "test", &wrong, "mia").await.unwrap_err();
     assert!(refused.to_string().contains(said), "{refused}");
@@ -144,7 +144,7 @@ async fn what_the_database_holds_of_a_key_signs_nothing_without_the_encryption_k
 #[tokio::test]
 async fn portals_of_one_company_share_one_first_key() {
     let database = crate::support::TestDatabase::new().await;
-    let (pool, encryption) = (database.pool(portal::ROLES), KeyEncryptionKey([7; 32]));
+    let (pool, encryption) = (database.pool(portal::ROLES), KeyEncryptionKey::new([7; 32]));
     let start = async || {
         Portal::build(config(&encryption), pool.clone(), crate::support::roles_alone()).await.unwrap();
     };

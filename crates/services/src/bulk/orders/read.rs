@@ -95,16 +95,14 @@ pub(in crate::bulk) fn parse(columns: &Columns, row: &Row) -> Result<OrderLineRo
     if status.is_none() && !word.is_empty() {
         reader.fault("status", "must be draft, submitted, fulfilled or cancelled");
     }
-    let reference = reader.required("reference").to_owned();
-    if reference.chars().count() > 100 {
-        reader.fault("reference", "must have at most 100 characters");
-    }
-    let note = reader.some_text("note").map(str::to_owned);
-    if note.as_ref().is_some_and(|note| note.chars().count() > 2_000) {
-        reader.fault("note", "must have at most 2000 characters");
-    }
+    let reference = reader.required("reference");
+    let reference =
+        reader.checked("reference", &reference, |faults, text| faults.code("/reference", text, 100));
+    let note = reader.some_text("note");
+    let note =
+        note.map(|note| reader.checked("note", &note, |faults, text| faults.paragraph("/note", text, 2_000)));
     let requested = reader.required_quantity("requested_qty");
-    let branch = reader.required("branch").to_owned();
+    let branch = reader.required("branch").into_owned();
     let head = Head {
         status: status.unwrap_or(OrderStatus::Draft),
         note,
@@ -116,12 +114,12 @@ pub(in crate::bulk) fn parse(columns: &Columns, row: &Row) -> Result<OrderLineRo
     for (column, reason) in time_faults(&head) {
         reader.fault(column, reason);
     }
-    let sku = reader.required("sku").to_owned();
+    let sku = reader.required("sku").into_owned();
     reader.finish(OrderLineRow { reference, branch, head, sku, requested })
 }
 
 /// The branch and the reference of a row that is bad in another place.
-fn key<'r>(columns: &'r Columns, row: &'r Row) -> (&'r str, &'r str) {
+fn key<'r>(columns: &'r Columns, row: &'r Row) -> (Cow<'r, str>, Cow<'r, str>) {
     let mut reader = Reader::new(columns, row);
     (reader.text("branch").unwrap_or_default(), reader.text("reference").unwrap_or_default())
 }
@@ -159,8 +157,8 @@ pub(in crate::bulk) async fn stage(
             Err(bad) => {
                 let (branch, reference) = key(&table.columns, &row);
                 let lower = branch.to_lowercase();
-                let branch = branches.find(branch).ok_or(lower.as_str());
-                staging::line(&mut copy, &LineWrite::bad(row.line, branch, reference, now)).await?;
+                let branch = branches.find(&branch).ok_or(lower.as_str());
+                staging::line(&mut copy, &LineWrite::bad(row.line, branch, &reference, now)).await?;
                 faults.extend(bad);
             }
         }

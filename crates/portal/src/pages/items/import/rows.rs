@@ -78,7 +78,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Row>, Unreadable> {
             faults.push(Fault { column: "sku", message: "row-twice" });
         }
         let barcode = cells.iter().find(|(column, cell)| *column == "barcode" && !cell.is_empty());
-        if barcode.is_some_and(|(_, barcode)| !barcodes.insert((*barcode).to_owned())) {
+        if barcode.is_some_and(|(_, barcode)| !barcodes.insert(unguarded(barcode).into_owned())) {
             faults.push(Fault { column: "barcode", message: "row-twice" });
         }
         if !faults.is_empty() {
@@ -100,6 +100,7 @@ fn row(line: u64, cells: &[(&'static str, &str)]) -> Row {
     let mut faults = Vec::new();
     for (column, cell) in cells {
         let cell = unguarded(cell);
+        let cell = cell.as_ref();
         let mut fault = |message| faults.push(Fault { column, message });
         match *column {
             "sku" if cell.is_empty() => fault("row-missing"),
