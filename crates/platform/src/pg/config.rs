@@ -1,6 +1,6 @@
 //! Where the database is and how its connections behave.
 
-use super::PgError;
+use super::{PgError, ServerTls};
 use std::time::Duration;
 
 /// How to reach a database and how many connections to keep.
@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct DatabaseConfig {
     /// Host, port, user, password and database.
     pub server: tokio_postgres::Config,
+    /// How connections to it are protected.
+    pub tls: ServerTls,
     /// What `pg_stat_activity` shows.
     pub application_name: String,
     /// The role that every connection takes on at its start; the user's own when absent.
@@ -29,6 +31,7 @@ impl DatabaseConfig {
     pub fn new(server: tokio_postgres::Config, application_name: impl Into<String>) -> Self {
         DatabaseConfig {
             server,
+            tls: ServerTls::default(),
             application_name: application_name.into(),
             role: None,
             pool_size: 16,
@@ -39,12 +42,21 @@ impl DatabaseConfig {
         }
     }
 
-    /// The same from a URL (`postgres://user:password@host/database`) or a key-value string.
+    /// The same from a URL (`postgres://user:password@host/database`) or a key-value string, with TLS where `sslmode` is
+    /// `require` or `verify-full`.
     ///
     /// # Errors
     /// [`PgError::Other`] when the text is neither.
     pub fn from_url(url: &str, application_name: impl Into<String>) -> Result<Self, PgError> {
-        Ok(DatabaseConfig::new(url.parse::<tokio_postgres::Config>()?, application_name))
+        let Some((tls, rest)) = ServerTls::of(url) else {
+            // The driver says what is wrong with it. What it took would be reached by TLS or not at all.
+            let config = DatabaseConfig::new(url.parse::<tokio_postgres::Config>()?, application_name);
+            return Ok(DatabaseConfig { tls: ServerTls::unusable(), ..config });
+        };
+        Ok(DatabaseConfig {
+            tls,
+            ..DatabaseConfig::new(rest.parse::<tokio_postgres::Config>()?, application_name)
+        })
     }
 
     /// The same configuration under another role.
@@ -79,6 +91,7 @@ impl DatabaseConfig {
         }
         driver
             .application_name(&self.application_name)
+            .ssl_mode(self.tls.mode())
             .options(options.trim_start())
             .connect_timeout(self.connect_timeout)
             .keepalives_idle(Duration::from_secs(15))

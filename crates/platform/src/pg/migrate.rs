@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use refinery::{Migration, Runner, Target};
 use thiserror::Error;
-use tokio_postgres::NoTls;
 
 use super::{DatabaseConfig, PgError, Queries, RolePair};
 
@@ -94,7 +93,8 @@ impl Migrations {
         config.statement_timeout = None;
         config.role = Some(self.roles.owner.to_owned());
         let driver = config.driver_config(&[]);
-        let (mut client, connection) = driver.connect(NoTls).await.map_err(PgError::connecting)?;
+        let (mut client, connection) =
+            driver.connect(config.tls.clone()).await.map_err(PgError::connecting)?;
         let connection = tokio::spawn(connection);
         self.wait_for_turn(&client).await?;
         self.refuse_newer(&client).await?;
@@ -167,8 +167,11 @@ impl Migrations {
     /// [`MigrateError`].
     pub async fn pending(&self, config: &DatabaseConfig) -> Result<Vec<Pending>, MigrateError> {
         let driver = config.driver_config(&[]);
-        let (client, connection) = driver.connect(NoTls).await.map_err(PgError::connecting)?;
+        let (client, connection) = driver.connect(config.tls.clone()).await.map_err(PgError::connecting)?;
         let connection = tokio::spawn(connection);
+        // A login that inherits nothing reads the history as the role that it takes on; before the first migration there
+        // is neither.
+        let _ = client.batch_execute(&format!("set role {}", self.roles.running)).await;
         self.refuse_newer(&client).await?;
         let applied = self.applied(&client).await?;
         drop(client);

@@ -17,6 +17,7 @@ mod queries;
 mod roles;
 mod shortage;
 mod statement;
+mod tls;
 mod transaction;
 
 #[doc(hidden)]
@@ -34,5 +35,6 @@ pub use private_server::{PrivateServer, PrivateServerError};
 pub use queries::{Params, Queries};
 pub use roles::{RolePair, bootstrap_roles};
 pub use statement::{STATEMENTS, Statement};
+pub use tls::ServerTls;
 pub use tokio_postgres::{Row, types};
 pub use transaction::Transaction;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{AsyncMessage, Client, NoTls, Row};
+use tokio_postgres::{AsyncMessage, Client, Row};
 
 use super::shortage::Shortage;
 use super::{CopyIn, DatabaseConfig, PgError, Rows, STATEMENTS, Statement};
@@ -46,7 +46,7 @@ impl Queries {
         shortage: &Arc<Shortage>,
     ) -> Result<Queries, PgError> {
         let driver = config.driver_config(settings);
-        let connecting = driver.connect(NoTls);
+        let connecting = driver.connect(config.tls.clone());
         let (client, mut connection) = tokio::time::timeout(config.connect_timeout, connecting)
             .await
             .map_err(|_| PgError::Unavailable(None))?

@@ -37,7 +37,7 @@ pub enum TlsError {
     },
     /// Others can read or change the key.
     #[error(transparent)]
-    Key(#[from] files::Fault),
+    Key(files::Fault),
     /// The certificate file has none.
     #[error("{0}: has no certificate")]
     NoCertificate(PathBuf),
@@ -154,7 +154,10 @@ impl Files {
         if chain.is_empty() {
             return Err(TlsError::NoCertificate(self.certificate.clone()));
         }
-        let key = files::read_private(&self.key)?;
+        let key = files::read_private(&self.key).map_err(|fault| match fault {
+            files::Fault::Io { path, source } => pem(&path, "private key")(pem::Error::Io(source)),
+            fault @ files::Fault::Exposed { .. } => TlsError::Key(fault),
+        })?;
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(pem(&self.key, "private key"))?;
         CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|source| {
             TlsError::Unusable { certificate: self.certificate.clone(), key: self.key.clone(), source }

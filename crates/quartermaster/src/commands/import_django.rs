@@ -12,10 +12,18 @@ use portal::accounts::django_users::{self, Import, Places, Report};
 
 use crate::cli::ImportDjangoArgs;
 use crate::databases::Databases;
-use crate::settings::Settings;
+use crate::settings::{DatabaseUrl, Settings};
 use crate::{Result, output};
 
 pub async fn run(settings: &Settings, arguments: &ImportDjangoArgs) -> Result<ExitCode> {
+    if let Some(url) = &arguments.from
+        && DatabaseUrl::has_password(url)
+        && std::env::var("DJANGO_DATABASE_URL").ok().as_ref() != Some(url)
+    {
+        return Err("--from: everybody on this machine can read a password in a command line; give it as \
+                    DJANGO_DATABASE_URL in the environment"
+            .into());
+    }
     let users = match (&arguments.from, &arguments.users, &arguments.groups, &arguments.memberships) {
         (Some(url), ..) => source::read(url).await?,
         (None, Some(users), Some(groups), Some(memberships)) => files::users(users, groups, memberships)?,

@@ -132,10 +132,10 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Whether a text that may be such a URL has a password in it. What cannot be read may hide one anywhere.
-    pub(super) fn has_password(text: &str) -> bool {
+    /// Whether a text is such a URL and has a password in it.
+    pub fn has_password(text: &str) -> bool {
         let config = platform::pg::DatabaseConfig::from_url(text, "");
-        config.map_or(true, |config| config.server.get_password().is_some())
+        config.is_ok_and(|config| config.server.get_password().is_some())
     }
 
     /// The same database, for a login with this password. Both are letters, digits, `_` and `-`.
@@ -178,7 +178,8 @@ impl DatabaseUrl {
 
 impl Value for DatabaseUrl {
     fn parse(text: &str) -> Result<DatabaseUrl, String> {
-        let wrong = "must be as in postgres://user:password@host:5432/database";
+        let wrong = "must be as in postgres://user:password@host:5432/database, where it has an sslmode with disable, \
+                     require or verify-full";
         platform::pg::DatabaseConfig::from_url(text, "").map_err(|_| wrong.to_owned())?;
         Ok(DatabaseUrl(text.to_owned()))
     }

@@ -3,7 +3,9 @@
 mod commands;
 mod company;
 mod demo;
+mod guarded;
 mod hangups;
+mod login;
 mod main_job;
 mod pauses;
 mod policy;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use platform::pg::{STATEMENTS, bootstrap_roles};
+use platform::pg::{Database, STATEMENTS, bootstrap_roles};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 
+use crate::support::cluster::RUN_LOGIN;
 use crate::support::{App, TestDatabase};
 
 const ROLES: [&str; 4] = ["qm_services", "qm_services_app", "qm_portal", "qm_portal_app"];
@@ -73,6 +74,70 @@ async fn the_running_roles_own_nothing_and_may_create_nothing() {
         .value("select count(*) from pg_roles where starts_with(rolname, 'qm_') and (rolsuper or rolcreaterole or rolbypassrls)")
         .await;
     assert_eq!(strong, 0);
+}
+
+#[tokio::test]
+async fn the_login_that_serves_owns_nothing_and_can_become_no_owner() {
+    let app = App::start().await;
+    app.branch("Harbour").await;
+    let client = app.database.connect(RUN_LOGIN).await;
+    for sql in [
+        "set role qm_services",
+        "set role qm_portal",
+        "set role quartermaster",
+        "create table mine (n int)",
+        "create role other",
+        // It inherits nothing: not even what its roles may do.
+        "select from services_branches",
+        "select from portal_users",
+        "delete from services_audit_logs",
+        "alter table services_audit_logs disable trigger user",
+        "set session_replication_role = replica",
+    ] {
+        assert_eq!(state_of(&client, sql).await.as_deref(), Some(REFUSED), "{sql}");
+    }
+    for (role, own, others, log) in [
+        ("qm_services_app", "services_branches", "portal_users", "services_audit_logs"),
+        ("qm_portal_app", "portal_users", "services_branches", "portal_audit_logs"),
+    ] {
+        // As the program does for each connection.
+        client.batch_execute(&format!("set role {role}; select from {own}")).await.unwrap();
+        for sql in [
+            format!("select from {others}"),
+            format!("delete from {log}"),
+            format!("update {log} set actor = 'nobody'"),
+            format!("truncate {log} cascade"),
+            format!("alter table {log} disable trigger user"),
+            format!("drop table {own}"),
+            "set role qm_services".to_owned(),
+            "create function mine() returns int language sql as 'select 1'".to_owned(),
+        ] {
+            assert_eq!(state_of(&client, &sql).await.as_deref(), Some(REFUSED), "{role}: {sql}");
+        }
+    }
+    let login = app.database.pool_of(RUN_LOGIN, services::ROLES).login().await.unwrap();
+    assert_eq!((login.name.as_str(), login.excess), (RUN_LOGIN, vec![]));
+}
+
+#[tokio::test]
+async fn a_login_that_may_do_more_than_serving_needs_is_told_what() {
+    let database = TestDatabase::new().await;
+    // Roles are the whole server's.
+    database
+        .run(
+            "create role test_migrator login createrole in role qm_services;
+             create role test_reader login in role pg_read_all_data, qm_services_app",
+        )
+        .await;
+    let excess =
+        async |login: &str| database.pool_of(login, services::ROLES).login().await.unwrap().excess.join(", ");
+    assert_eq!(excess("quartermaster").await, "it is a superuser");
+    assert_eq!(excess("qm_services_app").await, "");
+    assert_eq!(excess("test_reader").await, "it is a member of pg_read_all_data");
+    let login = Database::open(database.config("test_migrator")).unwrap().login().await.unwrap();
+    assert_eq!(login.excess, ["it may create roles", "it may become qm_services, which owns tables"]);
+    let login = Database::open(database.config("qm_portal")).unwrap().login().await.unwrap();
+    assert_eq!(login.excess, ["it owns tables"]);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! CSV files in and out.
 
+mod cells;
 mod forms;
 
 use services::bulk::{self, BadRow, BulkError, File, Format, Import, Kind, Report};

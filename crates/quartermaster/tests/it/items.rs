@@ -99,3 +99,35 @@ async fn items_are_found_by_text_sku_barcode_and_activity() {
         assert_eq!(rows.each("sku"), found, "{query}");
     }
 }
+
+#[tokio::test]
+async fn a_line_shows_all_that_it_says_and_one_that_does_not_is_mended_by_its_field() {
+    let app = App::start().await;
+    let admin = app.admin();
+    for (sku, name, pointer) in [
+        ("A-1", "Bolt\u{202e}8M", "/name"),
+        ("A-1", "Bolt\u{200b}", "/name"),
+        ("A-1", "\u{feff}Bolt", "/name"),
+        ("A-1", "a\u{2066}b\u{2069}", "/name"),
+        ("A\u{ad}1", "Bolt", "/sku"),
+        ("می\u{200c}خ", "Bolt", "/sku"),
+    ] {
+        let problem = admin.post("/v1/items", json!({ "sku": sku, "name": name })).await;
+        let problem = problem.expect_problem(422, "invalid");
+        let error = &problem["errors"][0];
+        assert_eq!(error["pointer"], pointer, "{problem}");
+        assert!(error["detail"].as_str().unwrap().contains("the invisible character U+"), "{problem}");
+    }
+    // Scripts that need joiners, and emoji, are names like others.
+    for (sku, name) in [("F", "می\u{200c}خواهم"), ("E", "Box 👩\u{200d}🔧")] {
+        admin.post("/v1/items", json!({ "sku": sku, "name": name })).await.expect(201);
+    }
+    app.database.run("insert into services_items (sku, name) values ('OLD', U&'Bolt\\202E8M')").await;
+    let id: i64 = app.database.value("select id from services_items where sku = 'OLD'").await;
+    let old = admin.get(&format!("/v1/items/{id}")).await.expect(200).json();
+    assert_eq!(old["name"], "Bolt\u{202e}8M");
+    let put =
+        async |name: &str| admin.put(&format!("/v1/items/{id}"), json!({ "sku": "OLD", "name": name })).await;
+    assert_eq!(put("Bolt\u{202e}8M").await.expect_invalid(), ["/name"]);
+    put("Bolt M8").await.expect(200);
+}

@@ -8,6 +8,7 @@ mod forms;
 mod key;
 mod passwords;
 mod queue;
+mod resealing;
 mod second_factor;
 mod sessions;
 mod streams;

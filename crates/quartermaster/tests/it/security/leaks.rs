@@ -14,7 +14,7 @@ use super::company::{PASSWORD, http};
 use super::headers::operations;
 use crate::support::TestDatabase;
 use crate::support::portal::Browser;
-use crate::support::program::{KEY, Running, free_address, program, run_ok};
+use crate::support::program::{KEY, Running, free_address, program, run_failing, run_ok};
 use crate::support::routes::portal_paths;
 
 /// What each might be taken for.
@@ -46,15 +46,16 @@ impl Watched {
     async fn start() -> Watched {
         let database = TestDatabase::new().await;
         let url = format!("{} password={OF_DATABASE}", database.url());
-        let mut add =
-            program(&["user", "add", "mia", "--role", "admin", "--all-branches", "--database-url", &url]);
+        let mut add = program(&["user", "add", "mia", "--role", "admin", "--all-branches"]);
+        add.env("QUARTERMASTER_DATABASE_URL", &url);
         let password = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(password.path(), format!("{PASSWORD}\n")).unwrap();
         let added = add.stdin(File::open(password.path()).unwrap()).output().unwrap();
         assert!(added.status.success(), "{added:?}");
         let (portal, services) = (free_address(), free_address());
         let log = tempfile::NamedTempFile::new().unwrap();
-        let mut serve = program(&["serve", "--database-url", &url, "--log", "trace"]);
+        let mut serve = program(&["serve", "--log", "trace"]);
+        serve.env("QUARTERMASTER_DATABASE_URL", &url);
         serve.args(["--portal-addr", &portal, "--services-addr", &services]);
         serve.stderr(log.reopen().unwrap());
         let mut running = Running::start(serve);
@@ -236,9 +237,15 @@ async fn secrets_that_clients_send_are_found_in_no_log_no_table_and_no_answer() 
     let key = [bytes_as_list(&key), hex_of(&key)].map(|text| text.trim_matches(['[', ']']).to_owned());
     let everything: Vec<String> = everything.into_iter().chain(key).collect();
     assert_eq!(lines_with(&log, &everything), Vec::<&str>::new());
-    let shown =
-        run_ok(&mut program(&["config", "--database-url", &format!("postgres://u:{OF_DATABASE}@h/d")]));
+    let url = format!("postgres://u:{OF_DATABASE}@h/d");
+    let shown = run_ok(program(&["config"]).env("QUARTERMASTER_DATABASE_URL", &url));
     assert!(!shown.contains(OF_DATABASE), "{shown}");
+    // A command line is everybody's to read: what is secret is refused there, and not repeated.
+    for flags in [["--database-url", url.as_str()], ["--key-encryption-key", KEY]] {
+        let said = run_failing(&mut program(&[&["config"], flags.as_slice()].concat()));
+        assert!(said.contains("-file") && said.contains("QUARTERMASTER_"), "{said}");
+        assert!(!said.contains(OF_DATABASE) && !said.contains(KEY), "{said}");
+    }
 }
 
 /// Some of the lines that have one of these.

@@ -1,6 +1,7 @@
 //! TLS with certificates that are exchanged while connections live, addresses behind proxies, and clients that take
 //! their time.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,7 @@ impl Authority {
     fn write(&self, name: &str, text: &str) {
         let (place, beside) = (self.path(name), self.path("new"));
         std::fs::write(&beside, text).unwrap();
+        std::fs::set_permissions(&beside, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::rename(beside, place).unwrap();
     }
 

@@ -218,6 +218,10 @@ async fn a_django_that_is_not_there_is_said_plainly_and_without_its_password() {
     let mut command = program(&["import-django-users", "--from", url, "--all-branches"]);
     command.env("QUARTERMASTER_DATABASE_URL", into.url());
     let said = run_failing(&mut command);
+    assert!(said.contains("give it as DJANGO_DATABASE_URL") && !said.contains("s3cret"), "{said}");
+    let mut command = program(&["import-django-users", "--all-branches"]);
+    command.env("QUARTERMASTER_DATABASE_URL", into.url()).env("DJANGO_DATABASE_URL", url);
+    let said = run_failing(&mut command);
     assert!(said.contains("Django's database: the database is unavailable"), "{said}");
     assert!(!said.contains("s3cret"), "{said}");
     let empty = TestDatabase::empty().await;

@@ -10,7 +10,7 @@ use crate::support::portal::{Browser, Company, PASSWORD, field, location};
 const PATH: &str = "/accounts/second-factor/";
 
 /// An authenticator as people have it in their pockets.
-struct Authenticator(Totp);
+pub(super) struct Authenticator(Totp);
 
 impl Authenticator {
     fn with(secret: &str) -> Authenticator {
@@ -20,19 +20,19 @@ impl Authenticator {
     }
 
     /// The code it shows some steps from now.
-    fn code(&self, steps: i64) -> String {
+    pub(super) fn code(&self, steps: i64) -> String {
         let at = jiff::Timestamp::now().as_second() + 30 * steps;
         self.0.generate(at.unsigned_abs()).to_string()
     }
 }
 
 /// Has taken no code lately: as if some time had passed since the last one.
-async fn rest(company: &Company) {
+pub(super) async fn rest(company: &Company) {
     company.database.run("update portal_second_factors set last_step = 0").await;
 }
 
 /// Sets up a second factor; gives the authenticator and the recovery codes.
-async fn enrol(browser: &Browser) -> (Authenticator, Vec<String>) {
+pub(super) async fn enrol(browser: &Browser) -> (Authenticator, Vec<String>) {
     let page = browser.page(PATH).await;
     let secret = page.split("id=\"secret\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     assert!(page.contains("<svg class=\"qr\""), "{page}");
@@ -47,7 +47,7 @@ async fn enrol(browser: &Browser) -> (Authenticator, Vec<String>) {
     (authenticator, codes)
 }
 
-async fn second_step(browser: &Browser, code: &str) -> u16 {
+pub(super) async fn second_step(browser: &Browser, code: &str) -> u16 {
     browser.post("/accounts/second-step/", &[("code", code)]).await.status().as_u16()
 }
 

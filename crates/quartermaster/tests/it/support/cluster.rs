@@ -5,11 +5,13 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use platform::pg::{Database, DatabaseConfig, PrivateServer, RolePair, bootstrap_roles};
+use platform::pg::{Database, DatabaseConfig, PrivateServer, RolePair, bootstrap_login, bootstrap_roles};
 
 use super::until;
 
 const TEMPLATE: &str = "migrated";
+/// What the program is served with.
+pub const RUN_LOGIN: &str = "qm_run";
 
 /// A server that ends with this process, however it ends.
 struct Cluster {
@@ -47,6 +49,8 @@ impl Cluster {
         cluster.run("postgres", &format!("create database {TEMPLATE}")).await;
         let config = DatabaseConfig::new(cluster.superuser(TEMPLATE), "migrate");
         bootstrap_roles(&config, &[services::ROLES, portal::ROLES]).await.unwrap();
+        let running = [services::ROLES.running, portal::ROLES.running];
+        bootstrap_login(&config, RUN_LOGIN, &running).await.unwrap();
         services::migrations().run(&config).await.unwrap();
         portal::migrations().run(&config).await.unwrap();
         cluster
@@ -125,14 +129,24 @@ impl TestDatabase {
         Database::open(self.config(roles.running)).unwrap()
     }
 
+    /// The same, reached by a login that takes the role on.
+    pub fn pool_of(&self, login: &str, roles: RolePair) -> Database {
+        Database::open(self.config(login).with_role(roles.running)).unwrap()
+    }
+
     /// A setting for the program to use this database.
     pub fn url(&self) -> String {
+        self.url_of("quartermaster")
+    }
+
+    /// The same for another login.
+    pub fn url_of(&self, login: &str) -> String {
         let config = self.superuser();
         let host = match &config.get_hosts()[0] {
             tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
             tokio_postgres::config::Host::Tcp(host) => host.clone(),
         };
-        format!("host={host} user={} dbname={}", config.get_user().unwrap(), self.name)
+        format!("host={host} user={login} dbname={}", self.name)
     }
 
     /// A plain connection as this role.
