@@ -39,3 +39,26 @@ fn a_body_says_the_same_when_it_is_written_and_read_again() {
         comes_back::<Problem>(bytes);
     });
 }
+
+/// What a byte stands for: the pieces that JSON is nested with, so that a few bytes nest deep. The upper bits say how often
+/// a piece is repeated.
+fn nested(bytes: &[u8]) -> Vec<u8> {
+    const PIECES: [&str; 8] = ["[", "]", "{\"lines\":", "}", "\"name\":", "1,", "null", " "];
+    let mut text = String::new();
+    for byte in bytes {
+        let piece = PIECES.get(usize::from(byte % 8)).copied().unwrap_or_default();
+        text.push_str(&piece.repeat([1, 2, 3, 20, 127, 129, 1_000, 50_000][usize::from(byte / 32)]));
+    }
+    text.into_bytes()
+}
+
+#[test]
+fn no_nesting_of_a_body_is_too_much() {
+    check!().for_each(|bytes: &[u8]| {
+        let text = nested(bytes);
+        comes_back::<OrderIn>(&text);
+        comes_back::<ItemIn>(&text);
+        comes_back::<Problem>(&text);
+        let _ = serde_json::from_slice::<serde_json::Value>(&text);
+    });
+}

@@ -68,3 +68,23 @@ fn the_details_of_an_entry_are_hashed_as_they_are_and_have_one_form() {
         assert_eq!(entry.get("actor").and_then(|actor| actor.as_str()), Some(details));
     });
 }
+
+/// Each byte is a piece of JSON; its upper bits say how often it is repeated, so that a few bytes nest deep.
+#[test]
+fn no_nesting_of_an_entry_is_too_much() {
+    const PIECES: [&str; 8] = ["[", "]", "{\"b\":", ",\"a\":1}", "\"", "1,", "null", "\\"];
+    check!().for_each(|bytes: &[u8]| {
+        let mut details = String::new();
+        for byte in bytes {
+            let piece = PIECES.get(usize::from(byte % 8)).copied().unwrap_or_default();
+            details.push_str(&piece.repeat([1, 2, 3, 20, 127, 129, 1_000, 20_000][usize::from(byte / 32)]));
+        }
+        let text = hashed(&details);
+        if serde_json::from_str::<serde_json::Value>(&details).is_ok() {
+            assert_eq!(hashed(&details), text);
+            assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+        }
+        let line = format!("{{\"entry\":{details}}}\n");
+        assert!(Checker::check(&[], line.as_bytes()).is_ok());
+    });
+}
