@@ -12,7 +12,7 @@ use crate::verifier::CLOCK_DIFFERENCE;
 /// last signature, and what a revocation is kept.
 pub const TOKEN_REACH: i64 = TOKEN_LIFETIME + CLOCK_DIFFERENCE;
 
-/// The portal's answer at `/.well-known/jwks.json?after=VERSION`: a JWK Set with two members of our own, which others
+/// The portal's answer at `/.well-known/jwks.json?after=VERSION`: a JWK Set with members of our own, which others
 /// ignore (RFC 7517 §5). It comes once the version is another than the caller's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenFeed {
@@ -25,6 +25,9 @@ pub struct TokenFeed {
     /// By subject: its tokens made in this second (since 1970) or before are revoked.
     #[serde(default)]
     pub revoked: HashMap<String, i64>,
+    /// By the subject of a client: that of the user who answers for it. Numbers alone, since anybody may read the feed.
+    #[serde(default)]
+    pub owners: HashMap<String, String>,
 }
 
 /// The revocations that are known.

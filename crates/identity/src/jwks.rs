@@ -4,7 +4,7 @@
 mod follow;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::feed::{Revocations, TokenFeed};
 use crate::jwk::JwkSet;
+use crate::owners::Owners;
 
 pub(crate) use follow::Following;
 
@@ -47,6 +48,9 @@ pub(crate) struct NoKeys;
 pub(crate) struct KeyStore {
     known: RwLock<Known>,
     revocations: RwLock<Revocations>,
+    owners: Owners,
+    /// The version of the feed that the owners are of.
+    version: AtomicI64,
     /// Another one whenever the keys change.
     generation: AtomicU64,
     /// `None` when the keys are fixed.
@@ -128,6 +132,8 @@ impl KeyStore {
         KeyStore {
             known: RwLock::default(),
             revocations: RwLock::default(),
+            owners: Owners::default(),
+            version: AtomicI64::new(0),
             generation: AtomicU64::new(0),
             portal,
         }
@@ -165,6 +171,11 @@ impl KeyStore {
         self.revocations.read().unwrap_or_else(PoisonError::into_inner).contain(subject, issued_at)
     }
 
+    /// Who answers for which client, as far as the portal has said.
+    pub(crate) fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
     fn known(&self, kid: &str) -> Option<DecodingKey> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).keys.get(kid).cloned()
     }
@@ -177,6 +188,10 @@ impl KeyStore {
     pub(crate) fn learn(&self, feed: &TokenFeed) {
         let now = jiff::Timestamp::now().as_second();
         self.revocations.write().unwrap_or_else(PoisonError::into_inner).learn(&feed.revoked, now);
+        // An answer that comes late says what was.
+        if self.version.fetch_max(feed.version, Ordering::AcqRel) <= feed.version {
+            self.owners.replace(&feed.owners);
+        }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.published.as_ref() != Some(&feed.keys) {
             *known = Known { keys: usable(&feed.keys), published: Some(feed.keys.clone()) };

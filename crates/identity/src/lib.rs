@@ -8,6 +8,7 @@ mod feed;
 mod jwk;
 mod jwks;
 mod keys;
+mod owners;
 mod role;
 mod verifier;
 
@@ -17,5 +18,6 @@ pub use feed::{TOKEN_REACH, TokenFeed};
 pub use jwk::{Jwk, JwkSet};
 pub use jwks::KeySourceError;
 pub use keys::{KeyError, SigningKey};
+pub use owners::{CLIENT_PREFIX, Owners};
 pub use role::{Role, Roles};
 pub use verifier::{BadToken, TokenError, Verifier};

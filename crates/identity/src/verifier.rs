@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::claims::{Claims, TOKEN_LIFETIME};
 use crate::jwk::JwkSet;
 use crate::jwks::{Following, KeySourceError, KeyStore, NoKeys};
+use crate::owners::Owners;
 
 /// No token of ours is longer; longer ones are refused unread.
 const LONGEST_TOKEN: usize = 8 * 1024;
@@ -153,6 +154,11 @@ impl Verifier {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = 0;
         Verifier { keys, validation, verified: Cache::new(REMEMBERED), _following: None }
+    }
+
+    /// Who answers for which API client, as the portal says: what is known follows the portal.
+    pub fn owners(&self) -> &Owners {
+        self.keys.owners()
     }
 
     /// The caller that a token describes.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use identity::Caller;
+use identity::{Caller, Owners};
 
 use crate::action::Action;
 use crate::permit::{Denied, Permit, Refused};
@@ -16,6 +16,7 @@ use crate::source::{BadPolicies, PolicyFile, read_folder};
 pub struct Authorizer {
     policies: RwLock<Arc<Policies>>,
     refused: Mutex<Option<BadPolicies>>,
+    owners: RwLock<Owners>,
 }
 
 /// What was decided, and by which policies.
@@ -54,7 +55,17 @@ impl Authorizer {
     /// # Errors
     /// Every fault of the files.
     pub fn with(files: Vec<PolicyFile>) -> Result<Authorizer, BadPolicies> {
-        Ok(Authorizer { policies: RwLock::new(Arc::new(Policies::new(files)?)), refused: Mutex::default() })
+        let policies = RwLock::new(Arc::new(Policies::new(files)?));
+        Ok(Authorizer { policies, refused: Mutex::default(), owners: RwLock::default() })
+    }
+
+    /// From now on these say who answers for which client. Until then nobody does for any.
+    pub fn know_owners(&self, owners: Owners) {
+        *self.owners.write().unwrap_or_else(PoisonError::into_inner) = owners;
+    }
+
+    fn owners(&self) -> Owners {
+        self.owners.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The policies in force.
@@ -101,7 +112,7 @@ impl Authorizer {
     ) -> Result<Permit, Denied> {
         self.sees(caller, action, resource)?;
         let policies = self.policies();
-        policies.ask(caller, action, &resource, |verdict| {
+        policies.ask(&|| self.owners(), caller, action, &resource, |verdict| {
             if verdict.allowed {
                 return Ok(Permit { caller: caller.clone(), action });
             }
@@ -117,7 +128,7 @@ impl Authorizer {
     /// Whether `caller` may, where a no is not a refusal but leaves something out.
     pub fn allows(&self, caller: &Caller, action: Action, resource: Resource<'_>) -> bool {
         !is_hidden(caller, &resource)
-            && self.policies().ask(caller, action, &resource, |verdict| verdict.allowed)
+            && self.policies().ask(&|| self.owners(), caller, action, &resource, |verdict| verdict.allowed)
     }
 
     /// The same question, answered with what decided, and without what is known from before.
@@ -126,7 +137,7 @@ impl Authorizer {
             return Decision { answer: Answer::Hidden, policies: Vec::new(), errors: Vec::new() };
         }
         let policies = self.policies();
-        let verdict = policies.ask_anew(caller, action, &resource);
+        let verdict = policies.ask_anew(&|| self.owners(), caller, action, &resource);
         Decision {
             answer: if verdict.allowed { Answer::Allowed } else { Answer::Forbidden },
             policies: verdict.decided.iter().filter_map(|n| policies.all().get(*n)).cloned().collect(),

@@ -10,6 +10,8 @@
 
 mod action;
 mod authorizer;
+mod deep;
+mod depth;
 mod follow;
 mod parse;
 mod permit;

@@ -1,16 +1,29 @@
-//! Files of policies, taken apart; and where in them a fault is.
+//! Files of policies, taken apart; and where in them a fault is. Nothing else gives a text to Cedar's parser.
 
 use std::collections::HashSet;
 
 use cedar_policy::{Effect, PolicyId, PolicySet, ValidationResult};
 use miette::Diagnostic;
 
+use crate::depth;
 use crate::set::Policy;
-use crate::source::{Fault, PolicyFile, line_at};
+use crate::source::{Fault, LARGEST, PolicyFile, line_at};
 
 /// The policies of a file, each under its own name.
-pub(crate) fn file(file: &PolicyFile) -> Result<Vec<(cedar_policy::Policy, Policy)>, Vec<Fault>> {
+pub(crate) struct Parsed {
+    pub policies: Vec<(cedar_policy::Policy, Policy)>,
+    /// How many calls within each other the deepest of them needs.
+    pub depth: usize,
+}
+
+/// Takes a file apart. Its text is within the limits before Cedar sees it; even so Cedar needs a stack of
+/// [`deep::STACK`](crate::deep::STACK).
+pub(crate) fn file(file: &PolicyFile) -> Result<Parsed, Vec<Fault>> {
     let fault = |line, reason| Fault { file: file.name.clone(), line, reason };
+    if file.text.len() > LARGEST {
+        return Err(vec![fault(None, format!("is larger than {} KiB", LARGEST / 1024))]);
+    }
+    let depth = depth::of(&file.text).map_err(|told| vec![fault(Some(told.line), told.reason)])?;
     let set: PolicySet = file.text.parse().map_err(|errors: cedar_policy::ParseErrors| {
         errors.iter().map(|error| fault(line_of(error, &file.text), told(error))).collect::<Vec<_>>()
     })?;
@@ -39,7 +52,7 @@ pub(crate) fn file(file: &PolicyFile) -> Result<Vec<(cedar_policy::Policy, Polic
         }
         policies.push((policy.new_id(PolicyId::new(&*about.name)), about));
     }
-    if faults.is_empty() { Ok(policies) } else { Err(faults) }
+    if faults.is_empty() { Ok(Parsed { policies, depth }) } else { Err(faults) }
 }
 
 /// A fault of a policy as a whole.

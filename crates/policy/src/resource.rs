@@ -18,6 +18,8 @@ pub enum Resource<'a> {
         key: StockKey,
         /// How far what is on hand would move; below zero for less.
         change: Quantity,
+        /// How far adjustments of the last 24 hours moved it, ups and downs added, without this one.
+        earlier: Quantity,
     },
     /// An order.
     Order(OrderFacts<'a>),

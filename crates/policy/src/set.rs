@@ -7,13 +7,14 @@ use cedar_policy::{
     Authorizer as Cedar, Entities, PolicyId, PolicySet, PrincipalConstraint, Request, ResourceConstraint,
     ValidationMode, Validator,
 };
-use identity::{Caller, Role};
+use identity::{Caller, Owners, Role};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::action::Action;
 use crate::resource::Resource;
 use crate::source::{BadPolicies, Fault, PolicyFile};
-use crate::{parse, vocabulary};
+use crate::{deep, parse, vocabulary};
 
 /// The policies that ship.
 const SHIPPED: &str = include_str!("../policies/roles.cedar");
@@ -54,6 +55,8 @@ pub struct Policies {
     places: HashMap<PolicyId, usize>,
     /// By action, in the order of [`Action::ALL`].
     actions: Vec<ForAction>,
+    /// How many levels the deepest of their expressions has at most.
+    depth: usize,
 }
 
 /// The policies that a question of one action can meet, and what is known of their answers.
@@ -62,7 +65,8 @@ struct ForAction {
     policies: PolicySet,
     /// The action itself and its groups.
     entities: Entities,
-    /// Where nothing but the action, the caller's kind and roles and the resource's kind decides: what was decided for
+    /// Where nothing but the action, the caller's kind and roles, whether the caller acts at every branch, and the
+    /// resource's kind decides: what was decided for
     /// each of these. It goes when the set goes.
     known: Option<Box<[OnceLock<Verdict>]>>,
 }
@@ -73,13 +77,18 @@ impl Policies {
     /// # Errors
     /// Every fault of the files. Nothing of them is used then.
     pub fn new(files: Vec<PolicyFile>) -> Result<Policies, BadPolicies> {
+        deep::on_large_stack(|| Policies::read(files)).unwrap_or_else(|error| Err(internal(&error)))
+    }
+
+    fn read(files: Vec<PolicyFile>) -> Result<Policies, BadPolicies> {
         let shipped = PolicyFile::new(SHIPPED_NAME, SHIPPED);
         let mut faults = Vec::new();
-        let (mut all, mut set) = (Vec::new(), PolicySet::new());
+        let (mut all, mut set, mut depth) = (Vec::new(), PolicySet::new(), 0);
         for file in std::iter::once(&shipped).chain(&files) {
             match parse::file(file) {
-                Ok(policies) => {
-                    for (policy, about) in policies {
+                Ok(parsed) => {
+                    depth = depth.max(parsed.depth);
+                    for (policy, about) in parsed.policies {
                         if let Err(error) = set.add(policy) {
                             faults.push(parse::fault_of(&about, error.to_string()));
                         }
@@ -105,7 +114,7 @@ impl Policies {
             .map(|action| ForAction::of(*action, &set, &groups))
             .collect::<Result<Vec<_>, _>>()?;
         let places = all.iter().enumerate().map(|(n, policy)| (PolicyId::new(&*policy.name), n)).collect();
-        Ok(Policies { files, all, places, actions })
+        Ok(Policies { files, all, places, actions, depth })
     }
 
     /// The company's files, in the order of their names.
@@ -133,13 +142,14 @@ impl Policies {
     /// Asks. The branch scope of the caller is not asked here.
     pub(crate) fn ask<T>(
         &self,
+        owners: &dyn Fn() -> Owners,
         caller: &Caller,
         action: Action,
         resource: &Resource<'_>,
         told: impl FnOnce(&Verdict) -> T,
     ) -> T {
         let Some(asked) = self.actions.get(action as usize) else { return told(&Verdict::default()) };
-        let evaluate = || self.evaluate(asked, caller, action, resource);
+        let evaluate = || self.evaluate(asked, owners, caller, action, resource);
         let key = key(caller, vocabulary::resource_kind(action, resource));
         match asked.known.as_ref().and_then(|known| known.get(key)) {
             Some(known) => told(known.get_or_init(evaluate)),
@@ -148,26 +158,36 @@ impl Policies {
     }
 
     /// The same without what is known from before.
-    pub(crate) fn ask_anew(&self, caller: &Caller, action: Action, resource: &Resource<'_>) -> Verdict {
+    pub(crate) fn ask_anew(
+        &self,
+        owners: &dyn Fn() -> Owners,
+        caller: &Caller,
+        action: Action,
+        resource: &Resource<'_>,
+    ) -> Verdict {
         let asked = self.actions.get(action as usize);
-        asked.map_or_else(Verdict::default, |asked| self.evaluate(asked, caller, action, resource))
+        asked.map_or_else(Verdict::default, |asked| self.evaluate(asked, owners, caller, action, resource))
     }
 
     fn evaluate(
         &self,
         asked: &ForAction,
+        owners: &dyn Fn() -> Owners,
         caller: &Caller,
         action: Action,
         resource: &Resource<'_>,
     ) -> Verdict {
+        let owners = owners();
         let answer = || -> Result<Verdict, Box<dyn std::error::Error>> {
-            let principal = vocabulary::principal(caller).ok_or("the caller cannot be described")?;
-            let about = vocabulary::resource(action, resource).ok_or("the resource cannot be described")?;
+            let principal = vocabulary::principal(caller, &owners).ok_or("the caller cannot be described")?;
+            let about = vocabulary::resource(action, resource, &owners);
+            let about = about.ok_or("the resource cannot be described")?;
             let context = vocabulary::context(action, resource).ok_or("the context cannot be described")?;
             let name = vocabulary::action_uid(action).ok_or("the action has no name")?;
             let request = Request::new(principal.uid(), name, about.uid(), context, None)?;
             let entities = asked.entities.clone().add_entities([principal, about], None)?;
-            let response = Cedar::new().is_authorized(&request, &asked.policies, &entities);
+            let ask = || Cedar::new().is_authorized(&request, &asked.policies, &entities);
+            let response = deep::with_room_for(self.depth, ask);
             let told = response.diagnostics();
             let errors: Vec<String> = told.errors().map(ToString::to_string).collect();
             let mut decided: Vec<usize> =
@@ -207,7 +227,8 @@ impl ForAction {
     }
 }
 
-/// Whether a policy looks at nothing but the action, the caller's kind and roles and the resource's kind.
+/// Whether a policy looks at nothing but the action, the caller's kind and roles, whether the caller acts at every
+/// branch, and the resource's kind.
 fn is_plain(policy: &cedar_policy::Policy) -> bool {
     let caller = match policy.principal_constraint() {
         PrincipalConstraint::Any | PrincipalConstraint::Is(_) => true,
@@ -216,7 +237,14 @@ fn is_plain(policy: &cedar_policy::Policy) -> bool {
     };
     let resource =
         matches!(policy.resource_constraint(), ResourceConstraint::Any | ResourceConstraint::Is(_));
-    caller && resource && !policy.has_non_scope_constraint()
+    caller && resource && (!policy.has_non_scope_constraint() || asks_for_all_branches(policy))
+}
+
+/// Whether the one condition of a policy is `when { principal.all_branches }`.
+fn asks_for_all_branches(policy: &cedar_policy::Policy) -> bool {
+    let attribute = json!({ ".": { "left": { "Var": "principal" }, "attr": "all_branches" } });
+    let only = json!([{ "kind": "when", "body": attribute }]);
+    policy.to_json().is_ok_and(|policy| policy.get("conditions") == Some(&only))
 }
 
 /// Where the answer to such a caller and resource is kept.

@@ -8,8 +8,8 @@ use thiserror::Error;
 
 /// What the names of policy files end in.
 const ENDING: &str = ".cedar";
-/// How large a policy file may be, in bytes.
-const LARGEST: u64 = 1024 * 1024;
+/// How large a policy file may be, in bytes. What ships has 2,000.
+pub(crate) const LARGEST: usize = 64 * 1024;
 /// How many policy files a folder may have.
 const MOST: usize = 500;
 
@@ -82,8 +82,8 @@ pub fn read_folder(folder: &Path) -> Result<Vec<PolicyFile>, BadPolicies> {
         if known.is_dir() {
             continue;
         }
-        if known.len() > LARGEST {
-            return Err(fault(format!("is larger than {LARGEST} bytes")));
+        if known.len() > LARGEST as u64 {
+            return Err(fault(format!("is larger than {} KiB", LARGEST / 1024)));
         }
         let text = files::read_trusted(&path).map_err(|refused| fault(refused.reason()))?;
         found.push(PolicyFile::new(name, text));

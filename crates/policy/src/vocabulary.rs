@@ -8,7 +8,7 @@ use cedar_policy::{
     SchemaFragment,
 };
 use domain::{BranchId, Quantity};
-use identity::{BranchScope, Caller};
+use identity::{BranchScope, CLIENT_PREFIX, Caller, Owners};
 
 use crate::action::Action;
 use crate::resource::{OrderFacts, Resource};
@@ -18,9 +18,6 @@ use crate::source::{BadPolicies, Fault};
 pub const SCHEMA: &str = include_str!("../policies/quartermaster.cedarschema");
 /// The file's name, for messages.
 const SCHEMA_NAME: &str = "quartermaster.cedarschema";
-
-/// What the subject of a client's token begins with; no user's does.
-const CLIENT: &str = "client-";
 
 /// The schema, read.
 pub(crate) fn schema() -> Result<Schema, BadPolicies> {
@@ -62,12 +59,16 @@ pub(crate) fn is_role(uid: &EntityUid) -> bool {
     TYPES.as_ref().is_some_and(|types| uid.type_name() == &types.role)
 }
 
-/// The kinds of callers that a decision may tell apart.
-pub(crate) const CALLERS: usize = 2;
+/// The kinds of callers that a kept decision may tell apart: users and clients, those of all branches and others.
+pub(crate) const CALLERS: usize = 4;
 
 /// Which kind a caller is of.
 pub(crate) fn caller_kind(caller: &Caller) -> usize {
-    usize::from(caller.user_id().starts_with(CLIENT))
+    usize::from(is_client(caller)) * 2 + usize::from(*caller.scope() == BranchScope::All)
+}
+
+fn is_client(caller: &Caller) -> bool {
+    caller.user_id().starts_with(CLIENT_PREFIX)
 }
 
 /// The kinds of resources.
@@ -98,21 +99,23 @@ pub(crate) fn action_uid(action: Action) -> Option<EntityUid> {
 }
 
 /// A caller in the words of the schema.
-pub(crate) fn principal(caller: &Caller) -> Option<Entity> {
+pub(crate) fn principal(caller: &Caller, owners: &Owners) -> Option<Entity> {
     let types = TYPES.as_ref()?;
     let id = caller.user_id();
-    let kind = if caller_kind(caller) == 0 { &types.user } else { &types.client };
+    let kind = if is_client(caller) { &types.client } else { &types.user };
     let branches: &[BranchId] = match caller.scope() {
         BranchScope::All => &[],
         BranchScope::Only(branches) => branches,
     };
     let branches = branches.iter().map(|branch| at(types, *branch));
-    let attributes = HashMap::from([
+    let mut attributes = HashMap::from([
         ("id".to_owned(), text(id)),
         ("name".to_owned(), text(caller.username())),
         ("all_branches".to_owned(), Expression::new_bool(*caller.scope() == BranchScope::All)),
         ("branches".to_owned(), Expression::new_set(branches)),
     ]);
+    attributes.extend(owners.eyes(id).map(|eyes| ("eyes".to_owned(), text(&eyes))));
+    attributes.extend(owners.owner(id).map(|owner| ("owner".to_owned(), text(&owner))));
     let roles: HashSet<EntityUid> = caller.roles().iter().map(|role| uid(&types.role, role.name())).collect();
     Entity::new(uid(kind, id), attributes, roles).ok()
 }
@@ -122,7 +125,7 @@ fn at(types: &Types, branch: BranchId) -> Expression {
 }
 
 /// A resource in the words of the schema, as a question of this action sees it.
-pub(crate) fn resource(action: Action, resource: &Resource<'_>) -> Option<Entity> {
+pub(crate) fn resource(action: Action, resource: &Resource<'_>, owners: &Owners) -> Option<Entity> {
     let types = TYPES.as_ref()?;
     let in_branch = |branch: BranchId| HashSet::from([uid(&types.branch, branch.to_string())]);
     match resource {
@@ -144,8 +147,11 @@ pub(crate) fn resource(action: Action, resource: &Resource<'_>) -> Option<Entity
                 ("lines".to_owned(), Expression::new_long(i64::try_from(*lines).unwrap_or(i64::MAX))),
                 ("largest_line".to_owned(), Expression::new_long(whole_units(*largest_line))),
             ]);
-            attributes.extend(made_by.map(|id| ("made_by".to_owned(), text(id))));
-            attributes.extend(submitted_by.map(|id| ("submitted_by".to_owned(), text(id))));
+            for (name, id) in [("made_by", made_by), ("submitted_by", submitted_by)] {
+                let Some(id) = id else { continue };
+                attributes.insert(name.to_owned(), text(id));
+                attributes.extend(owners.eyes(id).map(|eyes| (format!("{name}_eyes"), text(&eyes))));
+            }
             let id = id.map_or_else(|| "new".to_owned(), |id| id.to_string());
             Entity::new(uid(&types.order, id), attributes, in_branch(*branch)).ok()
         }
@@ -155,8 +161,9 @@ pub(crate) fn resource(action: Action, resource: &Resource<'_>) -> Option<Entity
 /// What else a question tells.
 pub(crate) fn context(action: Action, resource: &Resource<'_>) -> Option<Context> {
     match (action, resource) {
-        (Action::AdjustStock, Resource::Stock { change, .. }) => Context::from_pairs([
+        (Action::AdjustStock, Resource::Stock { change, earlier, .. }) => Context::from_pairs([
             ("units".to_owned(), Expression::new_long(whole_units(*change))),
+            ("units_today".to_owned(), Expression::new_long(whole_units_together(*change, *earlier))),
             ("decrease".to_owned(), Expression::new_bool(change.is_negative())),
         ])
         .ok(),
@@ -164,11 +171,16 @@ pub(crate) fn context(action: Action, resource: &Resource<'_>) -> Option<Context
     }
 }
 
+/// Two quantities without their signs together, likewise.
+fn whole_units_together(one: Quantity, other: Quantity) -> i64 {
+    let sum = one.thousandths().unsigned_abs().saturating_add(other.thousandths().unsigned_abs());
+    i64::try_from(sum.div_ceil(1_000)).unwrap_or(i64::MAX)
+}
+
 /// A quantity without its sign, a broken unit counted as a whole one: so that for every whole N, more than N units is
 /// more than N here too.
 fn whole_units(quantity: Quantity) -> i64 {
-    let thousandths = quantity.thousandths().unsigned_abs();
-    i64::try_from(thousandths.div_ceil(1_000)).unwrap_or(i64::MAX)
+    whole_units_together(quantity, Quantity::ZERO)
 }
 
 #[cfg(test)]
@@ -198,10 +210,11 @@ mod tests {
         let resources = [
             Resource::Company,
             Resource::Branch(BranchId(1)),
-            Resource::Stock { key, change: Quantity::units(-3) },
+            Resource::Stock { key, change: Quantity::units(-3), earlier: Quantity::units(4) },
             Resource::Order(order),
             Resource::Order(unknown),
         ];
+        let owners = Owners::of(HashMap::from([("client-8".to_owned(), "7".to_owned())]));
         let mut fit = 0;
         for action in Action::ALL {
             let name = action_uid(*action).unwrap();
@@ -211,7 +224,7 @@ mod tests {
                 let caller = Caller::known(id, "someone", Role::ALL.into_iter().collect(), scope);
                 for about in &resources {
                     let (principal, entity) =
-                        (principal(&caller).unwrap(), resource(*action, about).unwrap());
+                        (principal(&caller, &owners).unwrap(), resource(*action, about, &owners).unwrap());
                     if !taken.contains(&entity.uid().type_name().to_string()) {
                         continue;
                     }

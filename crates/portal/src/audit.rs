@@ -7,7 +7,9 @@ use platform::pg::{PgError, Transaction};
 use platform::statement;
 use serde_json::Value;
 
+use crate::accounts::grant::Grant;
 use crate::accounts::users::User;
+use crate::error::Error;
 
 statement! {
     /// A new entry.
@@ -29,17 +31,39 @@ pub struct By {
     pub request_id: Option<String>,
     /// The id that the server made for it, where its sender chose `request_id`. It stands in the details.
     pub server_request_id: Option<String>,
+    /// What they have, and may give of; `None` for the operator, who may give everything.
+    pub(crate) has: Option<Grant>,
 }
 
 impl By {
     /// The operator at the command line.
     pub fn operator(name: &str) -> By {
-        By { user_id: None, name: name.to_owned(), ip: None, request_id: None, server_request_id: None }
+        By {
+            user_id: None,
+            name: name.to_owned(),
+            ip: None,
+            request_id: None,
+            server_request_id: None,
+            has: None,
+        }
     }
 
     /// The same request, now that it is known who makes it.
     pub(crate) fn user(self, user: &User) -> By {
-        By { user_id: Some(user.id.to_string()), name: user.username.clone(), ..self }
+        let has = Some(Grant::of(user));
+        By { user_id: Some(user.id.to_string()), name: user.username.clone(), has, ..self }
+    }
+
+    /// Refuses them more than they have: to give it, or to touch an account that has it. Every change of accounts and
+    /// clients asks here.
+    ///
+    /// # Errors
+    /// [`Error::NotTheirs`].
+    pub(crate) fn require(&self, grant: &Grant) -> Result<(), Error> {
+        match &self.has {
+            Some(has) if !grant.within(has) => Err(Error::NotTheirs),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -3,34 +3,35 @@
 //! A secret is 256 random bits, so its SHA-256 is all that is kept: there is nothing to guess that a slow hash would
 //! have to protect, and a token costs no 50 ms of a core. It is shown once, to whoever makes it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use identity::{BranchScope, Role};
+use identity::{BranchScope, CLIENT_PREFIX, Owners, Role};
 use jiff::Timestamp;
-use platform::pg::{Database, Transaction};
+use platform::pg::{Database, PgError, Transaction};
 use platform::statement;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::accounts::access::shown;
+use crate::accounts::grant::Grant;
+use crate::accounts::users;
 use crate::audit::{self, By};
 use crate::error::Error;
 use crate::revocations;
 use crate::tokens::{Holder, Minter, Token, access};
 
-/// What the ids of clients begin with, on the wire and as the subject of tokens: no user's id does, and a colon, which
-/// HTTP Basic has no room for, is not in it.
-const PREFIX: &str = "client-";
 /// What secrets begin with, so that those who search for leaked ones find them.
 const SECRET_PREFIX: &str = "qms_";
 
 statement! {
     /// A new client.
     INSERT: "portal" = "
-        insert into portal_clients (name, secret_hash, all_branches, expires_at) values ($1, $2, $3, $4)
+        insert into portal_clients (name, secret_hash, all_branches, expires_at, owner_user_id)
+        values ($1, $2, $3, $4, $5)
         returning id";
     /// Its groups.
     INSERT_GROUPS: "portal" = "
@@ -44,10 +45,25 @@ statement! {
                array(select g.name from portal_client_groups m join portal_groups g on g.id = m.group_id
                      where m.client_id = c.id order by g.id),
                array(select b.branch_id from portal_client_branches b where b.client_id = c.id order by b.branch_id),
-               c.created_at, c.expires_at, c.last_used_at, c.disabled_at
-        from portal_clients c order by c.id";
+               c.created_at, c.expires_at, c.last_used_at, c.disabled_at, o.username, o.active
+        from portal_clients c left join portal_users o on o.id = c.owner_user_id
+        order by c.id";
     /// Holds a client, so that two changes follow each other.
-    HOLD: "portal" = "select id, disabled_at from portal_clients where lower(name) = lower($1) for update";
+    HOLD: "portal" = "
+        select c.id, c.all_branches,
+               array(select g.name from portal_client_groups m join portal_groups g on g.id = m.group_id
+                     where m.client_id = c.id order by g.id),
+               array(select b.branch_id from portal_client_branches b where b.client_id = c.id order by b.branch_id),
+               c.disabled_at, c.owner_user_id
+        from portal_clients c where lower(c.name) = lower($1) for update of c";
+    /// Says who answers for a client.
+    SET_OWNER: "portal" = "update portal_clients set owner_user_id = $2 where id = $1";
+    /// The clients that a user answers for, but for those that are disabled.
+    OF_OWNER: "portal" = "
+        select id, name from portal_clients where owner_user_id = $1 and disabled_at is null order by id";
+    /// Who answers for which client.
+    OWNERS: "portal" = "
+        select id, owner_user_id from portal_clients where owner_user_id is not null and disabled_at is null";
     /// A new secret; the one before is good for a while.
     ROTATE: "portal" = "
         update portal_clients
@@ -69,7 +85,8 @@ statement! {
                c.last_used_at is null or c.last_used_at < now() - interval '1 minute'
         from portal_clients c
         left join portal_revocations r on r.subject = $2
-        where c.id = $1 and c.disabled_at is null";
+        left join portal_users o on o.id = c.owner_user_id
+        where c.id = $1 and c.disabled_at is null and o.active is not false";
     /// Notes that a client is used.
     USED: "portal" = "update portal_clients set last_used_at = now() where id = $1";
 }
@@ -85,6 +102,8 @@ pub struct NewClient<'a> {
     pub scope: &'a BranchScope,
     /// When it gets no more tokens; never when left out.
     pub expires_at: Option<Timestamp>,
+    /// The id of the user who answers for it, where one does.
+    pub owner: Option<i64>,
 }
 
 /// What a program needs to get tokens. The secret is known to nobody else, and is not shown again.
@@ -120,6 +139,24 @@ pub struct Client {
     pub last_used_at: Option<Timestamp>,
     /// Since when it is disabled.
     pub disabled_at: Option<Timestamp>,
+    /// The user who answers for it.
+    pub owner: Option<Owner>,
+}
+
+/// A user who answers for a client.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// Their name.
+    pub username: String,
+    /// Whether they may sign in: while they may not, the client gets no tokens.
+    pub active: bool,
+}
+
+impl Client {
+    /// What it has.
+    pub(crate) fn grant(&self) -> Grant {
+        Grant::new(&self.roles, &self.scope)
+    }
 }
 
 /// Adds a client; gives its secret, which is not kept.
@@ -134,11 +171,14 @@ pub async fn add(database: &Database, by: &By, new: &NewClient<'_>) -> Result<Se
     if new.expires_at.is_some_and(|at| at <= Timestamp::now()) {
         return Err(Error::Invalid("the client would have expired already; give a later time".to_owned()));
     }
+    by.require(&Grant::new(new.roles, new.scope))?;
+    require_owner(database, by, new.owner).await?;
     let secret = new_secret();
     let transaction = database.begin().await?;
     let all = matches!(new.scope, BranchScope::All);
-    let inserted =
-        transaction.query_one(&INSERT, &[&new.name, &digest(&secret), &all, &new.expires_at]).await;
+    let inserted = transaction
+        .query_one(&INSERT, &[&new.name, &digest(&secret), &all, &new.expires_at, &new.owner])
+        .await;
     let id: i64 = match inserted {
         Ok(row) => row.get(0),
         Err(error) if error.constraint() == Some("portal_clients_name_key") => {
@@ -155,6 +195,7 @@ pub async fn add(database: &Database, by: &By, new: &NewClient<'_>) -> Result<Se
     let mut details = shown(new.roles, new.scope);
     details["name"] = json!(new.name);
     details["expires_at"] = json!(new.expires_at);
+    details["owner_user_id"] = json!(new.owner);
     audit::record(&transaction, by, "client.added", &client_id(id), &details).await?;
     transaction.commit().await?;
     Ok(Secret { client_id: client_id(id), secret })
@@ -177,6 +218,7 @@ pub async fn list(database: &Database) -> Result<Vec<Client>, Error> {
             expires_at: row.get(6),
             last_used_at: row.get(7),
             disabled_at: row.get(8),
+            owner: row.get::<_, Option<String>>(9).map(|username| Owner { username, active: row.get(10) }),
         }
     });
     Ok(clients.collect())
@@ -194,7 +236,7 @@ pub async fn rotate(
     overlap: Duration,
 ) -> Result<(Secret, Timestamp), Error> {
     let secret = new_secret();
-    let (transaction, id) = hold(database, name).await?;
+    let (transaction, id, _) = hold(database, by, name).await?;
     let row = transaction.query_one(&ROTATE, &[&id, &digest(&secret), &overlap.as_secs_f64()]).await?;
     let until: Timestamp = row.get(0);
     let details = json!({ "former_secret_until": until });
@@ -208,11 +250,70 @@ pub async fn rotate(
 /// # Errors
 /// [`Error::Invalid`] when there is no such client, or it is disabled already.
 pub async fn disable(database: &Database, by: &By, name: &str) -> Result<(), Error> {
-    let (transaction, id) = hold(database, name).await?;
+    let (transaction, id, _) = hold(database, by, name).await?;
     transaction.execute(&DISABLE, &[&id]).await?;
     audit::record(&transaction, by, "client.disabled", &client_id(id), &json!({})).await?;
     revocations::revoke(&transaction, &client_id(id)).await?;
     Ok(transaction.commit().await?)
+}
+
+/// Nobody names somebody else who has more than they have.
+async fn require_owner(database: &Database, by: &By, owner: Option<i64>) -> Result<(), Error> {
+    let Some(id) = owner else { return Ok(()) };
+    let user = users::with_id(database, id).await?;
+    let user = user.ok_or_else(|| Error::Invalid(format!("there is no user {id}")))?;
+    by.require(&Grant::of(&user))
+}
+
+/// Says which user answers for a client; `None`: nobody.
+///
+/// # Errors
+/// [`Error::Invalid`] when there is no such client or user, or the client is disabled.
+pub async fn set_owner(database: &Database, by: &By, name: &str, owner: Option<i64>) -> Result<(), Error> {
+    require_owner(database, by, owner).await?;
+    let (transaction, id, before) = hold(database, by, name).await?;
+    if before == owner {
+        return Ok(());
+    }
+    transaction.execute(&SET_OWNER, &[&id, &owner]).await?;
+    let details = json!({ "from": before, "to": owner });
+    audit::record(&transaction, by, "client.owner_set", &client_id(id), &details).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// The names of the clients that a user answers for.
+///
+/// # Errors
+/// When the database is away.
+pub async fn of_owner(database: &Database, user: i64) -> Result<Vec<String>, Error> {
+    let rows = database.get().await?.query(&OF_OWNER, &[&user]).await?;
+    Ok(rows.iter().map(|row| row.get(1)).collect())
+}
+
+/// Revokes the tokens of the clients that a user answers for, in the transaction that keeps the user out; gives their
+/// names.
+pub(crate) async fn stop_those_of(transaction: &Transaction, user: i64) -> Result<Vec<String>, Error> {
+    let rows = transaction.query(&OF_OWNER, &[&user]).await?;
+    for row in &rows {
+        revocations::revoke(transaction, &client_id(row.get(0))).await?;
+    }
+    Ok(rows.iter().map(|row| row.get(1)).collect())
+}
+
+/// By client id: the id of the user who answers for it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn owners(database: &Database) -> Result<Owners, Error> {
+    let transaction = database.begin_snapshot().await?;
+    let owners = owners_in(&transaction).await?;
+    transaction.commit().await?;
+    Ok(Owners::of(owners))
+}
+
+pub(crate) async fn owners_in(transaction: &Transaction) -> Result<HashMap<String, String>, PgError> {
+    let rows = transaction.query(&OWNERS, &[]).await?;
+    Ok(rows.iter().map(|row| (client_id(row.get(0)), row.get::<_, i64>(1).to_string())).collect())
 }
 
 /// A token for the client with that id and secret; `None` when there is none that may have one.
@@ -224,7 +325,7 @@ pub(crate) async fn token(
 ) -> Result<Option<Token>, Error> {
     let offered = digest(secret);
     // Nothing but the one way to write a number: "client-07" is nobody.
-    let number = client_id.strip_prefix(PREFIX).and_then(|id| id.parse::<i64>().ok());
+    let number = client_id.strip_prefix(CLIENT_PREFIX).and_then(|id| id.parse::<i64>().ok());
     let Some(id) = number.filter(|id| self::client_id(*id) == client_id) else { return Ok(None) };
     let transaction = database.begin().await?;
     revocations::hold_off(&transaction, client_id).await?;
@@ -248,19 +349,21 @@ pub(crate) async fn token(
     Ok(Some(token))
 }
 
-/// Begins a change of a client that is not disabled.
-async fn hold(database: &Database, name: &str) -> Result<(Transaction, i64), Error> {
+/// Begins a change of a client that is not disabled, and has no more than who changes it. Gives its owner too.
+async fn hold(database: &Database, by: &By, name: &str) -> Result<(Transaction, i64, Option<i64>), Error> {
     let transaction = database.begin().await?;
     let row = transaction.query_opt(&HOLD, &[&name]).await?;
     let row = row.ok_or_else(|| Error::Invalid(format!("there is no client {name:?}")))?;
-    if row.get::<_, Option<Timestamp>>(1).is_some() {
+    let (roles, scope) = access(&row, 1);
+    by.require(&Grant::new(&roles, &scope))?;
+    if row.get::<_, Option<Timestamp>>(4).is_some() {
         return Err(Error::Invalid(format!("client {name:?} is disabled")));
     }
-    Ok((transaction, row.get(0)))
+    Ok((transaction, row.get(0), row.get(5)))
 }
 
 fn client_id(id: i64) -> String {
-    format!("{PREFIX}{id}")
+    format!("{CLIENT_PREFIX}{id}")
 }
 
 fn new_secret() -> String {

@@ -11,6 +11,11 @@ pub enum Error {
     /// A field of what was sent is not valid; the text names the fix.
     #[error("{0}")]
     Invalid(String),
+    /// Who asked has not all that they would give, or less than the account that they would change.
+    #[error(
+        "nobody gives a role or a branch that they do not have, or changes an account that has more than theirs"
+    )]
+    NotTheirs,
     /// A password that may not be set.
     #[error("{0}")]
     Password(#[from] BadPassword),

@@ -1,18 +1,19 @@
-//! What services follow: the published keys and the revocations. Each portal process looks at one number in the
-//! database several times a second, and wakes the requests that wait when it has changed.
+//! What services follow: the published keys, the revocations and who answers for clients. Each portal process looks at one
+//! number in the database several times a second, and wakes the requests that wait when it has changed.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use identity::{JwkSet, SigningKey, TokenFeed};
+use identity::{JwkSet, Owners, SigningKey, TokenFeed};
 use platform::http::{Network, PerNetwork};
 use platform::pg::Database;
 use platform::statement;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::clients;
 use crate::error::Error;
 use crate::keys::{self, OpenedKey};
 use crate::revocations;
@@ -39,6 +40,7 @@ pub(crate) struct Published {
     version: i64,
     keys: Vec<OpenedKey>,
     revoked: HashMap<String, i64>,
+    owners: HashMap<String, String>,
 }
 
 impl Published {
@@ -47,8 +49,9 @@ impl Published {
         let version = transaction.query_one(&VERSION, &[]).await?.get(0);
         let keys = keys::open(&transaction, encryption).await?;
         let revoked = revocations::live(&transaction).await?;
+        let owners = clients::owners_in(&transaction).await?;
         transaction.commit().await?;
-        Ok(Published { version, keys, revoked })
+        Ok(Published { version, keys, revoked, owners })
     }
 
     /// The public keys.
@@ -69,6 +72,7 @@ type Sender = watch::Sender<Arc<Published>>;
 #[derive(Debug)]
 pub(crate) struct Feed {
     published: watch::Receiver<Arc<Published>>,
+    owners: Owners,
     /// Until [`Feed::follow`] takes it. Once that has ended, nobody waits any longer.
     sender: Mutex<Option<Sender>>,
     waiting: Semaphore,
@@ -77,13 +81,20 @@ pub(crate) struct Feed {
 
 impl Feed {
     pub(crate) fn of(published: Published) -> Feed {
+        let owners = Owners::of(published.owners.clone());
         let (sender, published) = watch::channel(Arc::new(published));
         Feed {
             published,
+            owners,
             sender: Mutex::new(Some(sender)),
             waiting: Semaphore::new(MOST_WAITING),
             of_networks: Arc::new(PerNetwork::new(MOST_OF_ONE)),
         }
+    }
+
+    /// Who answers for which client, as this process knows it at any time.
+    pub(crate) fn owners(&self) -> &Owners {
+        &self.owners
     }
 
     pub(crate) fn now(&self) -> Arc<Published> {
@@ -100,7 +111,8 @@ impl Feed {
             let _ = tokio::time::timeout(LONGEST_WAIT, changed).await;
         }
         let now = self.now();
-        TokenFeed { keys: now.jwks(), version: now.version, revoked: now.revoked.clone() }
+        let (revoked, owners) = (now.revoked.clone(), now.owners.clone());
+        TokenFeed { keys: now.jwks(), version: now.version, revoked, owners }
     }
 
     /// Looks for changes until `stop`.
@@ -139,7 +151,9 @@ impl Feed {
     ) -> Result<(), Error> {
         let version: i64 = database.get().await?.query_one(&VERSION, &[]).await?.get(0);
         if version != self.now().version {
-            sender.send_replace(Arc::new(Published::load(database, encryption).await?));
+            let published = Published::load(database, encryption).await?;
+            self.owners.replace(&published.owners);
+            sender.send_replace(Arc::new(published));
         }
         Ok(())
     }

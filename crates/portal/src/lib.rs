@@ -109,6 +109,7 @@ impl Portal {
         let feed = Feed::of(Published::load(&database, &config.key_encryption_key).await?);
         let upstream = upstream::Upstream::new(&config)?;
         let sealer = Sealer::new(&config.key_encryption_key)?;
+        authorizer.know_owners(feed.owners().clone());
         let hashing = Arc::new(Hashing::new());
         let streams = Arc::default();
         let shared = Shared { config, database, feed, sealer, upstream, authorizer, hashing, streams };

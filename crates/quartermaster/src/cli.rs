@@ -342,6 +342,17 @@ pub enum ClientCommand {
         /// When it gets no more tokens, as in 2027-01-31T00:00:00Z; never when left out
         #[arg(long, value_name = "TIME")]
         expires: Option<jiff::Timestamp>,
+        /// The user who answers for it: policies take the two for one person, and it gets no tokens while that user is
+        /// disabled
+        #[arg(long, value_name = "USER")]
+        owner: Option<String>,
+    },
+    /// Say which user answers for a client, or that nobody does
+    Owner {
+        /// The client's name
+        name: String,
+        /// The user's name; nobody when left out
+        user: Option<String>,
     },
     /// List the clients with their roles, branches and last use
     List,

@@ -73,6 +73,15 @@ test("an admin adds a program, whose secret is shown once and gets a token", asy
   assert.equal(answer.status, 200);
   await page.goto("/admin/clients/");
   assert.ok(!(await page.content()).includes(secret));
+  const owner = page.getByLabel("Answers for it: till-7");
+  assert.equal(await owner.inputValue(), page.person);
+  await owner.fill("no-such-user");
+  await page.getByRole("button", { name: /Save.*till-7/ }).click();
+  await page.getByText("There is no active user of that name.").waitFor();
+  await look(page, "admin-clients-owner");
+  await page.getByLabel("Answers for it: till-7").fill("");
+  await page.getByRole("button", { name: /Save.*till-7/ }).click();
+  await page.getByText("It is set who answers for the program.").waitFor();
   await page.getByRole("button", { name: /Disable.*till-7/ }).click();
   await page.getByText("The program is disabled").waitFor();
   await leave(page);

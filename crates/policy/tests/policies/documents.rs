@@ -53,7 +53,7 @@ fn the_document_has_a_row_for_all_that_the_schema_says() {
 fn every_example_is_explained_in_the_document() {
     let document = std::fs::read_to_string(root().join("docs/policies.md")).unwrap();
     let examples = examples();
-    assert_eq!(examples.len(), 4);
+    assert_eq!(examples.len(), 6);
     for file in examples {
         assert!(document.contains(&format!("policies/examples/{}", file.name)), "{}", file.name);
         policy::Policies::new(vec![file]).unwrap();

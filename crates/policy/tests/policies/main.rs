@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
+mod deep;
 mod documents;
 mod examples;
 mod faults;
@@ -43,7 +44,11 @@ fn order(branch: BranchId) -> OrderFacts<'static> {
 }
 
 fn stock(branch: BranchId, units: i32) -> Resource<'static> {
-    Resource::Stock { key: StockKey { branch, item: ItemId(3) }, change: Quantity::units(units) }
+    stock_after(branch, Quantity::ZERO, Quantity::units(units))
+}
+
+fn stock_after(branch: BranchId, earlier: Quantity, change: Quantity) -> Resource<'static> {
+    Resource::Stock { key: StockKey { branch, item: ItemId(3) }, change, earlier }
 }
 
 /// What an action is asked about, at a branch.

@@ -6,7 +6,7 @@ use policy::{Action, Answer, Denied, OrderFacts, Resource};
 use super::*;
 
 #[test]
-fn each_role_may_do_what_the_contract_says_at_its_own_branch() {
+fn each_role_may_do_what_the_contract_says_and_what_is_the_companys_at_all_branches_alone() {
     use Action as A;
     let authorizer = authorizer(&[]);
     let reads = [
@@ -27,6 +27,16 @@ fn each_role_may_do_what_the_contract_says_at_its_own_branch() {
         A::CancelOrders,
     ];
     let audits = [A::ViewAudit, A::ViewPortalAudit];
+    let of_company = [
+        A::ManageBranches,
+        A::ManageItems,
+        A::ManageUsers,
+        A::ManageClients,
+        A::ManageKeys,
+        A::ViewPolicies,
+        A::ViewHealth,
+        A::ViewPortalAudit,
+    ];
     for role in Role::ALL {
         for action in Action::ALL.iter().filter(|action| **action != A::CancelOwnDrafts) {
             let allowed = match role {
@@ -36,8 +46,12 @@ fn each_role_may_do_what_the_contract_says_at_its_own_branch() {
                 Role::Auditor => reads.contains(action) || audits.contains(action),
             };
             for resource in resources(*action, OWN) {
-                let answer = authorizer.authorize(&at_own(&[role]), *action, resource);
-                assert_eq!(answer.is_ok(), allowed, "{role} {action} {resource}");
+                for id in ["7", "client-7"] {
+                    let may = |scope| authorizer.allows(&caller(id, &[role], scope), *action, resource);
+                    assert_eq!(may(BranchScope::All), allowed, "{role} {action} {resource}");
+                    let at_own = may(BranchScope::only([OWN]));
+                    assert_eq!(at_own, allowed && !of_company.contains(action), "{role} {action} {resource}");
+                }
             }
         }
     }
@@ -103,7 +117,10 @@ fn an_answer_names_the_policies_that_decided() {
 fn what_is_kept_is_what_is_decided() {
     let one_user = r#"forbid (principal == User::"9", action == Action::"SubmitOrders", resource);
         forbid (principal, action == Action::"CancelOrders", resource in Branch::"2");
-        permit (principal is Client, action == Action::"ManageItems", resource);"#;
+        permit (principal is Client, action == Action::"ManageItems", resource);
+        forbid (principal, action == Action::"ManageKeys", resource) unless { principal.all_branches };
+        forbid (principal, action == Action::"ViewHealth", resource) when { !principal.all_branches };
+        permit (principal in Role::"Worker", action == Action::"ViewHealth", resource) when { principal.all_branches };"#;
     for files in [vec![], examples(), vec![PolicyFile::new("mine.cedar", one_user)]] {
         let authorizer = authorizer(&files);
         let mut allowed = 0;
@@ -120,6 +137,7 @@ fn what_is_kept_is_what_is_decided() {
                     ("7", BranchScope::All),
                     ("9", BranchScope::only([OWN, OTHER])),
                     ("client-9", BranchScope::only([OTHER])),
+                    ("client-9", BranchScope::All),
                 ] {
                     let caller = caller(id, &roles, scope);
                     for action in Action::ALL {

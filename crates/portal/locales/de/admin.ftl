@@ -27,6 +27,7 @@ user-has-factor = Es gibt einen zweiten Faktor. Setzen Sie ihn zurück, wenn er 
 user-no-factor = Es gibt keinen zweiten Faktor.
 user-reset-factor = Zweiten Faktor zurücksetzen
 user-no-sessions = Nirgends angemeldet.
+user-owns = Verantwortlich für die Programme { $programs }. Solange der Benutzer gesperrt ist, bekommen sie keine Tokens: Nennen Sie dort vorher jemand anderen, wenn sie weiterlaufen müssen.
 done-user-added = Der Benutzer ist angelegt.
 done-user-access-set = Rollen und Filialen sind gesetzt; Sitzungen und Tokens sind beendet.
 done-user-password-set = Das Passwort ist gesetzt; Sitzungen und Tokens sind beendet.
@@ -50,6 +51,11 @@ client-name-wrong = Ein Name hat 1 bis 150 Buchstaben, Ziffern oder ._@+- und ge
 client-secret-once = Das Geheimnis wird nur dieses eine Mal gezeigt. Geben Sie es jetzt dem Programm.
 client-rotate = Neues Geheimnis
 clients-none = Noch keine Programme.
+client-owner = Verantwortlich
+client-owner-hint = Sie sind für das neue Programm verantwortlich: Für Richtlinien gelten Sie beide als eine Person. Solange Ihr Konto gesperrt ist, bekommt es keine Tokens.
+client-owner-wrong = Es gibt keinen aktiven Benutzer dieses Namens.
+client-owner-disabled = Dieser Benutzer ist gesperrt, also bekommt das Programm keine Tokens. Nennen Sie einen anderen Benutzer.
+done-client-owner-set = Es ist festgelegt, wer für das Programm verantwortlich ist.
 done-client-disabled = Das Programm ist gesperrt, seine Tokens sind beendet.
 
 # Signierschlüssel

@@ -27,6 +27,7 @@ user-has-factor = There is a second factor. Reset it when its owner has lost it.
 user-no-factor = There is no second factor.
 user-reset-factor = Reset the second factor
 user-no-sessions = Not signed in anywhere.
+user-owns = Answers for the programs { $programs }. They get no tokens while the user is disabled: name another user there first if they must go on.
 done-user-added = The user is added.
 done-user-access-set = Roles and branches are set; sessions and tokens have ended.
 done-user-password-set = The password is set; sessions and tokens have ended.
@@ -50,6 +51,11 @@ client-name-wrong = A name has 1 to 150 letters, digits or ._@+-, and belongs to
 client-secret-once = The secret is shown this once. Give it to the program now.
 client-rotate = New secret
 clients-none = No programs yet.
+client-owner = Answers for it
+client-owner-hint = You answer for the new program: policies take the two of you for one person. It gets no tokens while your account is disabled.
+client-owner-wrong = There is no active user of that name.
+client-owner-disabled = This user is disabled, so the program gets no tokens. Name another user.
+done-client-owner-set = It is set who answers for the program.
 done-client-disabled = The program is disabled, and its tokens have ended.
 
 # Signing keys

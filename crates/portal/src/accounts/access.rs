@@ -5,9 +5,11 @@ use platform::pg::{Database, Transaction};
 use platform::statement;
 use serde_json::{Value, json};
 
+use super::grant::Grant;
 use super::users::{self, INSERT_BRANCHES, INSERT_GROUPS};
 use super::{devices, sessions};
 use crate::audit::{self, By};
+use crate::clients;
 use crate::error::Error;
 use crate::revocations;
 
@@ -24,22 +26,26 @@ statement! {
     DELETE_BRANCHES: "portal" = "delete from portal_user_branches where user_id = $1";
 }
 
-/// Keeps a user out: no sign-in, no session, no token, from now on.
+/// Keeps a user out: no sign-in, no session, no token, from now on. The API clients that the user answers for get no
+/// tokens either while it is so, since the user may have their secrets; gives their names.
 ///
 /// # Errors
 /// [`Error::Invalid`] when there is no such user, or it is disabled already.
-pub async fn disable(database: &Database, by: &By, username: &str) -> Result<(), Error> {
-    let (transaction, id) = hold(database, username, Some(true)).await?;
+pub async fn disable(database: &Database, by: &By, username: &str) -> Result<Vec<String>, Error> {
+    let (transaction, id) = hold(database, by, username, Some(true)).await?;
     transaction.execute(&SET_ACTIVE, &[&id, &false]).await?;
-    finish(transaction, by, "user.disabled", id, json!({})).await
+    let stopped = clients::stop_those_of(&transaction, id).await?;
+    let details = if stopped.is_empty() { json!({}) } else { json!({ "clients_stopped": stopped }) };
+    finish(transaction, by, "user.disabled", id, details).await?;
+    Ok(stopped)
 }
 
-/// Lets a disabled user in again, with the password, roles and branches it had.
+/// Lets a disabled user in again, with the password, roles and branches it had. Its API clients get tokens again.
 ///
 /// # Errors
 /// [`Error::Invalid`] when there is no such user, or it is not disabled.
 pub async fn enable(database: &Database, by: &By, username: &str) -> Result<(), Error> {
-    let (transaction, id) = hold(database, username, Some(false)).await?;
+    let (transaction, id) = hold(database, by, username, Some(false)).await?;
     transaction.execute(&SET_ACTIVE, &[&id, &true]).await?;
     audit::record(&transaction, by, "user.enabled", &id.to_string(), &json!({})).await?;
     Ok(transaction.commit().await?)
@@ -56,7 +62,8 @@ pub async fn set_access(
     roles: &[Role],
     scope: &BranchScope,
 ) -> Result<(), Error> {
-    let (transaction, id) = hold(database, username, None).await?;
+    by.require(&Grant::new(roles, scope))?;
+    let (transaction, id) = hold(database, by, username, None).await?;
     let before = transaction.query_one(&users::BY_NAME, &[&username]).await?;
     let before = users::user(&before);
     transaction.execute(&DELETE_GROUPS, &[&id]).await?;
@@ -77,19 +84,23 @@ pub async fn set_access(
 /// # Errors
 /// [`Error::Invalid`] when there is no such user.
 pub async fn sign_out(database: &Database, by: &By, username: &str) -> Result<(), Error> {
-    let (transaction, id) = hold(database, username, None).await?;
+    let (transaction, id) = hold(database, by, username, None).await?;
     finish(transaction, by, "user.signed_out_everywhere", id, json!({})).await
 }
 
-/// Begins a change of a user, who must be active or not as `active` says.
-async fn hold(
+/// Begins a change of a user, who must be active or not as `active` says, and have no more than who changes them.
+pub(super) async fn hold(
     database: &Database,
+    by: &By,
     username: &str,
     active: Option<bool>,
 ) -> Result<(Transaction, i64), Error> {
     let transaction = database.begin().await?;
     let row = transaction.query_opt(&HOLD, &[&username]).await?;
     let row = row.ok_or_else(|| Error::Invalid(format!("there is no user {username:?}")))?;
+    // Held, so that what it has stays what it is.
+    let user = transaction.query_one(&users::BY_NAME, &[&username]).await?;
+    by.require(&Grant::of(&users::user(&user)))?;
     let is_active: bool = row.get(1);
     match active {
         Some(wanted) if wanted != is_active => {

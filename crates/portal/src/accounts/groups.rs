@@ -1,10 +1,11 @@
 //! Groups: what they ask of their members.
 
-use identity::Role;
+use identity::{BranchScope, Role};
 use platform::pg::Database;
 use platform::statement;
 use serde_json::json;
 
+use super::grant::Grant;
 use crate::audit::{self, By};
 use crate::error::Error;
 
@@ -38,6 +39,8 @@ pub async fn require_second_factor(
     group: Role,
     required: bool,
 ) -> Result<bool, Error> {
+    // It holds for every member, wherever they act.
+    by.require(&Grant::new(&[group], &BranchScope::All))?;
     let transaction = database.begin().await?;
     let row = transaction.query_opt(&REQUIRE, &[&group.name(), &required]).await?;
     if let Some(row) = &row {

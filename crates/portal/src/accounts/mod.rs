@@ -3,6 +3,7 @@
 pub mod access;
 pub(crate) mod devices;
 pub mod django_users;
+pub(crate) mod grant;
 pub mod groups;
 pub(crate) mod hashing;
 pub(crate) mod password_change;

@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::revocations;
 
 statement! {
-    /// A new password of a user's own.
-    CHANGE: "portal" = "
+    /// A new password.
+    pub(super) CHANGE: "portal" = "
         update portal_users set password_hash = $2, password_of_demo = false where id = $1";
 }
 

@@ -9,9 +9,9 @@ use platform::statement;
 use serde_json::json;
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 
+use super::access;
 use super::random_id::digest;
 use super::sessions::{self, Session};
-use super::users;
 use crate::audit::{self, By};
 use crate::error::Error;
 use crate::secrets::Sealer;
@@ -191,15 +191,14 @@ pub(crate) async fn remove(database: &Database, by: &By, user_id: i64) -> Result
 /// # Errors
 /// [`Error::Invalid`] when there is no such user, or no second factor.
 pub async fn reset(database: &Database, by: &By, username: &str) -> Result<(), Error> {
-    let user = users::named(database, username).await?;
-    let transaction = database.begin().await?;
-    if transaction.execute(&DELETE, &[&user.id]).await? == 0 {
-        return Err(Error::Invalid(format!("{} has no second factor", user.username)));
+    let (transaction, id) = access::hold(database, by, username, None).await?;
+    if transaction.execute(&DELETE, &[&id]).await? == 0 {
+        return Err(Error::Invalid(format!("{username} has no second factor")));
     }
-    let ended = sessions::end_others(&transaction, user.id, None).await?;
+    let ended = sessions::end_others(&transaction, id, None).await?;
     let details = json!({ "sessions_ended": ended });
-    audit::record(&transaction, by, "user.second_factor_reset", &user.id.to_string(), &details).await?;
-    revocations::revoke(&transaction, &user.id.to_string()).await?;
+    audit::record(&transaction, by, "user.second_factor_reset", &id.to_string(), &details).await?;
+    revocations::revoke(&transaction, &id.to_string()).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -1,12 +1,14 @@
 //! Users, their groups and their branches.
 
 use domain::BranchId;
-use identity::{BranchScope, Role};
+use identity::{BranchScope, Caller, Role};
 use platform::pg::{Database, Row, Transaction};
 use platform::statement;
 use serde_json::json;
 
-use super::{devices, passwords, sessions};
+use super::grant::Grant;
+use super::password_change::CHANGE;
+use super::{access, devices, passwords, sessions};
 use crate::audit::{self, By};
 use crate::error::Error;
 use crate::revocations;
@@ -37,6 +39,14 @@ pub struct NewUser<'a> {
     pub roles: &'a [Role],
     /// Where.
     pub scope: &'a BranchScope,
+}
+
+impl User {
+    /// The user as policies know them.
+    pub(crate) fn caller(&self) -> Caller {
+        let roles = self.roles.iter().copied().collect();
+        Caller::known(&self.id.to_string(), &self.username, roles, self.scope.clone())
+    }
 }
 
 statement! {
@@ -74,11 +84,6 @@ statement! {
     /// Its branches.
     pub(super) INSERT_BRANCHES: "portal" = "
         insert into portal_user_branches (user_id, branch_id) select $1, unnest($2::bigint[])";
-    /// A new password.
-    SET_PASSWORD: "portal" = "
-        update portal_users set password_hash = $2, password_of_demo = false
-        where lower(username) = lower($1)
-        returning id";
     /// The active users whose password the demo made and printed.
     OF_DEMO: "portal" = "
         select username from portal_users where password_of_demo and active order by id";
@@ -150,6 +155,7 @@ async fn insert(database: &Database, by: &By, new: &NewUser<'_>) -> Result<(Tran
     if !can_be_a_name(new.username) {
         return Err(Error::Invalid("a user name has 1 to 150 letters, digits or ._@+-".to_owned()));
     }
+    by.require(&Grant::new(new.roles, new.scope))?;
     let hash = passwords::hash(new.password, new.username).await?;
     let transaction = database.begin().await?;
     let all = matches!(new.scope, BranchScope::All);
@@ -182,9 +188,8 @@ async fn insert(database: &Database, by: &By, new: &NewUser<'_>) -> Result<(Tran
 /// [`Error::Invalid`] when there is no such user or the password is not allowed.
 pub async fn set_password(database: &Database, by: &By, username: &str, password: &str) -> Result<(), Error> {
     let hash = passwords::hash(password, username).await?;
-    let transaction = database.begin().await?;
-    let row = transaction.query_opt(&SET_PASSWORD, &[&username, &hash]).await?;
-    let id: i64 = row.ok_or_else(|| Error::Invalid(format!("there is no user {username:?}")))?.get(0);
+    let (transaction, id) = access::hold(database, by, username, None).await?;
+    transaction.execute(&CHANGE, &[&id, &hash]).await?;
     let ended = sessions::end_others(&transaction, id, None).await?;
     devices::forget(&transaction, id, None).await?;
     let details = json!({ "sessions_ended": ended });

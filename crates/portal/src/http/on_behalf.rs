@@ -123,8 +123,7 @@ impl OnBehalf {
 
     /// The user as policies know them.
     pub(crate) fn caller(&self) -> Caller {
-        let User { id, username, roles, scope, .. } = &self.user;
-        Caller::known(&id.to_string(), username, roles.iter().copied().collect(), scope.clone())
+        self.user.caller()
     }
 }
 

@@ -70,6 +70,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/admin/groups/", post(admin::users::set_group))
         .route("/admin/clients/", get(admin::clients::get).post(admin::clients::create))
         .route("/admin/clients/{name}/rotate/", post(admin::clients::rotate))
+        .route("/admin/clients/{name}/owner/", post(admin::clients::set_owner))
         .route("/admin/clients/{name}/disable/", post(admin::clients::disable))
         .route("/admin/keys/", get(admin::keys::get))
         .route("/admin/keys/rotate/", post(admin::keys::rotate))

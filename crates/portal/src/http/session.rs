@@ -74,7 +74,7 @@ async fn at(parts: &Parts, shared: &Shared, allowed: &[Standing]) -> Result<(Ses
     match found {
         Some((session, token)) if allowed.contains(&session.standing) => {
             let frame = Frame::read(&parts.headers, &parts.uri, token, &shared.config);
-            let frame = frame.of(&session.user, &parts.uri);
+            let frame = frame.of(&session.user, &parts.uri, &shared.authorizer);
             return Ok((session, frame));
         }
         Some(_) | None => {}

@@ -10,6 +10,7 @@ use platform::http::{Client, Hangup, RequestId, ServerRequestId};
 
 use super::cookie::Cookie;
 use crate::Shared;
+use crate::accounts::grant::Grant;
 use crate::accounts::hashing::Hashing;
 use crate::accounts::users::User;
 use crate::audit::By;
@@ -49,6 +50,7 @@ impl Visitor {
             ip: Some(self.ip),
             request_id: Some(self.request_id.clone()),
             server_request_id: self.server_request_id.clone(),
+            has: Some(Grant::nothing()),
         }
     }
 }

@@ -9,7 +9,9 @@ use axum::http::Uri;
 use client::Key;
 use identity::Role;
 use jiff::Timestamp;
+use policy::{Action, Authorizer, Resource};
 
+use super::admin;
 use crate::Config;
 use crate::accounts::users::User;
 use crate::http::cookie::Cookie;
@@ -75,17 +77,18 @@ impl Section {
         Section::Admin,
     ];
 
-    pub(crate) const fn path(self) -> &'static str {
-        match self {
+    /// Where it begins for somebody who may do so much; `None` where it has nothing for them.
+    fn path(self, may: impl Fn(Action) -> bool) -> Option<&'static str> {
+        Some(match self {
             Section::Dashboard => "/",
             Section::Stock => "/stock/",
             Section::Orders => "/orders/",
             Section::Items => "/items/",
             Section::Branches => "/branches/",
             Section::Scan => "/scan/",
-            Section::Audit => "/audit/",
-            Section::Admin => "/admin/users/",
-        }
+            Section::Audit => may(Action::ViewAudit).then_some("/audit/")?,
+            Section::Admin => admin::first_path(may)?,
+        })
     }
 
     /// The message that names it.
@@ -114,20 +117,6 @@ impl Section {
             Section::Admin => "settings",
         }
     }
-
-    /// Whether it has something for people of these roles.
-    fn is_for(self, roles: &[Role]) -> bool {
-        match self {
-            Section::Dashboard
-            | Section::Stock
-            | Section::Orders
-            | Section::Items
-            | Section::Branches
-            | Section::Scan => true,
-            Section::Audit => roles.iter().any(|role| matches!(role, Role::Admin | Role::Auditor)),
-            Section::Admin => roles.contains(&Role::Admin),
-        }
-    }
 }
 
 /// Who is signed in, as every page shows it.
@@ -135,6 +124,8 @@ impl Section {
 pub(crate) struct Who {
     pub name: String,
     pub roles: Vec<Role>,
+    /// The sections that have something for them, and where each begins.
+    pub sections: Vec<(Section, &'static str)>,
 }
 
 /// The frame of a page: every template has it as `frame`, and says its words through it.
@@ -186,8 +177,12 @@ impl Frame {
     }
 
     /// The same for somebody who is signed in.
-    pub(crate) fn of(self, user: &User, uri: &Uri) -> Frame {
-        let who = Who { name: user.username.clone(), roles: user.roles.clone() };
+    pub(crate) fn of(self, user: &User, uri: &Uri, authorizer: &Authorizer) -> Frame {
+        let caller = user.caller();
+        let may = |action| authorizer.allows(&caller, action, Resource::Company);
+        let sections = Section::ALL.into_iter().filter_map(|section| Some((section, section.path(may)?)));
+        let (name, roles) = (user.username.clone(), user.roles.clone());
+        let who = Who { name, roles, sections: sections.collect() };
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         Frame { who: Some(who), path, ..self }
     }
@@ -211,10 +206,9 @@ impl Frame {
         Key::fresh().as_str().to_owned()
     }
 
-    /// The sections there are for who is signed in.
-    pub(crate) fn sections(&self) -> Vec<Section> {
-        let roles = self.who.as_ref().map_or(&[][..], |who| &who.roles);
-        Section::ALL.into_iter().filter(|section| section.is_for(roles)).collect()
+    /// The sections there are for who is signed in, and where each begins.
+    pub(crate) fn sections(&self) -> &[(Section, &'static str)] {
+        self.who.as_ref().map_or(&[], |who| &who.sections)
     }
 
     /// Whether the page is in that section.

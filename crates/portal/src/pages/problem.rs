@@ -97,8 +97,13 @@ impl From<Error> for Trouble {
             tracing::debug!(%error, "a password was not hashed");
             return Trouble::TooMany;
         }
-        tracing::error!(?error, "a page failed");
+        if matches!(error, Error::NotTheirs) {
+            tracing::warn!("a form that no page offers asked for more than its sender has");
+        } else {
+            tracing::error!(?error, "a page failed");
+        }
         match error {
+            Error::NotTheirs => Trouble::NotAllowed,
             Error::Database(_) => Trouble::Database,
             Error::Busy | Error::Gone => Trouble::TooMany,
             Error::Invalid(_)

@@ -65,7 +65,7 @@ async fn show(
     let at = |shown: &Arc<Shown>| Some((BranchId(shown.branch?), ItemId(shown.item.as_ref()?.id)));
     let may_adjust = shown.as_ref().and_then(at).is_some_and(|(branch, item)| {
         let (key, change) = (StockKey { branch, item }, Quantity::ZERO);
-        visitor.may(Action::AdjustStock, Resource::Stock { key, change })
+        visitor.may(Action::AdjustStock, Resource::Stock { key, change, earlier: Quantity::ZERO })
     });
     let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
     Ok(page(status, &ScanPage { frame: visitor.frame, query, shown, may_adjust, refusal }))

@@ -16,6 +16,7 @@ use super::items::called;
 use super::query::{Asked, trimmed};
 use super::{Trouble, page};
 use crate::Shared;
+use crate::accounts::grant::Grant;
 use crate::accounts::users::{self, User};
 use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
@@ -64,7 +65,7 @@ pub(crate) async fn get(
         return Ok(Redirect::to(&format!("/items/{}/", item.id)).into_response());
     }
     let people = if !text.is_empty() && visitor.may(Action::ManageUsers, Resource::Company) {
-        named(&shared, &text).await?
+        named(&shared, &Grant::of(&visitor.user), &text).await?
     } else {
         Vec::new()
     };
@@ -101,10 +102,13 @@ async fn order(asking: &Asking, text: &str) -> Result<Option<OrderOut>, ClientEr
     }
 }
 
-async fn named(shared: &Shared, text: &str) -> Result<Vec<User>, Trouble> {
+/// Those of that name whose account the user may change.
+async fn named(shared: &Shared, gives: &Grant, text: &str) -> Result<Vec<User>, Trouble> {
     let lower = text.to_lowercase();
     let users = users::list(&shared.database).await?;
-    let found = users.into_iter().filter(|user| user.username.to_lowercase().contains(&lower));
+    let is_found =
+        |user: &User| user.username.to_lowercase().contains(&lower) && Grant::of(user).within(gives);
+    let found = users.into_iter().filter(is_found);
     Ok(found.take(usize::from(MOST)).collect())
 }
 

@@ -2,9 +2,9 @@
 
 use identity::{BranchScope, Role};
 
-use crate::Result;
 use crate::cli::Access;
 use crate::databases::Databases;
+use crate::{Result, output};
 
 /// The branches that were named.
 pub(super) async fn scope(databases: &Databases, access: &Access) -> Result<BranchScope> {
@@ -17,6 +17,16 @@ pub(super) async fn scope(databases: &Databases, access: &Access) -> Result<Bran
         ids.push(found.ok_or_else(|| format!("there is no branch {name:?}"))?);
     }
     Ok(BranchScope::only(ids))
+}
+
+/// Says that an Admin of some branches administers nothing: a surprise otherwise.
+pub(super) fn warn_of_branch_admin(roles: &[Role], scope: &BranchScope) {
+    if roles.contains(&Role::Admin) && *scope != BranchScope::All {
+        output::line(
+            "An Admin of some branches runs these branches, and administers neither users, clients, keys nor items: \
+             that needs --all-branches, or a policy of the company (docs/policies.md).",
+        );
+    }
 }
 
 /// The roles, separated by commas.

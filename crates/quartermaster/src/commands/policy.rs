@@ -104,7 +104,7 @@ async fn decide(databases: &Databases, authorizer: &Authorizer, arguments: &Expl
         ("stock", None) => {
             // Which item it is, no policy that ships or is shown in the documents asks.
             let key = StockKey { branch: need()?, item: ItemId(0) };
-            Resource::Stock { key, change: amount.unwrap_or(Quantity::ZERO) }
+            Resource::Stock { key, change: amount.unwrap_or(Quantity::ZERO), earlier: Quantity::ZERO }
         }
         ("order", None) => Resource::Order(thought_of(need()?, *amount)),
         ("order", Some(id)) => {
@@ -119,6 +119,7 @@ async fn decide(databases: &Databases, authorizer: &Authorizer, arguments: &Expl
             );
         }
     };
+    authorizer.know_owners(portal::clients::owners(&databases.portal).await?);
     Ok(authorizer.explain(&caller, *action, resource))
 }
 

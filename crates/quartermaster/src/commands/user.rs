@@ -8,7 +8,7 @@ use portal::accounts::second_factor;
 use portal::accounts::sessions::{self, Limits};
 use portal::accounts::users::{self, NewUser, User};
 
-use super::access::{place, role_names, scope};
+use super::access::{place, role_names, scope, warn_of_branch_admin};
 use crate::cli::{Access, UserCommand};
 use crate::databases::Databases;
 use crate::settings::Settings;
@@ -34,6 +34,7 @@ pub async fn run(settings: &Settings, command: UserCommand) -> Result<()> {
 async fn add(databases: &Databases, name: &str, access: &Access) -> Result<()> {
     let scope = scope(databases, access).await?;
     let password = new_password()?;
+    warn_of_branch_admin(&access.role, &scope);
     let new = NewUser { username: name, password: &password, roles: &access.role, scope: &scope };
     users::add(&databases.portal, &operator(), &new).await?;
     output::line(format_args!("Added {name}."));
@@ -50,8 +51,15 @@ async fn set_password(databases: &Databases, name: &str) -> Result<()> {
 }
 
 async fn disable(databases: &Databases, name: &str) -> Result<()> {
-    access::disable(&databases.portal, &operator(), name).await?;
+    let stopped = access::disable(&databases.portal, &operator(), name).await?;
     output::line(format_args!("Disabled {name}: no sign-in, and their sessions and tokens have ended."));
+    if !stopped.is_empty() {
+        let names = stopped.join(", ");
+        output::line(format_args!(
+            "The API clients {names}, which {name} answers for, get no tokens either: \
+             `quartermaster client owner NAME USER` names somebody else."
+        ));
+    }
     Ok(())
 }
 
@@ -64,6 +72,7 @@ async fn enable(databases: &Databases, name: &str) -> Result<()> {
 async fn set_access(databases: &Databases, name: &str, given: &Access) -> Result<()> {
     let scope = scope(databases, given).await?;
     access::set_access(&databases.portal, &operator(), name, &given.role, &scope).await?;
+    warn_of_branch_admin(&given.role, &scope);
     let (roles, place) = (role_names(&given.role), place(&scope));
     output::line(format_args!("{name} is now {roles} at {place}; their sessions and tokens have ended."));
     Ok(())

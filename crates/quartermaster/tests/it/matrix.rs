@@ -18,15 +18,15 @@ const EXPECTED: &str = "
     operation         Admin        Manager      Worker       Auditor      no role
                       own   other  own   other  own   other  own   other  own   other
     list_branches     rows  -      rows  -      rows  -      rows  -      no    -
-    create_branch     yes   -      no    -      no    -      no    -      no    -
+    create_branch     no    -      no    -      no    -      no    -      no    -
     get_branch        yes   none   yes   none   yes   none   yes   none   no    none
     update_branch     yes   none   yes   none   no    none   no    none   no    none
-    delete_branch     yes   none   no    none   no    none   no    none   no    none
+    delete_branch     no    none   no    none   no    none   no    none   no    none
     list_items        yes   -      yes   -      yes   -      yes   -      no    -
-    create_item       yes   -      yes   -      no    -      no    -      no    -
+    create_item       no    -      no    -      no    -      no    -      no    -
     get_item          yes   -      yes   -      yes   -      yes   -      no    -
-    update_item       yes   -      yes   -      no    -      no    -      no    -
-    delete_item       yes   -      yes   -      no    -      no    -      no    -
+    update_item       no    -      no    -      no    -      no    -      no    -
+    delete_item       no    -      no    -      no    -      no    -      no    -
     list_stock        rows  none   rows  none   rows  none   rows  none   no    none
     set_stock         yes   none   yes   none   no    none   no    none   no    none
     stock_summary     rows  none   rows  none   rows  none   rows  none   no    none

@@ -1,5 +1,8 @@
 //! A company's own policies, and what the audit tells of refusals and of policies.
 
+mod examples;
+mod eyes;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,12 +20,6 @@ fn example(name: &str) -> PolicyFile {
     files.into_iter().find(|file| *file.name == *name).unwrap()
 }
 
-async fn company(name: &str) -> (App, i64, i64) {
-    let app = App::with_policies(vec![example(name)]).await;
-    let (branch, item) = (app.branch("Own").await, app.any_item().await);
-    (app, branch, item)
-}
-
 async fn refusals(app: &App) -> Vec<Value> {
     let entries = app.admin().get("/v1/audit?action=authorization.refused").await.expect(200).json();
     entries.as_array().unwrap().clone()
@@ -38,66 +35,6 @@ async fn rows(app: &App, path: &str, count: usize) -> Value {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("{path} has not {count} rows: {}", app.admin().get(path).await.text());
-}
-
-#[tokio::test]
-async fn four_eyes_nobody_both_submits_and_fulfils_an_order() {
-    let (app, branch, item) = company("four-eyes.cedar").await;
-    app.stock(branch, item, 10).await;
-    let (one, other) = (app.user("one", &[Role::Admin], &BranchScope::All), app.manager(&[branch]));
-    let order = app.draft(branch, &[(item, 1)]).await;
-    one.command(order, "fulfill").await.expect_problem(403, "forbidden");
-    one.command(order, "submit").await.expect(200);
-    one.command(order, "fulfill").await.expect_problem(403, "forbidden");
-    other.command(order, "fulfill").await.expect(200);
-    let denied = &refusals(&app).await[0];
-    assert_eq!(denied["details"]["policies"], json!(["four-eyes.cedar#nobody-fulfils-what-they-submitted"]));
-    app.database.assert_sound().await;
-}
-
-#[tokio::test]
-async fn large_adjustments_need_an_admin_by_how_far_the_stock_really_moves() {
-    let (app, branch, item) = company("large-adjustments.cedar").await;
-    let count = |quantity: i64| json!({ "branch_id": branch, "item_id": item, "quantity": quantity });
-    let manager = app.manager(&[branch]);
-    manager.put("/v1/stock", count(100)).await.expect(200);
-    manager.put("/v1/stock", count(201)).await.expect_problem(403, "forbidden");
-    manager.put("/v1/stock", count(200)).await.expect(200);
-    manager.put("/v1/stock", count(99)).await.expect_problem(403, "forbidden");
-    app.admin().put("/v1/stock", count(0)).await.expect(200);
-    app.database.assert_sound().await;
-}
-
-#[tokio::test]
-async fn a_manager_of_every_branch_fulfils_nowhere_when_only_own_branches_count() {
-    let (app, branch, item) = company("managers-fulfil-at-own-branches.cedar").await;
-    app.stock(branch, item, 10).await;
-    let order = app.submitted(branch, &[(item, 1)]).await;
-    let everywhere = app.user("everywhere", &[Role::Manager], &BranchScope::All);
-    everywhere.get(&format!("/v1/orders/{order}")).await.expect(200);
-    everywhere.command(order, "fulfill").await.expect_problem(403, "forbidden");
-    app.manager(&[branch]).command(order, "fulfill").await.expect(200);
-}
-
-#[tokio::test]
-async fn a_worker_sees_movements_without_their_reasons() {
-    let (app, branch, item) = company("workers-see-no-reasons.cedar").await;
-    let count = json!({ "branch_id": branch, "item_id": item, "quantity": 4, "reason": "stolen" });
-    app.admin().put("/v1/stock", count).await.expect(200);
-    let reasons = async |user: &crate::support::api::User| {
-        user.get("/v1/stock/movements").await.expect(200).each("reason")
-    };
-    assert_eq!(reasons(&app.worker(&[branch])).await, [Value::Null]);
-    assert_eq!(reasons(&app.manager(&[branch])).await, ["stolen"]);
-    // Whoever reads the audit and may not see reasons does not find them there either.
-    let see_audit = r#"permit (principal in Role::"Worker", action == Action::"ViewAudit", resource);"#;
-    let files = vec![example("workers-see-no-reasons.cedar"), PolicyFile::new("audit.cedar", see_audit)];
-    let authorizer = Arc::clone(app.surface.services.authorizer());
-    authorizer.replace(policy::Policies::new(files).unwrap());
-    let path = "/v1/audit?action=stock.adjusted";
-    let entry = app.worker(&[branch]).get(path).await.expect(200).json()[0].clone();
-    assert_eq!((&entry["details"]["reason"], &entry["details"]["quantity"]["to"]), (&Value::Null, &json!(4)));
-    assert_eq!(app.admin().get(path).await.json()[0]["details"]["reason"], "stolen");
 }
 
 #[tokio::test]

@@ -35,13 +35,13 @@ async fn each_role_may_do_what_the_contract_says_and_no_more() {
             ("read stock", user.get("/v1/stock").await, true),
             ("read orders", user.get(&format!("/v1/orders/{draft}")).await, true),
             ("read the audit", user.get("/v1/audit").await, admin || auditor),
-            ("create a branch", user.post("/v1/branches", json!({ "name": name })).await, admin),
+            ("create a branch", user.post("/v1/branches", json!({ "name": name })).await, false),
             (
                 "edit its branch",
                 user.put(&format!("/v1/branches/{branch}"), json!({ "name": "Own" })).await,
                 manages,
             ),
-            ("create an item", user.post("/v1/items", json!({ "sku": sku, "name": sku })).await, manages),
+            ("create an item", user.post("/v1/items", json!({ "sku": sku, "name": sku })).await, false),
             ("count", user.put("/v1/stock", count).await, manages),
             ("draft", user.post("/v1/orders", order.clone()).await, manages || worker),
             (
@@ -54,6 +54,29 @@ async fn each_role_may_do_what_the_contract_says_and_no_more() {
             ("cancel another's", user.command(other_draft, "cancel").await, manages),
         ] {
             assert_eq!(may(&answer), allowed, "{role:?} {what}: {}", answer.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_to_no_one_branch_is_for_callers_of_all_branches() {
+    let app = App::start().await;
+    for role in Role::ALL {
+        let user = app.user("someone", &[role], &BranchScope::All);
+        let (item, branch) = (app.any_item().await, app.branch(&format!("Old {}", role.name())).await);
+        let new = json!({ "sku": role.name(), "name": role.name() });
+        let changed = json!({ "sku": format!("{}-2", role.name()), "name": "Changed" });
+        let named = json!({ "name": format!("New {}", role.name()) });
+        let (admin, keeps) = (role == Role::Admin, [Role::Admin, Role::Manager].contains(&role));
+        for (what, answer, allowed) in [
+            ("create an item", user.post("/v1/items", new).await, keeps),
+            ("change an item", user.put(&format!("/v1/items/{item}"), changed).await, keeps),
+            ("delete an item", user.delete(&format!("/v1/items/{item}")).await, keeps),
+            ("create a branch", user.post("/v1/branches", named).await, admin),
+            ("delete a branch", user.delete(&format!("/v1/branches/{branch}")).await, admin),
+        ] {
+            assert_eq!(answer.status < 300, allowed, "{role:?} {what}: {}", answer.text());
+            assert!(allowed || answer.status == 403, "{role:?} {what}: {}", answer.text());
         }
     }
 }

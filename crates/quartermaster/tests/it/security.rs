@@ -2,8 +2,10 @@
 
 mod company;
 mod crowds;
+mod grants;
 mod headers;
 mod leaks;
+mod nesting;
 mod rates;
 mod sources;
 mod strangers;

@@ -2,6 +2,6 @@
 
 mod bad;
 mod clients;
-mod fleet;
+pub mod fleet;
 mod keys;
 mod revocations;

@@ -1,5 +1,7 @@
 //! Adjustments as documents: setting what is on hand.
 
+use std::collections::HashMap;
+
 use contract::StockOut;
 use domain::adjustment::{SetStock, StockFacts};
 use domain::{Levels, MovementKind, Posting, Quantity, Refusal, StockKey};
@@ -49,6 +51,8 @@ struct Moved {
 pub(crate) struct Adjustments {
     numbers: Vec<i64>,
     facts: Facts,
+    /// How far adjustments of the last 24 hours moved the levels, those of this batch included.
+    adjusted: HashMap<StockKey, Quantity>,
 }
 
 statement! {
@@ -77,7 +81,16 @@ impl Adjustments {
 
     /// With as many numbers as there are adjustments.
     pub(crate) fn of(numbers: Vec<i64>, facts: Facts) -> Adjustments {
-        Adjustments { numbers, facts }
+        Adjustments { numbers, facts, adjusted: HashMap::new() }
+    }
+
+    /// Takes down how far adjustments of the last 24 hours moved the levels.
+    pub(crate) fn know(&mut self, adjusted: HashMap<StockKey, Quantity>) {
+        self.adjusted = adjusted;
+    }
+
+    fn earlier(&self, key: StockKey) -> Quantity {
+        self.adjusted.get(&key).copied().unwrap_or(Quantity::ZERO)
     }
 
     pub(crate) fn decide(
@@ -86,7 +99,7 @@ impl Adjustments {
         asker: &Asker,
         levels: &Levels,
     ) -> Result<Posting, Declined> {
-        require_permit(count, asker, levels)?;
+        require_permit(count, asker, levels, self.earlier(count.set.key))?;
         let StockKey { branch, item } = count.set.key;
         let branch_active = self.facts.branch_active(branch).ok_or(Refusal::NotFound)?;
         let item = self.facts.item(item).ok_or(Refusal::NotFound)?;
@@ -115,6 +128,9 @@ impl Adjustments {
         };
         let difference =
             posting.changes.iter().map(|change| change.quantity).find(|change| !change.is_zero());
+        if let Some(difference) = difference {
+            self.adjusted.insert(key, together(self.earlier(key), difference));
+        }
         let fact = difference.map(|difference| {
             let before = level.quantity.checked_sub(difference).unwrap_or(level.quantity);
             let details = Details {
@@ -141,12 +157,23 @@ impl Adjustments {
     }
 }
 
+/// How far both move a level, ups and downs added; as much as a quantity can be where that is more.
+fn together(one: Quantity, other: Quantity) -> Quantity {
+    let sum = one.thousandths().saturating_abs().saturating_add(other.thousandths().saturating_abs());
+    Quantity::from_thousandths(sum).unwrap_or(Quantity::MAX)
+}
+
 /// May they set this level to this? A difference outside the range counts as the largest there is: that it is outside is
 /// for the rule to say, to callers who may.
-fn require_permit(count: &StockCount, asker: &Asker, levels: &Levels) -> Result<(), Declined> {
+fn require_permit(
+    count: &StockCount,
+    asker: &Asker,
+    levels: &Levels,
+    earlier: Quantity,
+) -> Result<(), Declined> {
     let SetStock { key, quantity, override_negative, .. } = count.set;
     let change = quantity.saturating_sub(levels.get(key).quantity);
-    let resource = Resource::Stock { key, change };
+    let resource = Resource::Stock { key, change, earlier };
     asker.authorize(Action::AdjustStock, resource)?;
     if override_negative {
         asker.authorize(Action::OverrideNegative, resource)?;

@@ -18,6 +18,7 @@ use crate::answer::Answer;
 use crate::asker::Asker;
 use crate::request::Actor;
 use crate::store::audit::Fact;
+use crate::store::movements;
 use crate::store::orders::{DraftWrite, LineRow, OrderRow, Sought};
 use crate::store::stock::{self, LevelRow};
 
@@ -149,13 +150,16 @@ pub(crate) async fn load(
     let adjustments = keys.len();
     keys.sort_unstable();
     keys.dedup();
-    let (drafts, orders, adjustments, levels, now) = futures_util::try_join!(
+    let (drafts, orders, mut adjustments, levels, adjusted, now) = futures_util::try_join!(
         drafts::Drafts::load(conn, &drafts),
         orders::Orders::load(conn, &orders),
         adjustments::Adjustments::load(conn, &keys, adjustments),
         stock::lock(conn, &orders, &keys),
+        // Sent after the locks, so that no adjustment that they waited for is missed.
+        movements::adjusted(conn, &keys),
         stock::clock(conn),
     )?;
+    adjustments.know(adjusted);
     Ok(Loaded { documents: Documents { drafts, orders, adjustments }, levels, now })
 }
 

@@ -64,6 +64,8 @@ pub(super) fn documented(body_limit: usize) -> OpenApiRouter<Arc<App>> {
 
 /// The whole surface.
 pub fn router(app: Arc<App>, settings: &HttpSettings) -> Router {
+    // What the portal says of clients' owners reaches policies by the way that its keys come.
+    app.services.authorizer().know_owners(app.verifier.owners().clone());
     let (routes, _) = documented(settings.body_limit).split_for_parts();
     let mut routes = routes
         .route("/openapi.json", get(docs::document))

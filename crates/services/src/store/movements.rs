@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use contract::MovementOut;
-use domain::{Movement, MovementKind};
+use domain::{BranchId, ItemId, Movement, MovementKind, Quantity, StockKey};
 use jiff::Timestamp;
 use platform::pg::types::Type;
 use platform::pg::{Params, PgError, Queries, Row};
@@ -73,6 +73,16 @@ statement! {
             (at, branch_id, item_id, kind, quantity, balance, document_type, document_id,
              actor_user_id, actor, reason, request_id)
         from stdin binary";
+    /// How far adjustments moved levels in the last 24 hours, ups and downs added: those of these levels that were adjusted.
+    ADJUSTED: "services" = "
+        select k.branch_id, k.item_id, least(m.moved, 999999999999.999)
+        from unnest($1::bigint[], $2::bigint[]) k(branch_id, item_id)
+        cross join lateral (
+            select sum(abs(m.quantity)) as moved
+            from services_stock_movements m
+            where m.branch_id = k.branch_id and m.item_id = k.item_id and m.kind = 'adjustment'
+              and m.at > statement_timestamp() - interval '24 hours') m
+        where m.moved is not null";
     /// A page of the ledger, newest first.
     LIST: "services" = concat!("select ", columns!(), "
         from services_stock_movements m
@@ -121,6 +131,25 @@ statement! {
           and ($7::bigint is null or m.item_id = $7)
         order by m.at desc, m.id desc
         limit $4");
+}
+
+/// How far adjustments moved these levels in the last 24 hours on the database's clock, ups and downs added. Exact once the
+/// levels are locked.
+pub(crate) async fn adjusted(
+    conn: &Queries,
+    keys: &[StockKey],
+) -> Result<HashMap<StockKey, Quantity>, PgError> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let branches: Vec<i64> = keys.iter().map(|key| key.branch.0).collect();
+    let items: Vec<i64> = keys.iter().map(|key| key.item.0).collect();
+    let rows = conn.query(&ADJUSTED, &[&branches, &items]).await?;
+    let moved = |row: &Row| {
+        let key = StockKey { branch: BranchId(row.get(0)), item: ItemId(row.get(1)) };
+        (key, row.get::<_, Num>(2).0)
+    };
+    Ok(rows.iter().map(moved).collect())
 }
 
 /// Appends the movements, in order.

@@ -10,8 +10,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{AccessFields, Tab, Tabs, directory, open, roles_in_words, scope_in_words};
+use super::{AccessFields, Tab, Tabs, directory, gives, open, roles_in_words, scope_in_words};
 use crate::Shared;
+use crate::accounts::grant::Grant;
+use crate::accounts::users;
 use crate::clients::{self, Client, NewClient, Secret};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -35,6 +37,9 @@ struct ClientsPage {
     secret: Option<Secret>,
     name: String,
     access: AccessFields,
+    gives: Grant,
+    /// A program and the name that was to answer for it, which nobody has.
+    nobody: Option<(String, String)>,
     name_error: Option<String>,
     access_error: Option<String>,
 }
@@ -70,7 +75,8 @@ pub(crate) async fn create(
         (answer.name, answer.access) = (name, access);
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &answer));
     }
-    let new = NewClient { name: name.trim(), roles: &roles, scope: &scope, expires_at: None };
+    let owner = Some(visitor.user.id);
+    let new = NewClient { name: name.trim(), roles: &roles, scope: &scope, expires_at: None, owner };
     match clients::add(&shared.database, &by, &new).await {
         Ok(secret) => show(&shared, visitor, tabs, secret).await,
         Err(Error::Invalid(_)) => {
@@ -105,6 +111,41 @@ async fn show(shared: &Shared, visitor: OnBehalf, tabs: Tabs, secret: Secret) ->
     Ok(page(StatusCode::OK, &answer))
 }
 
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct OwnerForm {
+    owner: String,
+}
+
+/// Says who answers for a program; nobody where the field is empty.
+pub(crate) async fn set_owner(
+    State(shared): State<Arc<Shared>>,
+    visitor: OnBehalf,
+    from: Visitor,
+    Path(name): Path<String>,
+    CheckedForm(OwnerForm { owner }): CheckedForm<OwnerForm>,
+) -> Result<Response, Trouble> {
+    let (visitor, tabs) = open(visitor, Tab::Clients)?;
+    let owner = owner.trim().to_owned();
+    let user = match owner.as_str() {
+        "" => None,
+        typed => match users::active(&shared.database, users::possible_name(typed)).await? {
+            // Accounts that have more than the visitor do not exist for the visitor.
+            Some(user) if Grant::of(&user).within(&gives(&visitor)) => Some(user.id),
+            _ => {
+                let mut answer = ClientsPage::read(&shared, visitor, tabs).await?;
+                answer.nobody = Some((name, owner));
+                return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &answer));
+            }
+        },
+    };
+    match clients::set_owner(&shared.database, &from.by(&visitor.user), &name, user).await {
+        Ok(()) => Ok(Redirect::to("/admin/clients/?done=client-owner-set").into_response()),
+        Err(Error::Invalid(_)) => Err(Trouble::NoSuchPage),
+        Err(error) => Err(error.into()),
+    }
+}
+
 pub(crate) async fn disable(
     State(shared): State<Arc<Shared>>,
     visitor: OnBehalf,
@@ -124,10 +165,23 @@ pub(crate) async fn disable(
 impl ClientsPage {
     async fn read(shared: &Shared, mut visitor: OnBehalf, tabs: Tabs) -> Result<ClientsPage, Trouble> {
         let directory = directory(&mut visitor).await?;
-        let clients = clients::list(&shared.database).await?;
-        let (frame, access) = (visitor.frame, AccessFields::default());
-        let (secret, name, name_error, access_error) = (None, String::new(), None, None);
-        Ok(ClientsPage { frame, tabs, clients, directory, secret, name, access, name_error, access_error })
+        let mut clients = clients::list(&shared.database).await?;
+        // Programs that have more than the user are not theirs to see.
+        let gives = gives(&visitor);
+        clients.retain(|client| client.grant().within(&gives));
+        Ok(ClientsPage {
+            frame: visitor.frame,
+            tabs,
+            clients,
+            directory,
+            secret: None,
+            name: String::new(),
+            access: AccessFields::default(),
+            gives,
+            nobody: None,
+            name_error: None,
+            access_error: None,
+        })
     }
 
     fn roles(&self, client: &Client) -> String {
@@ -136,6 +190,19 @@ impl ClientsPage {
 
     fn place(&self, client: &Client) -> String {
         scope_in_words(&self.frame, &client.scope, &self.directory)
+    }
+
+    /// What the field of the owner holds.
+    fn owner<'a>(&'a self, client: &'a Client) -> &'a str {
+        match (&self.nobody, &client.owner) {
+            (Some((of, typed)), _) if *of == client.name => typed,
+            (_, Some(owner)) => &owner.username,
+            _ => "",
+        }
+    }
+
+    fn is_nobody(&self, client: &Client) -> bool {
+        self.nobody.as_ref().is_some_and(|(of, _)| *of == client.name)
     }
 
     fn used(&self, client: &Client) -> String {

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::Trouble;
 use super::frame::{Frame, Section, role_message};
+use crate::accounts::grant::Grant;
 use crate::directory::Directory;
 use crate::http::on_behalf::OnBehalf;
 
@@ -78,6 +79,11 @@ impl Tabs {
     }
 }
 
+/// Where the administration begins for somebody who may do so much of it; `None` where that is nothing.
+pub(crate) fn first_path(may: impl Fn(Action) -> bool) -> Option<&'static str> {
+    Tab::ALL.into_iter().find(|tab| may(tab.action())).map(Tab::path)
+}
+
 /// The page of a tab, for who may open it.
 pub(crate) fn open(visitor: OnBehalf, tab: Tab) -> Result<(OnBehalf, Tabs), Trouble> {
     let may = |tab: &Tab| visitor.may(tab.action(), Resource::Company);
@@ -86,6 +92,11 @@ pub(crate) fn open(visitor: OnBehalf, tab: Tab) -> Result<(OnBehalf, Tabs), Trou
         return Err(Trouble::NotAllowed);
     }
     Ok((visitor.within(Section::Admin), Tabs { current: tab, open }))
+}
+
+/// What the user has, and so what the forms offer to give.
+pub(crate) fn gives(visitor: &OnBehalf) -> Grant {
+    Grant::of(&visitor.user)
 }
 
 /// Roles and branches, as forms send them: part of a form by `#[serde(flatten)]` cannot hold lists, so each form has

@@ -96,7 +96,9 @@ pub(crate) async fn check(
     let (visitor, tabs) = open(visitor, Tab::Policies)?;
     let mut answer = PoliciesPage::read(&shared, visitor, tabs).await?;
     let file = PolicyFile::new("pasted.cedar", form.text.clone());
-    answer.faults = Some(match Authorizer::with(vec![file]) {
+    // Reading takes as long as the text likes: other requests need not wait for it.
+    let checked = tokio::task::spawn_blocking(move || Policies::new(vec![file])).await;
+    answer.faults = Some(match checked.map_err(|_| Trouble::Internal)? {
         Ok(_) => Vec::new(),
         Err(bad) => bad.0.iter().map(ToString::to_string).collect(),
     });
@@ -107,8 +109,7 @@ pub(crate) async fn check(
 /// The active user or program of that name, as a token would describe it.
 async fn caller(shared: &Shared, name: &str) -> Result<Option<Caller>, Error> {
     if let Some(user) = users::active(&shared.database, name).await? {
-        let roles = user.roles.iter().copied().collect();
-        return Ok(Some(Caller::known(&user.id.to_string(), &user.username, roles, user.scope)));
+        return Ok(Some(user.caller()));
     }
     let clients = clients::list(&shared.database).await?;
     let found = clients.into_iter().find(|client| client.name == name && client.disabled_at.is_none());
@@ -123,9 +124,11 @@ fn decide(authorizer: &Authorizer, caller: &Caller, action: Action, query: &Expl
     let amount = query.amount.unwrap_or(Quantity::ZERO);
     let resource = match (query.kind.as_deref(), branch) {
         (Some("branch"), Some(branch)) => Resource::Branch(branch),
-        (Some("stock"), Some(branch)) => {
-            Resource::Stock { key: StockKey { branch, item: ItemId(0) }, change: amount }
-        }
+        (Some("stock"), Some(branch)) => Resource::Stock {
+            key: StockKey { branch, item: ItemId(0) },
+            change: amount,
+            earlier: Quantity::ZERO,
+        },
         (Some("order"), Some(branch)) => Resource::Order(OrderFacts {
             id: None,
             branch,

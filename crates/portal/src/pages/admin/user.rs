@@ -9,11 +9,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{AccessFields, Tab, Tabs, directory, open};
+use super::{AccessFields, Tab, Tabs, directory, gives, open};
 use crate::Shared;
+use crate::accounts::grant::Grant;
 use crate::accounts::sessions::{self, Shown};
 use crate::accounts::users::{self, User};
 use crate::accounts::{access, second_factor};
+use crate::clients;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::http::forms::CheckedForm;
@@ -31,6 +33,9 @@ struct UserPage {
     user: User,
     access: AccessFields,
     directory: Directory,
+    gives: Grant,
+    /// The programs that the user answers for.
+    owned: Vec<String>,
     sessions: Vec<Shown>,
     has_second_factor: bool,
     /// It is the admin who looks: they keep out and demote nobody but others.
@@ -109,7 +114,7 @@ pub(crate) async fn post(
 ) -> Result<Response, Trouble> {
     let (visitor, tabs) = open(visitor, Tab::Users)?;
     let verb = Verb::parse(&verb).ok_or(Trouble::NoSuchPage)?;
-    let user = users::with_id(&shared.database, id).await?.ok_or(Trouble::NoSuchPage)?;
+    let user = known(&shared, &visitor, id).await?;
     if visitor.user.id == id && !verb.is_for_oneself() {
         return Err(Trouble::NotAllowed);
     }
@@ -124,7 +129,7 @@ pub(crate) async fn post(
     let done = match verb {
         Verb::Access => access::set_access(database, &by, name, &given.roles(), &given.scope()).await,
         Verb::Password => users::set_password(database, &by, name, &password).await,
-        Verb::Disable => access::disable(database, &by, name).await,
+        Verb::Disable => access::disable(database, &by, name).await.map(drop),
         Verb::Enable => access::enable(database, &by, name).await,
         Verb::SignOut => access::sign_out(database, &by, name).await,
         Verb::ResetSecondFactor => second_factor::reset(database, &by, name).await,
@@ -143,14 +148,23 @@ pub(crate) async fn post(
     }
 }
 
+/// The user of that id, as far as there is one for the visitor: nobody who has more than the visitor.
+async fn known(shared: &Shared, visitor: &OnBehalf, id: i64) -> Result<User, Trouble> {
+    let user = users::with_id(&shared.database, id).await?;
+    user.filter(|user| Grant::of(user).within(&gives(visitor))).ok_or(Trouble::NoSuchPage)
+}
+
 impl UserPage {
     async fn read(shared: &Shared, mut visitor: OnBehalf, tabs: Tabs, id: i64) -> Result<UserPage, Trouble> {
-        let user = users::with_id(&shared.database, id).await?.ok_or(Trouble::NoSuchPage)?;
+        let user = known(shared, &visitor, id).await?;
+        let owned = clients::of_owner(&shared.database, id).await?;
         let directory = directory(&mut visitor).await?;
         let sessions = sessions::of_user(&shared.database, id, shared.config.sessions).await?;
         let has_second_factor = second_factor::since(&shared.database, id).await?.is_some();
         Ok(UserPage {
             is_self: visitor.user.id == id,
+            gives: gives(&visitor),
+            owned,
             frame: visitor.frame,
             tabs,
             access: AccessFields::of(&user.roles, &user.scope),

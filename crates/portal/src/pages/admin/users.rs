@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use identity::Role;
 use serde::Deserialize;
 
-use super::{AccessFields, Tab, Tabs, directory, open, roles_in_words, scope_in_words};
+use super::{AccessFields, Tab, Tabs, directory, gives, open, roles_in_words, scope_in_words};
 use crate::Shared;
+use crate::accounts::grant::Grant;
 use crate::accounts::groups;
 use crate::accounts::users::{self, NewUser, User};
 use crate::directory::Directory;
@@ -39,6 +40,7 @@ struct UsersPage {
     users: Vec<User>,
     groups: Vec<(Role, bool)>,
     directory: Directory,
+    gives: Grant,
 }
 
 pub(crate) async fn get(
@@ -52,9 +54,12 @@ pub(crate) async fn get(
     if let Some(text) = query.q.as_ref().map(|text| text.to_lowercase()) {
         users.retain(|user| user.username.to_lowercase().contains(&text));
     }
+    // Accounts that have more than the user are not theirs to see.
+    let gives = gives(&visitor);
+    users.retain(|user| Grant::of(user).within(&gives));
     let groups = groups::list(&shared.database).await?;
     let frame = visitor.frame;
-    Ok(page(StatusCode::OK, &UsersPage { frame, tabs, query, users, groups, directory }))
+    Ok(page(StatusCode::OK, &UsersPage { frame, tabs, query, users, groups, directory, gives }))
 }
 
 impl UsersPage {
@@ -111,6 +116,7 @@ struct NewUserPage {
     username: String,
     access: AccessFields,
     directory: Directory,
+    gives: Grant,
     name_error: Option<String>,
     password_error: Option<String>,
     access_error: Option<String>,
@@ -120,7 +126,7 @@ pub(crate) async fn new(visitor: OnBehalf) -> Result<Response, Trouble> {
     let (mut visitor, tabs) = open(visitor, Tab::Users)?;
     let directory = directory(&mut visitor).await?;
     let form = NewUserForm::default();
-    Ok(page(StatusCode::OK, &NewUserPage::new(visitor.frame, tabs, form, directory)))
+    Ok(page(StatusCode::OK, &NewUserPage::new(visitor, tabs, form, directory)))
 }
 
 pub(crate) async fn create(
@@ -132,7 +138,7 @@ pub(crate) async fn create(
     let (mut visitor, tabs) = open(visitor, Tab::Users)?;
     let (by, password) = (from.by(&visitor.user), form.password.clone());
     let directory = directory(&mut visitor).await?;
-    let mut answer = NewUserPage::new(visitor.frame, tabs, form, directory);
+    let mut answer = NewUserPage::new(visitor, tabs, form, directory);
     let (roles, scope) = (answer.access.roles(), answer.access.scope());
     if roles.is_empty() {
         answer.access_error = Some(answer.frame.say("user-no-role"));
@@ -152,10 +158,21 @@ pub(crate) async fn create(
 }
 
 impl NewUserPage {
-    fn new(frame: Frame, tabs: Tabs, form: NewUserForm, directory: Directory) -> NewUserPage {
+    fn new(visitor: OnBehalf, tabs: Tabs, form: NewUserForm, directory: Directory) -> NewUserPage {
+        let (gives, frame) = (gives(&visitor), visitor.frame);
         let NewUserForm { username, role, branch, all_branches, .. } = form;
         let access = AccessFields { role, branch, all_branches };
         let (name_error, password_error, access_error) = (None, None, None);
-        NewUserPage { frame, tabs, username, access, directory, name_error, password_error, access_error }
+        NewUserPage {
+            frame,
+            tabs,
+            username,
+            access,
+            directory,
+            gives,
+            name_error,
+            password_error,
+            access_error,
+        }
     }
 }

@@ -68,7 +68,10 @@ pub(crate) async fn get(
     let shown = visitor.known(ask(visitor.asking(), id, &query)).await?;
     let may_adjust = |branch: i64| {
         let key = StockKey { branch: BranchId(branch), item: ItemId(id) };
-        visitor.may(Action::AdjustStock, Resource::Stock { key, change: Quantity::ZERO })
+        visitor.may(
+            Action::AdjustStock,
+            Resource::Stock { key, change: Quantity::ZERO, earlier: Quantity::ZERO },
+        )
     };
     let branches = shown.iter().flat_map(|shown| shown.directory.active().map(|branch| branch.id));
     let adjustable = branches.filter(|branch| may_adjust(*branch)).collect();

@@ -204,7 +204,10 @@ impl AdjustPage {
     ) -> AdjustPage {
         let may_override = shown.as_ref().is_some_and(|shown| {
             let key = StockKey { branch: BranchId(shown.branch.id), item: ItemId(shown.item.id) };
-            visitor.may(Action::OverrideNegative, Resource::Stock { key, change: Quantity::ZERO })
+            visitor.may(
+                Action::OverrideNegative,
+                Resource::Stock { key, change: Quantity::ZERO, earlier: Quantity::ZERO },
+            )
         });
         AdjustPage { frame: visitor.frame, shown, form, refusal, may_override }
     }

@@ -157,7 +157,11 @@ fn somewhere(visitor: &OnBehalf) -> Resource<'static> {
         identity::BranchScope::Only(branches) => branches.first().copied().unwrap_or(BranchId(0)),
         identity::BranchScope::All => BranchId(0),
     };
-    Resource::Stock { key: StockKey { branch, item: ItemId(0) }, change: Quantity::ZERO }
+    Resource::Stock {
+        key: StockKey { branch, item: ItemId(0) },
+        change: Quantity::ZERO,
+        earlier: Quantity::ZERO,
+    }
 }
 
 impl StockPage {

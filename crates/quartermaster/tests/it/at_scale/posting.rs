@@ -13,6 +13,7 @@ const POSTING: &[Case] = &[
     case("orders", ("LOCK", "services_orders o"), "null, null, null, null"),
     case("their lines", ("LINES_WITH_ITEMS", "services_order_lines"), "null, null, null, null"),
     case("levels", ("LOCK", "services_stock s"), "null, null, null, null, null, null"),
+    case("how far they were adjusted", ("ADJUSTED", "services_stock_movements m"), "null, null"),
     case("new figures", ("UPDATE", "services_stock s"), "null, null, null, null, null, null"),
     case("new levels", ("INSERT", "into services_stock "), "null, null, null, null, null, null"),
     case(

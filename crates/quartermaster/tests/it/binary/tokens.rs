@@ -103,3 +103,36 @@ async fn users_are_disabled_enabled_given_other_access_and_signed_out() {
     let actions = ["added", "disabled", "enabled", "access_set", "signed_out_everywhere"];
     assert_eq!(audited, actions.map(|action| format!("user.{action}")));
 }
+
+#[tokio::test]
+async fn clients_have_an_owner_whose_disabling_stops_them_and_is_told() {
+    let database = TestDatabase::new().await;
+    let run = |arguments: &[&str]| run_ok(&mut on(&database, arguments));
+    for name in ["mia", "ben"] {
+        add_user(&database, name);
+    }
+    let access = ["--role", "worker", "--all-branches"];
+    run(&[&["client", "add", "till", "--owner", "mia"][..], &access].concat());
+    let unknown = [&["client", "add", "scale", "--owner", "olga"][..], &access].concat();
+    assert!(run_failing(&mut on(&database, &unknown)).contains("there is no user \"olga\""));
+    assert!(run(&["client", "list"]).contains("owner mia"));
+    let told = run(&["user", "disable", "mia"]);
+    assert!(told.contains("The API clients till, which mia answers for, get no tokens either"), "{told}");
+    assert!(run(&["client", "owner", "till", "ben"]).contains("From now on ben answers for till."));
+    assert!(run(&["client", "list"]).contains("owner ben"));
+    run(&["client", "owner", "till"]);
+    assert!(run(&["client", "list"]).contains("owner nobody"));
+    assert!(!run(&["user", "disable", "ben"]).contains("API clients"));
+}
+
+#[tokio::test]
+async fn an_admin_of_some_branches_is_told_to_administer_nothing() {
+    let app = crate::support::App::start().await;
+    app.branch("Harbour").await;
+    add_user(&app.database, "mia");
+    let roles = ["user", "roles", "mia", "--role", "admin"];
+    let told = run_ok(&mut on(&app.database, &[&roles[..], &["--branch", "Harbour"]].concat()));
+    assert!(told.contains("An Admin of some branches") && told.contains("--all-branches"), "{told}");
+    let told = run_ok(&mut on(&app.database, &[&roles[..], &["--all-branches"]].concat()));
+    assert!(!told.contains("An Admin of some branches"), "{told}");
+}

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use identity::{BranchScope, Role, Verifier};
 use platform::http::TrustedProxies;
 use platform::serve::Transport;
+use policy::{Authorizer, PolicyFile};
 use portal::accounts::sessions::Limits;
 use portal::accounts::users::{self, NewUser};
 use portal::{By, Config, KeyEncryptionKey, Portal};
@@ -34,18 +35,21 @@ pub struct Company {
 
 impl Company {
     pub async fn start() -> Company {
+        Company::with_policies(Vec::new()).await
+    }
+
+    /// A company with policies of its own.
+    pub async fn with_policies(files: Vec<PolicyFile>) -> Company {
+        let authorizer = || Arc::new(Authorizer::with(files.clone()).unwrap());
         let database = TestDatabase::new().await;
         let for_services = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let services_url = format!("http://{}", for_services.local_addr().unwrap());
         let (stop, services_stop) = (CancellationToken::new(), CancellationToken::new());
-        let portal_url = serve_portal(&database, config(&services_url), Transport::default(), &stop).await;
+        let config = config(&services_url);
+        let portal_url = serve_portal(&database, config, authorizer(), Transport::default(), &stop).await;
         let verifier =
             Verifier::new(&format!("{portal_url}/.well-known/jwks.json"), "test", portal::AUDIENCE).unwrap();
-        let engine = Services::start(
-            database.pool(services::ROLES),
-            &EngineConfig::default(),
-            crate::support::roles_alone(),
-        );
+        let engine = Services::start(database.pool(services::ROLES), &EngineConfig::default(), authorizer());
         let router = services::http::router(
             Arc::new(Surface { services: engine, verifier }),
             &HttpSettings::default(),
@@ -59,14 +63,16 @@ impl Company {
     pub async fn another_portal(&self, change: impl FnOnce(&mut Config)) -> String {
         let mut config = config(&self.services);
         change(&mut config);
-        serve_portal(&self.database, config, Transport::default(), &self.stop).await
+        let authorizer = crate::support::roles_alone();
+        serve_portal(&self.database, config, authorizer, Transport::default(), &self.stop).await
     }
 
     /// Starts another portal on the same database, which believes proxies on this machine; gives its URL.
     pub async fn portal_behind_a_proxy(&self) -> String {
         let trusted_proxies = TrustedProxies::new(vec!["127.0.0.1/32".parse().unwrap()]);
         let transport = Transport { trusted_proxies, ..Transport::default() };
-        serve_portal(&self.database, config(&self.services), transport, &self.stop).await
+        let authorizer = crate::support::roles_alone();
+        serve_portal(&self.database, config(&self.services), authorizer, transport, &self.stop).await
     }
 
     /// A portal on the same database that serves nobody.
@@ -122,13 +128,13 @@ fn config(services: &str) -> Config {
 async fn serve_portal(
     database: &TestDatabase,
     config: Config,
+    authorizer: Arc<Authorizer>,
     transport: Transport,
     stop: &CancellationToken,
 ) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let portal =
-        Portal::build(config, database.pool(portal::ROLES), crate::support::roles_alone()).await.unwrap();
+    let portal = Portal::build(config, database.pool(portal::ROLES), authorizer).await.unwrap();
     tokio::spawn(transport.serve(listener, portal.router(), stop.clone()));
     url
 }

@@ -19,7 +19,7 @@ fn by() -> By {
 
 async fn add(fleet: &Fleet, name: &str, expires_at: Option<Timestamp>) -> Secret {
     let scope = BranchScope::only([domain::BranchId(3)]);
-    let new = NewClient { name, roles: &[Role::Worker], scope: &scope, expires_at };
+    let new = NewClient { name, roles: &[Role::Worker], scope: &scope, expires_at, owner: None };
     clients::add(&fleet.pool, &by(), &new).await.unwrap()
 }
 
@@ -70,7 +70,13 @@ async fn a_client_gets_a_token_by_header_or_form_that_opens_the_services() {
 #[tokio::test]
 async fn what_a_client_changes_is_audited_under_its_own_id() {
     let fleet = Fleet::start().await;
-    let new = NewClient { name: "erp", roles: &[Role::Admin], scope: &BranchScope::All, expires_at: None };
+    let new = NewClient {
+        name: "erp",
+        roles: &[Role::Admin],
+        scope: &BranchScope::All,
+        expires_at: None,
+        owner: None,
+    };
     let token = token(&fleet, &clients::add(&fleet.pool, &by(), &new).await.unwrap()).await;
     let request = fleet.http.post(format!("{}/v1/branches", fleet.services[0])).bearer_auth(&token);
     assert_eq!(request.json(&json!({ "name": "Harbour" })).send().await.unwrap().status(), 201);
@@ -152,6 +158,7 @@ async fn a_client_and_its_tokens_end_when_it_expires() {
         roles: &[],
         scope: &BranchScope::All,
         expires_at: Some(Timestamp::UNIX_EPOCH),
+        owner: None,
     };
     assert!(clients::add(&fleet.pool, &by(), &new).await.unwrap_err().to_string().contains("expired"));
 }
@@ -168,7 +175,13 @@ async fn a_secret_is_kept_nowhere() {
         assert_eq!(fleet.database.value::<i64>(&sql).await, 0, "{table}");
     }
     for name in ["till", "TILL", "", "a b"] {
-        let new = NewClient { name, roles: &[Role::Worker], scope: &BranchScope::All, expires_at: None };
+        let new = NewClient {
+            name,
+            roles: &[Role::Worker],
+            scope: &BranchScope::All,
+            expires_at: None,
+            owner: None,
+        };
         assert!(clients::add(&fleet.pool, &by(), &new).await.is_err(), "{name:?}");
     }
 }

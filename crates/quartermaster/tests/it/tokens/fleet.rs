@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use identity::{BranchScope, Role, Verifier};
 use platform::pg::Database;
+use policy::{Authorizer, PolicyFile};
 use portal::accounts::sessions::Limits;
 use portal::accounts::users::{self, NewUser};
 use portal::{By, Config, KeyEncryptionKey, Portal};
@@ -39,6 +40,11 @@ pub struct Fleet {
 
 impl Fleet {
     pub async fn start() -> Fleet {
+        Fleet::with_policies(Vec::new()).await
+    }
+
+    /// A fleet whose company has policies of its own.
+    pub async fn with_policies(files: Vec<PolicyFile>) -> Fleet {
         let database = TestDatabase::new().await;
         let pool = database.pool(portal::ROLES);
         let encryption = KeyEncryptionKey::new([7; 32]);
@@ -61,7 +67,7 @@ impl Fleet {
             let engine = Services::start(
                 database.pool(services::ROLES),
                 &EngineConfig::default(),
-                crate::support::roles_alone(),
+                Arc::new(Authorizer::with(files.clone()).unwrap()),
             );
             let app = Arc::new(App { services: engine, verifier });
             let router = services::http::router(app, &HttpSettings::default());
