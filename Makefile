@@ -1,6 +1,6 @@
 # The one entry for people and for CI. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint style documents unit browser stories proofs api questions sbom advisories soak bench contention chaos overload upgrade fuzz
+.PHONY: help demo build test lint style documents unit schema browser stories proofs api questions sbom advisories soak bench contention chaos overload upgrade fuzz
 
 ARGS ?=
 
@@ -39,6 +39,9 @@ unit: export RUST_TEST_THREADS ?= 4
 unit: export BOLERO_RANDOM_ITERATIONS ?= 0
 unit: ## All tests that run by themselves, without the lints
 	cargo test --workspace --locked
+
+schema: ## Write down anew the schemas that the migrations make, which verify compares databases with
+	UPDATE_SCHEMA=1 cargo test --locked --package quartermaster --test it -- the_expected_schemas_are_those_that_the_migrations_make
 
 # The short forms of chaos and overload, on the program that `unit` has built.
 proofs:

@@ -54,10 +54,31 @@ def root_of(leaves):
     return sha(b"\1", root_of(leaves[:split]), root_of(leaves[split:]))
 
 
+def covered(log, numbers, seals, proved, said, end):
+    """Each seal says how many entries it has: whether all of them are there needs nobody's word."""
+    assert numbers, f"no seal of {log} is there"
+    there = sum(len(proved.get((log, n), ())) for n in numbers)
+    sealed = sum(seals[log, n]["entries"] for n in numbers)
+    first, last = min(numbers), max(numbers)
+    if said:
+        assert (said["first"], said["last"]) == (first, last), f"{log}: seals are missing at an end"
+        assert end is not None, f"{log}: the end of the export is missing"
+        assert "filter" in said or there == sealed, f"{log}: {sealed - there} of {sealed} entries are missing"
+        assert there == end, f"{log}: {end} entries were written, and {there} are there"
+    if there == sealed:
+        return f"complete from seal {first} to {last} of {log}"
+    what = f"chosen by {said['filter']}: proves presence, not completeness" if said else "completeness unknown"
+    return f"{there} of {sealed} entries of seals {first} to {last} of {log}, {what}"
+
+
 def check(file, key_file):
-    seals, before, whole, entries = {}, {}, {}, 0
+    seals, before, whole, proved, said, ends = {}, {}, {}, {}, {}, {}
     for line in map(json.loads, file):
-        if line["type"] == "seal":
+        if line["type"] == "range":
+            said[line["log"]] = line
+        elif line["type"] == "end":
+            ends[line["log"]] = line["entries"]
+        elif line["type"] == "seal":
             log, number = line["log"], line["number"]
             if log in before:
                 last, digest = before[log]
@@ -76,11 +97,15 @@ def check(file, key_file):
                 assert root.hex() == seal["root"], f"{line['entry']}: not in seal {line['seal']}"
             else:
                 whole.setdefault((line["log"], line["seal"]), []).append(leaf)
-            entries += 1
+            places = proved.setdefault((line["log"], line["seal"]), set())
+            assert line["index"] not in places, f"{line['entry']}: is repeated"
+            places.add(line["index"])
     for place, leaves in whole.items():
         good = len(leaves) == seals[place]["entries"] and root_of(leaves).hex() == seals[place]["root"]
         assert good, f"seal {place[1]}: its entries are not those that were sealed"
-    print(f"{entries} entries in {len(seals)} seals, as they were sealed")
+    print(f"{sum(map(len, proved.values()))} entries in {len(seals)} seals, as they were sealed")
+    for log in sorted({log for log, _ in seals} | set(said)):
+        print(covered(log, [n for l, n in seals if l == log], seals, proved, said.get(log), ends.get(log)))
     for log, (seal, digest) in before.items():
         print(f"last seal of {log}: {seal['number']} {digest.hex()}")
 

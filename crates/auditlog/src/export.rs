@@ -5,6 +5,7 @@ use std::io::Write;
 use jiff::Timestamp;
 use platform::pg::{Database, PgError};
 use seal::{LeafRecord, Line, PublicKey, Seal, Signed, merkle};
+use serde_json::{Value, json};
 
 use crate::error::AuditError;
 use crate::log::Log;
@@ -28,6 +29,17 @@ pub struct Filter {
     pub entity_id: Option<String>,
 }
 
+impl Filter {
+    /// What the entries are chosen by, as the file says it; nothing where all of them are.
+    fn stated(&self) -> Option<Value> {
+        let Filter { from, to, entity_type, entity_id } = self;
+        let stated = json!({ "from": from, "to": to, "entity_type": entity_type, "entity_id": entity_id });
+        let Value::Object(mut parts) = stated else { return None };
+        parts.retain(|_, part| !part.is_null());
+        (!parts.is_empty()).then_some(Value::Object(parts))
+    }
+}
+
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Exported {
@@ -45,8 +57,9 @@ struct Open {
     tree: merkle::Tree,
 }
 
-/// Writes the keys, the chain of seals from the oldest that is needed, and every sealed entry that fits, each with the
-/// path from its leaf to the root of its seal: one JSON object a line.
+/// Writes the keys, what was asked for, the chain of seals from the oldest that is needed, and every sealed entry that
+/// fits, each with the path from its leaf to the root of its seal: one JSON object a line. Each seal says how many entries
+/// it has, so that an export of all of them proves that none is missing.
 ///
 /// # Errors
 /// [`AuditError`]; also when an entry is not in its seal, which a verification then explains.
@@ -82,9 +95,22 @@ pub async fn export(
             let next = seal_of(&seals, log, id).await?;
             if open.is_none() {
                 keys.iter().try_for_each(|key| put(out, &Line::key(key)))?;
+                put(
+                    out,
+                    &Line::Range {
+                        log: log.name.to_owned(),
+                        first: next.seal.number,
+                        last: newest.statement.number,
+                        filter: filter.stated(),
+                    },
+                )?;
                 let mut number = next.seal.number - 1;
                 while number < newest.statement.number {
                     for (at, seal, _) in seals_after(&seals, log, number, PAGE).await? {
+                        // One that was made meanwhile is not in this export.
+                        if at > newest.statement.number {
+                            break;
+                        }
                         let seal = seal.ok_or(AuditError::UnreadableSeal { log: log.name, number: at })?;
                         put(out, &Line::Seal(seal))?;
                         (number, written.seals) = (at, written.seals + 1);
@@ -102,6 +128,9 @@ pub async fn export(
         })?;
         put(out, &Line::proved(log.name, seal.number, index as u64, &text, tree.path(index)))?;
         written.entries += 1;
+    }
+    if written.seals > 0 {
+        put(out, &Line::End { log: log.name.to_owned(), entries: written.entries })?;
     }
     Ok(written)
 }

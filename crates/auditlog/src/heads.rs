@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use platform::pg::Queries;
-use seal::{Chain, PublicKey, Seal, Signed, Statement};
+use seal::{Chain, PublicKey, Seal, Signed, Statement, Time};
+use serde_json::json;
 
 use crate::error::AuditError;
 use crate::log::Log;
@@ -16,6 +18,13 @@ use crate::verify::archived;
 
 /// How many seals are read and appended at a time.
 const PAGE: i64 = 1_000;
+/// How old a seal is, in microseconds, when its head has been missing for too long to be on its way.
+const PATIENCE: i64 = 60_000_000;
+
+/// The action of an entry that says that heads were missing in their file.
+pub(crate) const PUT_BACK: &str = "audit.heads_put_back";
+/// The action of an entry that says why.
+pub(crate) const ACKNOWLEDGED: &str = "audit.heads_acknowledged";
 
 /// A file that is only appended to: a line of JSON for each seal of each audit. Several programs may share it.
 #[derive(Debug, Default)]
@@ -25,6 +34,17 @@ pub struct Heads {
     offset: u64,
     /// Of each audit, the last seal in it.
     last: HashMap<String, Signed<Seal>>,
+    /// Of each audit, the number of the last seal that was ever seen in it.
+    seen: HashMap<String, i64>,
+}
+
+/// What became of the heads of an audit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CaughtUp {
+    /// How many were appended.
+    pub appended: u64,
+    /// The first and the last number of those that should have been in the file before.
+    pub put_back: Option<(i64, i64)>,
 }
 
 impl Heads {
@@ -33,8 +53,15 @@ impl Heads {
         Heads { path: path.into(), ..Heads::default() }
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Appends the seals of an audit that are not in the file yet, and waits until they are on disk. Each must be chained
-    /// to the one before it in the file and be signed by one of these keys. Gives how many.
+    /// to the one before it in the file and be signed by one of these keys. Heads that should have been in the file before
+    /// are appended too; an entry of the audit says which, and a verification names them until
+    /// [`acknowledge`] says why.
     ///
     /// # Errors
     /// When the file cannot be written, the database is away, or the two do not fit together: somebody altered or
@@ -44,7 +71,7 @@ impl Heads {
         conn: &Queries,
         log: &'static Log,
         keys: &[PublicKey],
-    ) -> Result<u64, AuditError> {
+    ) -> Result<CaughtUp, AuditError> {
         self.work(Heads::refresh).await?;
         let newest = last_seal(conn, log).await?.map(|signed| signed.statement);
         if let Some(mine) = self.last.get(log.name).map(|signed| &signed.statement) {
@@ -55,7 +82,9 @@ impl Heads {
                 return Err(AuditError::Heads { log: log.name, what });
             }
         }
-        let mut appended = 0;
+        let mut done = CaughtUp::default();
+        let seen = self.seen.get(log.name).copied().unwrap_or_default();
+        let due = Time::from(Timestamp::now()).0.saturating_sub(PATIENCE);
         loop {
             let mut chain = self.chain(conn, log, keys).await?;
             let mut page = Vec::new();
@@ -67,10 +96,23 @@ impl Heads {
                 }
                 page.push(seal);
             }
-            if page.is_empty() {
-                return Ok(appended);
+            let missing = |signed: &&Signed<Seal>| {
+                let seal = &signed.statement;
+                seal.number <= seen || seal.at.0 < due
+            };
+            let missing = || page.iter().filter(missing).map(|signed| signed.statement.number);
+            if let (Some(first), Some(last)) = (missing().min(), missing().max()) {
+                done.put_back = Some((done.put_back.map_or(first, |(first, _)| first), last));
             }
-            appended += self.work(move |heads| heads.append(&page)).await?;
+            if !page.is_empty() {
+                done.appended += self.work(move |heads| heads.append(&page)).await?;
+                continue;
+            }
+            if let Some((first, last)) = done.put_back {
+                let details = json!({ "first": first, "last": last, "file": self.path.display().to_string() });
+                conn.execute(log.statements.note, &[&"quartermaster worker", &PUT_BACK, &details]).await?;
+            }
+            return Ok(done);
         }
     }
 
@@ -135,7 +177,10 @@ impl Heads {
         while lines.read_line(&mut line)? > 0 && line.ends_with('\n') {
             self.offset += line.len() as u64;
             if let Ok(seal) = serde_json::from_str::<Signed<Seal>>(&line) {
-                self.last.insert(seal.statement.log.clone(), seal);
+                let name = &seal.statement.log;
+                let seen = self.seen.entry(name.clone()).or_default();
+                *seen = seal.statement.number.max(*seen);
+                self.last.insert(name.clone(), seal);
             }
             line.clear();
         }
@@ -162,6 +207,27 @@ impl Heads {
         self.read(&mut file)?;
         Ok(appended)
     }
+}
+
+/// Says why heads were missing in their file and were put back; gives how many times they were since somebody said so
+/// last. Nothing is written where they were not.
+///
+/// # Errors
+/// When the database is away.
+pub async fn acknowledge(
+    conn: &Queries,
+    log: &'static Log,
+    actor: &str,
+    reason: &str,
+) -> Result<usize, AuditError> {
+    let notes = conn.query(log.statements.notes, &[]).await?;
+    let open = notes.iter().rev().map(|row| row.get::<_, &str>(1)).take_while(|action| *action != ACKNOWLEDGED);
+    let open = open.filter(|action| *action == PUT_BACK).count();
+    if open > 0 {
+        let details = json!({ "reason": reason });
+        conn.execute(log.statements.note, &[&actor, &ACKNOWLEDGED, &details]).await?;
+    }
+    Ok(open)
 }
 
 /// A file of heads as it stands at a moment: what is appended later is not looked at.

@@ -20,6 +20,8 @@ pub(crate) struct Leaf {
     /// Tells apart entries of one id, which only somebody who forges them can make.
     pub at: Option<Time>,
     pub hash: Hash,
+    /// Whether it is of a file that an operator imported.
+    pub imported: bool,
 }
 
 impl From<Leaf> for LeafRecord {
@@ -62,6 +64,14 @@ pub(crate) async fn leaves(
 fn hash(rows: &[Row]) -> Result<Vec<Leaf>, PgError> {
     let mut scratch = Vec::new();
     rows.iter()
-        .map(|row| row::entry(row, |e| Leaf { id: e.id, at: e.at, hash: e.leaf(&mut scratch) }))
+        .map(|row| {
+            row::entry(row, |e| Leaf {
+                id: e.id,
+                at: e.at,
+                hash: e.leaf(&mut scratch),
+                imported: e.actor_user_id.is_none()
+                    && e.request_id.is_some_and(|request| request.starts_with("import-")),
+            })
+        })
         .collect()
 }

@@ -21,13 +21,15 @@ pub use platform;
 pub use archive::{Archiving, archive};
 pub use error::AuditError;
 pub use export::{Exported, Filter, export};
-pub use heads::{Heads, HeadsAsOf};
+pub use heads::{CaughtUp, Heads, HeadsAsOf, acknowledge};
 pub use horizon::Horizon;
 pub use log::{Log, Statements};
 pub use sealer::Sealer;
 pub use standing::{Standing, standing};
-pub use state::{SealState, last_seal, state};
-pub use verify::{Finding, Head, Report, Trust, Unsealed, verify};
+pub use state::{SealState, last_seal, state, warning};
+pub use verify::{
+    Acknowledged, Finding, Head, Late, Report, Trust, Unsealed, read_as_the_program, verify,
+};
 
 /// Server settings of a connection that reads an audit as it was at one moment, however long that takes.
 pub const READING: &[(&str, &str)] = &[

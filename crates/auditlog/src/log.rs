@@ -34,6 +34,12 @@ pub struct Statements {
     pub delete_entries: &'static Statement,
     pub delete_seals: &'static Statement,
     pub insert_entry: &'static Statement,
+    pub waiting: &'static Statement,
+    pub blocks: &'static Statement,
+    pub ids_of_block: &'static Statement,
+    pub beyond_sequence: &'static Statement,
+    pub note: &'static Statement,
+    pub notes: &'static Statement,
 }
 
 /// Declares the audit of an owner: a static [`Log`] over `<owner>_audit_logs`, `<owner>_audit_seals` and
@@ -98,8 +104,36 @@ macro_rules! log {
                 where through_id >= $1
                 order by through_id
                 limit 1");
-            /// How many entries lie beyond an id, and the oldest time among them.
-            BEYOND: $owner = concat!("select count(*), min(at) from ", $owner, "_audit_logs where id > $1");
+            /// How many entries lie beyond an id, the oldest time among them, and what time it is.
+            BEYOND: $owner = concat!("
+                select count(*), min(at), clock_timestamp() from ", $owner, "_audit_logs where id > $1");
+            /// The oldest time among the next entries beyond an id, and what time it is. It reads a bounded range of ids.
+            WAITING: $owner = concat!("
+                select min(at), clock_timestamp() from ", $owner, "_audit_logs where id > $1 and id <= $1 + 20000");
+            /// How many entries each block of ids has, and a sum that two different sets of ids hardly share.
+            BLOCKS: $owner = concat!("
+                select id / 65536, count(*), sum(hashint8extended(id, 0))::text
+                from ", $owner, "_audit_logs
+                where id <= $1
+                group by 1
+                order by 1");
+            /// The ids of a block.
+            IDS_OF_BLOCK: $owner = concat!("
+                select id from ", $owner, "_audit_logs
+                where id between $1 * 65536 - 65536 and $1 * 65536 + 65535 and id / 65536 = $1 and id <= $2
+                order by id");
+            /// Entries whose ids were never given out, however small or large.
+            BEYOND_SEQUENCE: $owner = concat!("
+                select id from ", $owner, "_audit_logs where id > $1 order by id limit $2");
+            /// Says something of the audit's own keeping.
+            NOTE: $owner = concat!("
+                insert into ", $owner, "_audit_logs (at, actor, action, entity_type, entity_id, details)
+                values (clock_timestamp(), $1, $2, 'audit', 'heads', $3)");
+            /// What was said of the file of heads.
+            NOTES: $owner = concat!("
+                select id, action, details from ", $owner, "_audit_logs
+                where entity_type = 'audit' and entity_id = 'heads'
+                order by id");
             /// Entries up to an id, where none should be.
             BEFORE: $owner = concat!("
                 select id from ", $owner, "_audit_logs where id <= $1 order by id limit $2");
@@ -158,6 +192,12 @@ macro_rules! log {
                 delete_entries: &DELETE_ENTRIES,
                 delete_seals: &DELETE_SEALS,
                 insert_entry: &INSERT_ENTRY,
+                waiting: &WAITING,
+                blocks: &BLOCKS,
+                ids_of_block: &IDS_OF_BLOCK,
+                beyond_sequence: &BEYOND_SEQUENCE,
+                note: &NOTE,
+                notes: &NOTES,
             },
         };
     };

@@ -15,7 +15,13 @@ pub struct SealState {
     pub last: Option<(i64, Timestamp)>,
     /// How many ids were given out since: as many entries at most wait for their seal.
     pub lag: i64,
+    /// How many seconds an entry has been waiting for its seal, where that is longer than a minute: while it waits, who
+    /// runs the database can alter it unseen. Never before the first seal.
+    pub late: Option<i64>,
 }
+
+/// After how many seconds an entry that waits is late.
+const PATIENCE: i64 = 60;
 
 /// How far an audit is sealed. It costs the same however large the audit is.
 ///
@@ -25,10 +31,33 @@ pub async fn state(conn: &Queries, log: &'static Log) -> Result<SealState, Audit
     let row = conn.query_one(log.statements.sequence, &[]).await?;
     let given_out: i64 = row.get(0);
     let last = last_seal(conn, log).await?.map(|signed| signed.statement);
+    let lag = (given_out - last.as_ref().map_or(0, |seal| seal.through)).max(0);
+    let late = match &last {
+        Some(seal) if lag > 0 => waited(conn, log, seal.through).await?,
+        _ => None,
+    };
     Ok(SealState {
-        lag: (given_out - last.as_ref().map_or(0, |seal| seal.through)).max(0),
+        lag,
+        late,
         last: last.and_then(|seal| Some((seal.number, seal.at.timestamp()?))),
     })
+}
+
+/// For how many seconds the next entry beyond an id has been waiting, where that is too long.
+async fn waited(conn: &Queries, log: &Log, through: i64) -> Result<Option<i64>, AuditError> {
+    let row = conn.query_one(log.statements.waiting, &[&through]).await?;
+    let (oldest, now) = (row::instant(&row, 0)?, row::instant(&row, 1)?);
+    let seconds = oldest.zip(now).map_or(0, |(oldest, now)| now.0.saturating_sub(oldest.0) / 1_000_000);
+    Ok((seconds > PATIENCE).then_some(seconds))
+}
+
+/// What an operator should look at in how an audit is sealed.
+///
+/// # Errors
+/// As [`state`].
+pub async fn warning(conn: &Queries, log: &'static Log) -> Result<Option<String>, AuditError> {
+    let late = state(conn, log).await?.late;
+    Ok(late.map(|seconds| format!("seals: entries of the audit have been waiting for {seconds} s, and can be altered unseen")))
 }
 
 /// The newest seal of an audit.

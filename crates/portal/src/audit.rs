@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use platform::pg::{PgError, Transaction};
 use platform::statement;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::accounts::grant::Grant;
 use crate::accounts::users::User;
@@ -65,6 +66,12 @@ impl By {
             _ => Ok(()),
         }
     }
+}
+
+/// What an entry keeps of a stored hash, so that a hash that was put in its place by SQL is found: SHA-256 of it. The
+/// hash is salted or that of a random secret, so its own hash helps nobody to guess.
+pub(crate) fn fingerprint(stored: impl AsRef<[u8]>) -> String {
+    Sha256::digest(stored).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes one entry: `action` is the kind of entity, a dot and what was done, as in `user.added`.

@@ -196,6 +196,7 @@ pub async fn add(database: &Database, by: &By, new: &NewClient<'_>) -> Result<Se
     details["name"] = json!(new.name);
     details["expires_at"] = json!(new.expires_at);
     details["owner_user_id"] = json!(new.owner);
+    details["secret_fingerprint"] = json!(audit::fingerprint(digest(&secret)));
     audit::record(&transaction, by, "client.added", &client_id(id), &details).await?;
     transaction.commit().await?;
     Ok(Secret { client_id: client_id(id), secret })
@@ -239,7 +240,8 @@ pub async fn rotate(
     let (transaction, id, _) = hold(database, by, name).await?;
     let row = transaction.query_one(&ROTATE, &[&id, &digest(&secret), &overlap.as_secs_f64()]).await?;
     let until: Timestamp = row.get(0);
-    let details = json!({ "former_secret_until": until });
+    let fingerprint = audit::fingerprint(digest(&secret));
+    let details = json!({ "former_secret_until": until, "secret_fingerprint": fingerprint });
     audit::record(&transaction, by, "client.secret_rotated", &client_id(id), &details).await?;
     transaction.commit().await?;
     Ok((Secret { client_id: client_id(id), secret }, until))

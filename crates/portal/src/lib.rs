@@ -24,6 +24,7 @@ mod sealed;
 mod secrets;
 mod tokens;
 mod upstream;
+pub mod verify;
 mod words;
 
 use std::sync::Arc;
@@ -41,7 +42,7 @@ use tokens::Minter;
 
 pub use audit::By;
 pub use error::Error;
-pub use migrations::{ROLES, migrations};
+pub use migrations::{ROLES, SCHEMA, migrations};
 pub use sealed::AUDIT;
 pub use secrets::{KeyEncryptionKey, SealedUnder, Sealer};
 pub use tokens::mint_for;

@@ -1,7 +1,7 @@
 //! The migrations of the `services_*` tables.
 
 use platform::http::ready::Standing;
-use platform::pg::{Migrations, PgError, Queries, RolePair};
+use platform::pg::{Migrations, PgError, Queries, RolePair, Schema};
 use platform::statement;
 
 mod embedded {
@@ -10,6 +10,14 @@ mod embedded {
 
 /// The roles of the services in the database.
 pub const ROLES: RolePair = RolePair { owner: "qm_services", running: "qm_services_app" };
+
+/// The schema that the migrations make. `make schema` writes the file anew after a migration.
+pub const SCHEMA: Schema = Schema {
+    roles: ROLES,
+    prefix: "services",
+    invariant: "the schema of the services is the one that the migrations make",
+    expected: include_str!("schema.txt"),
+};
 
 /// The migrations, to be run by the owner.
 pub fn migrations() -> Migrations {

@@ -1,49 +1,28 @@
 //! `verify`: does everything that must hold after every commit hold?
 
-use platform::pg::{Database, PgError, Statement};
+use platform::pg::{Database, Invariant, PgError, check_all};
 use platform::statement;
 
-/// One thing that must hold, and what was found where it does not.
-#[derive(Debug, Clone)]
-pub struct Finding {
-    /// What must hold, in words.
-    pub invariant: &'static str,
-    /// How many violations there are.
-    pub violations: usize,
-    /// The first few of them.
-    pub examples: Vec<String>,
-}
+pub use platform::pg::Finding;
 
-/// How many examples a finding shows.
-const EXAMPLES: usize = 5;
-
-struct Invariant {
-    words: &'static str,
-    /// Gives a text for each violation.
-    statement: &'static Statement,
-}
+use crate::migrations::SCHEMA;
+use crate::told;
 
 const INVARIANTS: &[Invariant] = &[
-    Invariant { words: "quantity is the sum of its movements", statement: &QUANTITY_IS_SUM },
-    Invariant { words: "quantity is the balance of the last movement", statement: &QUANTITY_IS_LAST_BALANCE },
-    Invariant { words: "every balance follows from the one before", statement: &BALANCES_FOLLOW },
-    Invariant { words: "movements never go back in time", statement: &TIME_NEVER_GOES_BACK },
-    Invariant { words: "reserved is the sum over submitted orders", statement: &RESERVED_IS_SUM },
-    Invariant { words: "nothing is below zero without an override", statement: &BELOW_ZERO },
-    Invariant { words: "lists miss no level below its item's minimum", statement: &MINIMUMS_ARE_KNOWN },
-    Invariant {
-        words: "every fulfilled order moved each of its lines exactly once",
-        statement: &FULFILLED_ONCE,
-    },
-    Invariant { words: "no other order moved anything", statement: &ONLY_FULFILLED_MOVED },
-    Invariant {
-        words: "every line belongs to its order's branch and every order has lines",
-        statement: &LINES,
-    },
-    Invariant { words: "every change of an order has one audit entry", statement: &ORDERS_AUDITED },
-    Invariant { words: "every change of a branch has one audit entry", statement: &BRANCHES_AUDITED },
-    Invariant { words: "every change of an item has one audit entry", statement: &ITEMS_AUDITED },
-    Invariant { words: "every adjustment has one audit entry", statement: &ADJUSTMENTS_AUDITED },
+    Invariant::new("quantity is the sum of its movements", &QUANTITY_IS_SUM),
+    Invariant::new("quantity is the balance of the last movement", &QUANTITY_IS_LAST_BALANCE),
+    Invariant::new("every balance follows from the one before", &BALANCES_FOLLOW),
+    Invariant::new("movements never go back in time", &TIME_NEVER_GOES_BACK),
+    Invariant::new("reserved is the sum over submitted orders", &RESERVED_IS_SUM),
+    Invariant::new("nothing is below zero without an override", &BELOW_ZERO),
+    Invariant::new("lists miss no level below its item's minimum", &MINIMUMS_ARE_KNOWN),
+    Invariant::new("every fulfilled order moved each of its lines exactly once", &FULFILLED_ONCE),
+    Invariant::new("no other order moved anything", &ONLY_FULFILLED_MOVED),
+    Invariant::new("every line belongs to its order's branch and every order has lines", &LINES),
+    Invariant::new("every change of an order has one audit entry", &ORDERS_AUDITED),
+    Invariant::new("every change of a branch has one audit entry", &BRANCHES_AUDITED),
+    Invariant::new("every change of an item has one audit entry", &ITEMS_AUDITED),
+    Invariant::new("every adjustment has one audit entry", &ADJUSTMENTS_AUDITED),
 ];
 
 /// Whether the first entries of an entity may be in an archive: entries go there from the oldest on, so none is missing
@@ -89,11 +68,11 @@ pub(crate) use {knows_wrongly, ledger_sums, promised_sums};
 statement! {
     QUANTITY_IS_SUM: "services" = concat!("
         select format('branch %s item %s: quantity %s, movements sum up to %s',
-                      s.branch_id, s.item_id, s.quantity, coalesce(m.total, 0))
+                      coalesce(s.branch_id, m.branch_id), coalesce(s.item_id, m.item_id), s.quantity, coalesce(m.total, 0))
         from services_stock s
-        left join ", ledger_sums!(), " m
+        full join ", ledger_sums!(), " m
           on m.branch_id = s.branch_id and m.item_id = s.item_id
-        where s.quantity <> coalesce(m.total, 0)");
+        where s.quantity is distinct from coalesce(m.total, 0)");
     QUANTITY_IS_LAST_BALANCE: "services" = "
         select format('branch %s item %s: quantity %s, last balance %s',
                       s.branch_id, s.item_id, s.quantity, coalesce(m.balance, 0))
@@ -220,21 +199,14 @@ statement! {
                    and exists (select from services_audit_archives r where r.at > m.at))";
 }
 
-/// Checks every invariant in one snapshot of the database, so that running services do not disturb it.
+/// Checks every invariant in one snapshot of the database, so that running services do not disturb it, and that the
+/// schema is the one that the migrations make.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn verify(database: &Database) -> Result<Vec<Finding>, PgError> {
-    let snapshot = database.begin_snapshot().await?;
-    let mut findings = Vec::with_capacity(INVARIANTS.len());
-    for invariant in INVARIANTS {
-        let rows = snapshot.query(invariant.statement, &[]).await?;
-        findings.push(Finding {
-            invariant: invariant.words,
-            violations: rows.len(),
-            examples: rows.iter().take(EXAMPLES).map(|row| row.get(0)).collect(),
-        });
-    }
-    snapshot.rollback().await?;
+    let mut findings = SCHEMA.check(database).await?;
+    let all: Vec<&Invariant> = INVARIANTS.iter().chain(told::INVARIANTS).collect();
+    findings.extend(check_all(database, &all).await?);
     Ok(findings)
 }

@@ -103,7 +103,11 @@ async fn seal(
         );
     }
     let conn = work.audited.database.get().await?;
-    heads.catch_up(&conn, work.audited.log, trusted).await?;
+    let caught_up = heads.catch_up(&conn, work.audited.log, trusted).await?;
+    if let Some((first, last)) = caught_up.put_back {
+        let (audit, file) = (work.audited.log.name, heads.path().display());
+        tracing::error!(audit, first, last, %file, "heads were missing in their file and were written again; find out why");
+    }
     Ok(())
 }
 

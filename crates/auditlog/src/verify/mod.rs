@@ -3,23 +3,31 @@
 mod archives;
 mod compare;
 mod findings;
+mod heads;
+mod reading;
+mod times;
 mod window;
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use platform::pg::Queries;
-use seal::{Chain, Hash, PublicKey, Signed, Statement};
+use seal::{Chain, Hash, PublicKey, Signed, Statement, Time};
 use serde::Serialize;
 
 use crate::error::AuditError;
 use crate::heads::HeadsAsOf;
+use crate::leaves::leaves;
 use crate::log::Log;
+use crate::row::instant;
 use crate::state::seals_after;
 
 pub(crate) use archives::{archived, check_file};
 pub use findings::Finding;
 use findings::Findings;
+pub use heads::Acknowledged;
+pub use reading::read_as_the_program;
+pub use times::Late;
+use times::Times;
 use window::{SealedRange, Windows};
 
 /// How many seals are read at a time.
@@ -56,6 +64,13 @@ pub struct Report {
     pub head: Option<Head>,
     /// What is not sealed yet.
     pub unsealed: Unsealed,
+    /// What was sealed later than it should be: what waited could be altered.
+    pub late: Late,
+    /// How many times heads were put back into their file and a command said why.
+    pub acknowledged: Vec<Acknowledged>,
+    /// The last id that is sealed, and the last that was looked at.
+    #[serde(skip)]
+    reach: (i64, i64),
     /// What is wrong, the first 1,000 of it.
     pub findings: Vec<Finding>,
     /// How much more is wrong.
@@ -78,9 +93,10 @@ pub struct Head {
 pub struct Unsealed {
     /// How many.
     pub entries: i64,
-    /// The oldest time among them, which an import may have set.
+    /// The oldest time among them.
     pub oldest: Option<String>,
-    /// Whether they wait longer than they should: the sealer does not run, or an import has been running since.
+    /// Whether one of them waits longer than it should: the sealer does not run, something that writes to the audit has
+    /// been running since, or somebody holds sealing up.
     pub overdue: bool,
 }
 
@@ -89,10 +105,21 @@ impl Report {
     pub fn is_sound(&self) -> bool {
         self.findings.is_empty()
     }
+
+    /// Adds a finding.
+    fn add(&mut self, finding: Finding) {
+        if self.findings.len() < findings::KEPT {
+            self.findings.push(finding);
+        } else {
+            self.more_findings += 1;
+        }
+    }
 }
 
-/// After how many seconds without a seal entries that wait are overdue.
-const PATIENCE: i64 = 600;
+/// After how many seconds an entry that waits for its seal is overdue.
+const PATIENCE: i64 = 60;
+/// How many ids that wait for their seal are looked at together.
+const WINDOW: i64 = 262_144;
 
 /// Verifies an audit, on a connection whose open transaction sees one snapshot (see [`crate::READING`]): each seal's
 /// signature and place in the chain, against the file of heads too; then each entry, hashed anew.
@@ -127,14 +154,25 @@ pub async fn verify(conn: &Queries, log: &'static Log, trust: &Trust<'_>) -> Res
         }
     }
     if let Some(heads) = trust.heads {
-        compare_heads(heads, log, trust.keys, (base.number, &ranges), &mut findings)?;
+        heads::compare(heads, log, trust.keys, (base.number, &ranges), &mut findings)?;
     }
-    let entries = Windows::over(&ranges).verify(conn, log, &mut findings).await?;
+    let acknowledged = heads::put_back(conn, log, &mut findings).await?;
+    let mut times = Times::default();
+    let entries = Windows::over(&ranges).verify(conn, log, &mut times, &mut findings).await?;
     for row in conn.query(log.statements.before, &[&base.through, &NAMED]).await? {
         findings.push(Finding::EntryInserted { id: row.get(0), seal: None });
     }
     let sealed = ranges.iter().map(|range| range.through).max().unwrap_or(base.through);
-    let unsealed = unsealed(conn, log, sealed, head.as_ref()).await?;
+    // Read after the snapshot was taken: whatever the snapshot sees was given out by then.
+    let given_out: i64 = conn.query_one(log.statements.sequence, &[]).await?.get(0);
+    if given_out < sealed {
+        findings.push(Finding::SequenceSetBack { given_out, sealed });
+    }
+    let known = given_out.max(sealed);
+    for row in conn.query(log.statements.beyond_sequence, &[&known, &NAMED]).await? {
+        findings.push(Finding::EntryBeyondSequence { id: row.get(0) });
+    }
+    let unsealed = unsealed(conn, log, (sealed, known), &mut times, &mut findings).await?;
     let (findings, more_findings) = findings.into_parts();
     Ok(Report {
         log: log.name,
@@ -144,6 +182,9 @@ pub async fn verify(conn: &Queries, log: &'static Log, trust: &Trust<'_>) -> Res
         archives_verified: base.verified,
         head,
         unsealed,
+        late: times.late(),
+        acknowledged,
+        reach: (sealed, known),
         findings,
         more_findings,
     })
@@ -173,58 +214,25 @@ impl Base {
     }
 }
 
-/// Compares the seals of the table, which begin after a number, with the heads of a file.
-fn compare_heads(
-    heads: &HeadsAsOf,
-    log: &Log,
-    keys: &[PublicKey],
-    (archived, ranges): (i64, &[SealedRange]),
-    findings: &mut Findings,
-) -> Result<(), AuditError> {
-    let last = ranges.last().map_or(archived, |range| range.number);
-    let mut beyond = None;
-    heads.each(|line, head| {
-        let Some(head) = head else { return findings.push(Finding::HeadUnreadable { line }) };
-        let seal = &head.statement;
-        if seal.log != log.name {
-            return;
-        }
-        let found = ranges.binary_search_by_key(&seal.number, |range| range.number);
-        let there = found.ok().and_then(|at| ranges.get(at));
-        let same = there.map(|range| range.hash == Some(seal.hash()));
-        if seal.number > last || same == Some(false) {
-            if head.verify(keys) != Some(true) {
-                findings.push(Finding::HeadAltered { line });
-            } else if seal.number > last {
-                beyond = beyond.max(Some(seal.number));
-            } else {
-                findings.push(Finding::OtherHead { seal: seal.number });
-            }
-        }
-    })?;
-    if let Some(head) = beyond {
-        findings.push(Finding::CutOff { first: last + 1, last: head });
-    }
-    Ok(())
-}
-
+/// Looks at the entries that wait for their seal: those of ids above the last sealed one, up to the last given out.
 async fn unsealed(
     conn: &Queries,
     log: &Log,
-    sealed: i64,
-    head: Option<&Head>,
+    (sealed, given_out): (i64, i64),
+    times: &mut Times,
+    findings: &mut Findings,
 ) -> Result<Unsealed, AuditError> {
     let row = conn.query_one(log.statements.beyond, &[&sealed]).await?;
-    let oldest = crate::row::instant(&row, 1)?;
-    let now = Timestamp::now().as_second();
-    let waits = |at: Option<Timestamp>| at.is_none_or(|at| now - at.as_second() > PATIENCE);
-    // An import sets times of the past: only when nothing was sealed for long either, the sealer has stopped.
-    let sealed_at = head.and_then(|head| head.at.parse().ok());
-    Ok(Unsealed {
-        entries: row.get(0),
-        oldest: oldest.map(|at| at.to_string()),
-        overdue: oldest.is_some_and(|at| waits(at.timestamp())) && waits(sealed_at),
-    })
+    let (entries, oldest) = (row.get(0), instant(&row, 1)?);
+    let now = instant(&row, 2)?.unwrap_or(Time(i64::MAX));
+    let mut from = sealed;
+    while entries > 0 && from < given_out {
+        let through = given_out.min(from.saturating_add(WINDOW));
+        times.follow(now, &leaves(conn, log, from, through).await?, findings);
+        from = through;
+    }
+    let waited = oldest.map_or(0, |oldest| now.0.saturating_sub(oldest.0) / 1_000_000);
+    Ok(Unsealed { entries, oldest: oldest.map(|at| at.to_string()), overdue: waited > PATIENCE })
 }
 
 /// Whether a statement's signature holds, as a fault otherwise.

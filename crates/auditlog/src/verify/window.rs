@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use platform::pg::Queries;
-use seal::{Hash, LeafRecord, RECORD_BYTES, Seal};
+use seal::{Hash, LeafRecord, RECORD_BYTES, Seal, Time};
 
 use super::compare::{Sealed, compare};
 use super::findings::{Finding, Findings};
+use super::times::Times;
 use crate::error::AuditError;
 use crate::leaves::leaves;
 use crate::log::Log;
@@ -22,6 +23,8 @@ pub(super) struct SealedRange {
     pub through: i64,
     pub entries: i64,
     pub root: Hash,
+    /// When it was made.
+    pub at: Time,
     /// Absent for one that cannot be read.
     pub hash: Option<Hash>,
     /// How many entries its record has.
@@ -36,6 +39,7 @@ impl SealedRange {
             through: seal.through,
             entries: seal.entries,
             root: seal.root,
+            at: seal.at,
             hash: Some(hash),
             recorded: record_bytes / RECORD_BYTES as i64,
         }
@@ -49,6 +53,7 @@ impl SealedRange {
             through: 0,
             entries: 0,
             root: Hash::NONE,
+            at: Time(0),
             hash: None,
             recorded: record_bytes / RECORD_BYTES as i64,
         }
@@ -85,6 +90,7 @@ impl<'a> Windows<'a> {
         &self,
         conn: &Queries,
         log: &Log,
+        times: &mut Times,
         findings: &mut Findings,
     ) -> Result<u64, AuditError> {
         let mut comparing: Option<tokio::task::JoinHandle<Vec<Finding>>> = None;
@@ -97,6 +103,11 @@ impl<'a> Windows<'a> {
             let through = readable.map(|range| range.through).max().unwrap_or_default();
             let leaves = leaves(conn, log, after, through).await?;
             entries += leaves.len() as u64;
+            for range in ranges.iter().filter(|range| range.hash.is_some()) {
+                let from = leaves.partition_point(|leaf| leaf.id <= range.after);
+                let to = leaves.partition_point(|leaf| leaf.id <= range.through);
+                times.sealed(range.number, range.at, leaves.get(from..to).unwrap_or_default(), findings);
+            }
             let next = tokio::task::spawn_blocking(move || compare(&sealed, &leaves));
             if let Some(before) = comparing.replace(next) {
                 finish(before, findings).await;

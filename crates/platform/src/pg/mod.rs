@@ -4,11 +4,13 @@
 //! Every kind of connection dereferences to [`Queries`], whose methods take `&self`: calls that are polled together
 //! (`futures_util::try_join!`) are sent together, in the order of their first poll, and cost one round trip.
 
+mod catalogue;
 mod config;
 mod copy;
 mod dedicated;
 mod error;
 mod foreign;
+mod invariants;
 mod login;
 mod migrate;
 mod pool;
@@ -23,11 +25,13 @@ mod transaction;
 #[doc(hidden)]
 pub use linkme;
 
+pub use catalogue::{Difference, Schema};
 pub use config::DatabaseConfig;
 pub use copy::{CopyIn, Rows};
 pub use dedicated::Dedicated;
 pub use error::PgError;
 pub use foreign::read_foreign;
+pub use invariants::{Finding, Invariant, check_all};
 pub use login::{Login, bootstrap_login, set_login_password};
 pub use migrate::{MigrateError, Migrations, Pending, analyse};
 pub use pool::{Connection, Database};

@@ -12,6 +12,9 @@ use super::{DatabaseConfig, Dedicated, PgError, Queries, Transaction};
 /// its locks, which others may wait for.
 const SETTINGS: &[(&str, &str)] = &[("idle_in_transaction_session_timeout", "30s")];
 
+/// What long statements ask of the server: time, and memory for their sorts.
+const LONG: &str = "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; set local work_mem = '64MB'; set local jit = off";
+
 /// A database under one role: a pool of connections, made when first needed.
 #[derive(Clone)]
 pub struct Database {
@@ -111,6 +114,27 @@ impl Database {
     /// As [`Database::get`].
     pub async fn begin_snapshot(&self) -> Result<Transaction, PgError> {
         Transaction::begin(self.get().await?, "begin isolation level repeatable read, read only").await
+    }
+
+    /// Begins so many of them, which see the same snapshot, for long statements that run at the same time.
+    ///
+    /// # Errors
+    /// As [`Database::get`].
+    pub async fn begin_snapshots(&self, count: usize) -> Result<Vec<Transaction>, PgError> {
+        let first = self.begin_snapshot().await?;
+        let rows = first.query_text("select pg_export_snapshot()").await?;
+        let name: String = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
+        let mut all = vec![first];
+        for _ in 1..count.min(self.config.pool_size) {
+            let next = self.begin_snapshot().await?;
+            // A name that the server made: digits, letters and dashes.
+            next.run(&format!("set transaction snapshot '{name}'")).await?;
+            all.push(next);
+        }
+        for transaction in &all {
+            transaction.run(LONG).await?;
+        }
+        Ok(all)
     }
 
     /// A connection outside the pool, with further server settings and every statement of `owner` prepared.

@@ -100,6 +100,7 @@ health-seals = Siegel des Portal-Protokolls
 health-sealed = Siegel { $number }, vor { $age } gemacht; höchstens { $waiting } Einträge warten auf ihres
 health-unsealed = Noch ist nichts versiegelt: Das tut ein Worker mit seal_key
 health-seal-broken = Das neueste Siegel ist nicht lesbar: quartermaster audit verify ausführen
+health-seals-late = Einträge warten seit { $seconds } s; ein Worker sollte sie in Sekunden versiegeln
 health-services = Dienste
 health-ready = Bereit: { $checks }
 health-totals = Summen der Berichte

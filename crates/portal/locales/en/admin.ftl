@@ -100,6 +100,7 @@ health-seals = Seals of the portal's audit
 health-sealed = Seal { $number }, made { $age } ago; { $waiting } entries at most wait for theirs
 health-unsealed = Nothing is sealed yet: a worker with a seal_key does it
 health-seal-broken = The newest seal cannot be read: run quartermaster audit verify
+health-seals-late = Entries have been waiting for { $seconds } s; a worker should seal them within seconds
 health-services = Services
 health-ready = Ready: { $checks }
 health-totals = Totals of reports

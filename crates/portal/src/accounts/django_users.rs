@@ -219,7 +219,7 @@ async fn insert(transaction: &Transaction, by: &By, planned: &Planned<'_>) -> Re
     };
     let details = json!({
         "username": user.username, "roles": groups, "branches": branches, "active": user.active,
-        "django_id": user.id,
+        "django_id": user.id, "password_fingerprint": audit::fingerprint(hash),
     });
     audit::record(transaction, by, "user.imported", &id.to_string(), &details).await?;
     Ok(())

@@ -35,7 +35,7 @@ pub(crate) async fn change(
     let ended = sessions::end_others(&transaction, user.id, Some(session.id)).await?;
     devices::forget(&transaction, user.id, device).await?;
     let id = sessions::renew(&transaction, session.id).await?;
-    let details = json!({ "sessions_ended": ended });
+    let details = json!({ "sessions_ended": ended, "password_fingerprint": audit::fingerprint(&hash) });
     audit::record(&transaction, by, "user.password_changed", &user.id.to_string(), &details).await?;
     revocations::revoke(&transaction, &user.id.to_string()).await?;
     transaction.commit().await?;

@@ -49,6 +49,8 @@ statement! {
 /// How many wrong codes in a row are taken before only a recovery code is: with three codes of a million right at a time,
 /// guessing on at the pace that the throttle leaves would succeed within years. NIST SP 800-63B has 100 too.
 const MOST_WRONG: i32 = 100;
+/// How many digits of a recovery code's fingerprint the audit keeps.
+const SHORT_FINGERPRINT: usize = 16;
 /// How many recovery codes a user gets.
 const RECOVERY_CODES: usize = 10;
 /// The letters of recovery codes, without those that look like others. 24 of them are 120 bits.
@@ -161,7 +163,9 @@ pub(crate) async fn enrol(
     transaction.execute(&INSERT_RECOVERY, &[&user_id, &hashes]).await?;
     let ended = sessions::end_others(&transaction, user_id, Some(session.id)).await?;
     let id = sessions::renew(&transaction, session.id).await?;
-    let details = json!({ "sessions_ended": ended });
+    let fingerprints: Vec<String> =
+        hashes.iter().map(|hash| audit::fingerprint(hash).chars().take(SHORT_FINGERPRINT).collect()).collect();
+    let details = json!({ "sessions_ended": ended, "recovery_code_fingerprints": fingerprints });
     audit::record(&transaction, by, "user.second_factor_added", &user_id.to_string(), &details).await?;
     revocations::revoke(&transaction, &user_id.to_string()).await?;
     transaction.commit().await?;

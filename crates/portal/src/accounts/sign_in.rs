@@ -113,7 +113,10 @@ pub(crate) async fn with_password(
     if let Some(newer) = &newer {
         transaction.execute(&REHASH, &[&user.id, &hash, newer]).await?;
     }
-    let details = json!({ "password_hashed_anew": newer.is_some() });
+    let mut details = json!({ "password_hashed_anew": newer.is_some() });
+    if let Some(newer) = &newer {
+        details["password_fingerprint"] = json!(audit::fingerprint(newer));
+    }
     let begun = begin(&transaction, visitor, &user, !has_second_factor, &details).await?;
     transaction.commit().await?;
     Ok(Outcome::Right(begun))

@@ -177,7 +177,10 @@ async fn insert(database: &Database, by: &By, new: &NewUser<'_>) -> Result<(Tran
             json!(branches)
         }
     };
-    let details = json!({ "username": new.username, "roles": groups, "branches": branches });
+    let details = json!({
+        "username": new.username, "roles": groups, "branches": branches,
+        "password_fingerprint": audit::fingerprint(&hash),
+    });
     audit::record(&transaction, by, "user.added", &id.to_string(), &details).await?;
     Ok((transaction, id))
 }
@@ -192,7 +195,7 @@ pub async fn set_password(database: &Database, by: &By, username: &str, password
     transaction.execute(&CHANGE, &[&id, &hash]).await?;
     let ended = sessions::end_others(&transaction, id, None).await?;
     devices::forget(&transaction, id, None).await?;
-    let details = json!({ "sessions_ended": ended });
+    let details = json!({ "sessions_ended": ended, "password_fingerprint": audit::fingerprint(&hash) });
     audit::record(&transaction, by, "user.password_set", &id.to_string(), &details).await?;
     revocations::revoke(&transaction, &id.to_string()).await?;
     transaction.commit().await?;

@@ -19,6 +19,7 @@ use crate::pages::{
     Trouble, admin, audit, audit_seal, branches, dashboard, events, items, login, orders, password,
     preferences, problem, scan, search, second_factor, second_step, sessions, stock,
 };
+use crate::sealed::AUDIT;
 use crate::{Shared, migrations};
 
 /// The largest form of a route for large ones, in bytes: an order of many lines, a catalogue, a set of policies. Only who
@@ -124,11 +125,24 @@ async fn is_ready(State(shared): State<Arc<Shared>>, stopping: Stopping) -> Resp
     match checked.await {
         Ok(()) => {
             let checks = DATABASE_CHECKS.map(str::to_owned).to_vec();
-            let warnings = shared.database.warning().map(str::to_owned).into_iter().collect();
+            let login = shared.database.warning().map(str::to_owned);
+            let warnings = login.into_iter().chain(late_seals(&shared).await).collect();
             axum::Json(ReadyOut { status: "ready".to_owned(), checks, warnings }).into_response()
         }
         Err::<_, NotReady>(not_ready) => not_ready.into_response(),
     }
+}
+
+/// Whether entries of the portal's audit wait too long for their seal.
+async fn late_seals(shared: &Shared) -> Option<String> {
+    let warning = async {
+        let connection = shared.database.get().await?;
+        auditlog::warning(&connection, &AUDIT).await
+    };
+    warning.await.unwrap_or_else(|error: auditlog::AuditError| {
+        tracing::warn!(%error, "how far the portal's audit is sealed cannot be told");
+        None
+    })
 }
 
 async fn not_found() -> Trouble {

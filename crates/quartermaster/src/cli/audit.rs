@@ -24,6 +24,12 @@ pub enum AuditCommand {
         #[arg(long, value_name = "URL", value_parser = BaseUrl::parse)]
         to: BaseUrl,
     },
+    /// Say why heads were missing in their file: until then, verify names those that the worker wrote again
+    Acknowledge {
+        /// Why they were missing
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Make a new sealing key and print its public half
     Keygen {
         /// The file to write; its owner alone can read it
@@ -90,6 +96,9 @@ pub struct CheckArgs {
     /// PEM file of the keys to trust; may be given more than once. Without it, those in the file are used and printed
     #[arg(long, value_name = "FILE")]
     pub key: Vec<PathBuf>,
+    /// Fail unless every entry of every seal in the file is there
+    #[arg(long)]
+    pub complete: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use platform::pg::Database;
+use platform::pg::{Database, Finding};
 use services::repair::{self, Moved};
 
 use crate::cli::RepairArgs;
@@ -13,12 +13,16 @@ use crate::{Result, output};
 pub async fn run(settings: &Settings, arguments: &RepairArgs) -> Result<ExitCode> {
     let databases = Databases::open(settings).await?;
     let mended = if arguments.repair { mend(&databases.services, arguments.dry_run).await } else { Ok(()) };
-    let findings = services::verify::verify(&databases.services).await;
+    let findings = check(&databases).await;
     databases.close().await?;
     mended?;
     let findings = findings?;
     for finding in &findings {
-        let mark = if finding.violations == 0 { "ok" } else { "BROKEN" };
+        let mark = match finding {
+            finding if finding.is_broken() => "BROKEN",
+            Finding { note: true, violations: 1.., .. } => "note",
+            _ => "ok",
+        };
         output::line(format_args!("{mark:<8}{}", finding.invariant));
         for example in &finding.examples {
             output::line(format_args!("        {example}"));
@@ -28,13 +32,19 @@ pub async fn run(settings: &Settings, arguments: &RepairArgs) -> Result<ExitCode
             output::line(format_args!("        and {more} more"));
         }
     }
-    let broken = findings.iter().filter(|finding| finding.violations > 0).count();
+    let broken = findings.iter().filter(|finding| finding.is_broken()).count();
     if broken == 0 {
         output::line("Everything holds.");
         return Ok(ExitCode::SUCCESS);
     }
     output::line(format_args!("{broken} of {} do not hold.", findings.len()));
     Ok(ExitCode::FAILURE)
+}
+
+async fn check(databases: &Databases) -> Result<Vec<Finding>> {
+    let mut findings = services::verify::verify(&databases.services).await?;
+    findings.extend(portal::verify::verify(&databases.portal).await?);
+    Ok(findings)
 }
 
 async fn mend(database: &Database, dry_run: bool) -> Result<()> {

@@ -282,7 +282,7 @@ async fn verify_finds_what_does_not_hold() {
             let findings = services::verify::verify(app.surface.services.database()).await.unwrap();
             findings
                 .into_iter()
-                .filter(|finding| finding.violations > 0)
+                .filter(|finding| finding.is_broken())
                 .map(|finding| finding.invariant)
                 .collect::<Vec<_>>()
         }

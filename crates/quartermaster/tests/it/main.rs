@@ -31,6 +31,7 @@ mod posting;
 mod reports;
 mod roles;
 
+mod schema;
 mod seals;
 mod security;
 mod signin;

@@ -59,14 +59,16 @@ impl Written {
 }
 
 impl Work<'_> {
-    /// The entry of a fact in the audit.
-    pub(super) fn entry(&self, fact: Fact) -> AuditWrite {
-        fact.entry(self.now, &self.actor, &self.context)
+    /// The entry of a fact in the audit. It says when it is written, whatever the file says and however long ago the
+    /// import began: entries that are dated before earlier ones are taken for forged.
+    pub(super) fn entry(&self, fact: Fact, now: Timestamp) -> AuditWrite {
+        fact.entry(now, &self.actor, &self.context)
     }
 
     /// Writes facts to the audit.
     pub(super) async fn tell(&self, facts: Vec<Fact>) -> Result<(), PgError> {
-        let entries: Vec<_> = facts.into_iter().map(|fact| self.entry(fact)).collect();
+        let now = stock::clock(self.conn).await?;
+        let entries: Vec<_> = facts.into_iter().map(|fact| self.entry(fact, now)).collect();
         audit::copy(self.conn, &entries).await?;
         self.conn.replan_as_tables_grow().await
     }

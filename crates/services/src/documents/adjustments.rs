@@ -11,7 +11,7 @@ use platform::statement;
 use policy::{Action, Resource};
 use serde::Serialize;
 
-use super::{Declined, Facts, Posted};
+use super::{Declined, Effective, Facts, Posted};
 use crate::answer::{Answer, as_json};
 use crate::asker::Asker;
 use crate::store::audit::Fact;
@@ -36,6 +36,9 @@ struct Details<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     override_negative: bool,
+    /// When it took effect, where that was not when it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,7 +116,7 @@ impl Adjustments {
         count: &StockCount,
         posting: &Posting,
         levels: &Levels,
-        at: Timestamp,
+        effective: Effective,
     ) -> Result<Posted, Refusal> {
         let key = count.set.key;
         let document_id = self.numbers.pop().ok_or(Refusal::Inconsistent)?;
@@ -124,7 +127,7 @@ impl Adjustments {
             quantity: level.quantity,
             reserved: level.reserved,
             available: level.available(),
-            updated_at: at,
+            updated_at: effective.at,
         };
         let difference =
             posting.changes.iter().map(|change| change.quantity).find(|change| !change.is_zero());
@@ -138,6 +141,7 @@ impl Adjustments {
                 quantity: Moved { from: before, to: level.quantity },
                 reason: count.reason.as_deref(),
                 override_negative: count.set.override_negative,
+                at: effective.told,
             };
             Fact {
                 action: "stock.adjusted",

@@ -108,6 +108,15 @@ impl From<Refusal> for Declined {
     }
 }
 
+/// When a command takes effect.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effective {
+    /// The time.
+    pub at: Timestamp,
+    /// The same where it is another than that of the audit entry, which then says it.
+    pub told: Option<Timestamp>,
+}
+
 /// What a carried-out command tells the ledger, the audit and its caller.
 #[derive(Debug)]
 pub(crate) struct Posted {
@@ -209,12 +218,12 @@ impl Documents {
         actor: &Actor,
         posting: &Posting,
         levels: &Levels,
-        at: Timestamp,
+        effective: Effective,
     ) -> Result<Posted, Refusal> {
         match command {
-            Command::Draft(draft) => self.drafts.posted(draft, actor, at),
-            Command::Order(change) => self.orders.posted(change, actor, at),
-            Command::SetStock(count) => self.adjustments.posted(count, posting, levels, at),
+            Command::Draft(draft) => self.drafts.posted(draft, actor, effective.at),
+            Command::Order(change) => self.orders.posted(change, actor, effective),
+            Command::SetStock(count) => self.adjustments.posted(count, posting, levels, effective),
         }
     }
 

@@ -10,7 +10,7 @@ use platform::pg::{PgError, Queries};
 use policy::{Action, OrderFacts as PolicyFacts, Resource};
 use serde::Serialize;
 
-use super::{Declined, Posted};
+use super::{Declined, Effective, Posted};
 use crate::answer::Answer;
 use crate::asker::Asker;
 use crate::request::Actor;
@@ -37,6 +37,9 @@ struct Details<'a> {
     lines: Option<&'a Vec<LineOut>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     override_negative: bool,
+    /// When it took effect, where that was not when it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize)]
@@ -122,7 +125,7 @@ impl Orders {
         &mut self,
         change: &OrderChange,
         actor: &Actor,
-        at: Timestamp,
+        Effective { at, told }: Effective,
     ) -> Result<Posted, Refusal> {
         let LoadedOrder { order, row, lines, changed } =
             self.0.get_mut(&change.order).ok_or(Refusal::NotFound)?;
@@ -146,6 +149,7 @@ impl Orders {
             status: Moved { from: before.as_str(), to: after.as_str() },
             lines: (after != OrderStatus::Cancelled).then_some(&out.lines),
             override_negative: change.command == OrderCommand::Fulfil { override_negative: true },
+            at: told,
         };
         Ok(Posted {
             document_type: MovementKind::Fulfilment.document_type(),

@@ -8,7 +8,7 @@ use platform::pg::{PgError, Queries};
 
 use super::{Outcome, Request};
 use crate::answer::Answer;
-use crate::documents::{self, Declined, Documents};
+use crate::documents::{self, Declined, Documents, Effective};
 use crate::request::IdempotencyKey;
 use crate::store::audit::{self, AuditWrite};
 use crate::store::idempotency::{self, AnswerWrite, StoredAnswer};
@@ -200,7 +200,8 @@ impl Desk {
             let override_negative = change.override_negative || earlier;
             self.touched.insert(change.key, Touched { at, override_negative });
         }
-        let posted = self.documents.posted(command, actor, &posting, &self.levels, at)?;
+        let effective = Effective { at, told: (at != self.now).then_some(at) };
+        let posted = self.documents.posted(command, actor, &posting, &self.levels, effective)?;
         self.movements.extend(movements.into_iter().map(|movement| MovementWrite {
             movement,
             at,

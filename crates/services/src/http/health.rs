@@ -7,6 +7,7 @@ use platform::http::ready::{self, DATABASE_CHECKS, NotReady, Stopping};
 
 use super::{App, Shared};
 use crate::migrations;
+use crate::sealed::AUDIT;
 
 /// What is told of policies that are not in force; which and why is for the log, since anybody may ask here.
 const REFUSED_POLICIES: &str =
@@ -26,11 +27,23 @@ pub(super) async fn ready(State(app): Shared, stopping: Stopping) -> Response {
             let checks = DATABASE_CHECKS.into_iter().chain(["queue"]).map(str::to_owned).collect();
             let refused = app.services.authorizer.refused().map(|_| REFUSED_POLICIES.to_owned());
             let login = app.services.database.warning().map(str::to_owned);
-            let warnings = refused.into_iter().chain(login).collect();
+            let warnings = refused.into_iter().chain(login).chain(late_seals(&app).await).collect();
             axum::Json(ReadyOut { status: "ready".to_owned(), checks, warnings }).into_response()
         }
         Err(not_ready) => not_ready.into_response(),
     }
+}
+
+/// Whether entries of the audit wait too long for their seal.
+async fn late_seals(app: &App) -> Option<String> {
+    let warning = async {
+        let connection = app.services.database.get().await?;
+        auditlog::warning(&connection, &AUDIT).await
+    };
+    warning.await.unwrap_or_else(|error: auditlog::AuditError| {
+        tracing::warn!(%error, "how far the audit is sealed cannot be told");
+        None
+    })
 }
 
 async fn checked(app: &App, stopping: &Stopping) -> Result<(), NotReady> {

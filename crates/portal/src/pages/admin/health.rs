@@ -72,7 +72,10 @@ async fn of_portal(shared: &Shared, frame: &Frame) -> Result<Vec<Check>, Error> 
         Check { name: frame.say("health-database"), words: format!("PostgreSQL {server}"), well: true };
     let sealed = auditlog::state(&connection, &AUDIT).await;
     let (words, well) = match sealed {
-        Ok(auditlog::SealState { last: Some((number, at)), lag }) => {
+        Ok(auditlog::SealState { late: Some(seconds), .. }) => {
+            (frame.about("health-seals-late", "seconds", seconds), false)
+        }
+        Ok(auditlog::SealState { last: Some((number, at)), lag, .. }) => {
             let age = frame.age(at, Timestamp::now());
             let facts: [(&str, &dyn std::fmt::Display); 3] =
                 [("number", &number), ("age", &age), ("waiting", &lag)];

@@ -5,7 +5,7 @@ use std::io::{BufReader, BufWriter, Write};
 use std::process::ExitCode;
 
 use auditlog::Filter;
-use seal::{Checker, PublicKey};
+use seal::{Checker, Claim, Coverage, PublicKey};
 
 use crate::cli::{CheckArgs, ExportAuditArgs};
 use crate::databases::Databases;
@@ -57,6 +57,7 @@ pub fn check(arguments: &CheckArgs) -> Result<ExitCode> {
             output::line(format_args!("line {}: {}", fault.line, fault.what));
         }
         output::line(format_args!("{} entries proved, {} seals.", checked.entries, checked.seals));
+        checked.coverage.iter().for_each(|coverage| output::line(covered(coverage)));
         for head in &checked.heads {
             output::line(format_args!("Last seal of {}: {}, {}", head.log, head.number, head.hash));
         }
@@ -68,5 +69,26 @@ pub fn check(arguments: &CheckArgs) -> Result<ExitCode> {
             }
         }
     }
-    Ok(if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let complete = !checked.coverage.is_empty() && checked.coverage.iter().all(Coverage::is_complete);
+    let good = checked.faults.is_empty() && (complete || !arguments.complete);
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a file proves of the seals it has.
+fn covered(coverage: &Coverage) -> String {
+    let Coverage { log, first, last, entries, sealed, claim } = coverage;
+    match claim {
+        _ if coverage.is_complete() => {
+            format!("Complete: every entry of seals {first} to {last} of {log} is there.")
+        }
+        Claim::Whole => format!("Not complete: {entries} of {sealed} entries of seals {first} to {last} of {log}."),
+        Claim::Filtered(filter) => format!(
+            "Chosen by {filter}: {entries} of {sealed} entries of seals {first} to {last} of {log}. \
+             This proves what is there, not that nothing is missing."
+        ),
+        Claim::Unknown => format!(
+            "Completeness unknown: {entries} of {sealed} entries of seals {first} to {last} of {log}. \
+             The file does not say what it was made for."
+        ),
+    }
 }

@@ -23,6 +23,7 @@ pub async fn run(settings: &Settings, command: AuditCommand) -> Result<ExitCode>
         AuditCommand::Export(arguments) => files::export(settings, &arguments).await?,
         AuditCommand::Archive(arguments) => archive(settings, &arguments).await?,
         AuditCommand::Push { to } => push(settings, &to.0).await?,
+        AuditCommand::Acknowledge { reason } => acknowledge(settings, &reason).await?,
         AuditCommand::Keygen { file } => keygen(&file)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -94,6 +95,30 @@ async fn push(settings: &Settings, url: &str) -> Result<()> {
     .await;
     databases.close().await?;
     pushed
+}
+
+async fn acknowledge(settings: &Settings, reason: &str) -> Result<()> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > 500 {
+        return Err("--reason must have 1 to 500 characters".into());
+    }
+    let databases = Databases::open(settings).await?;
+    let acknowledged = async {
+        let mut open = 0;
+        for name in BOTH {
+            let (log, database) = name.of(&databases);
+            let conn = database.get().await?;
+            open += auditlog::acknowledge(&conn, log, "quartermaster audit acknowledge", reason).await?;
+        }
+        Result::Ok(open)
+    }
+    .await;
+    databases.close().await?;
+    match acknowledged? {
+        0 => output::line("No heads were put back into their file that nobody has spoken of."),
+        open => output::line(format_args!("{open} times that heads were put back are acknowledged in the audit.")),
+    }
+    Ok(())
 }
 
 fn keygen(file: &Path) -> Result<()> {

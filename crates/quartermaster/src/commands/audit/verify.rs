@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use auditlog::{HeadsAsOf, Report, Trust};
+use platform::pg::Difference;
 use serde_json::json;
 
 use super::BOTH;
@@ -37,14 +38,18 @@ pub async fn run(settings: &Settings, arguments: &VerifyArgs) -> Result<ExitCode
     let trust = Trust { keys: &keys, heads: heads.as_ref(), archives: arguments.archive.as_deref() };
     let databases = Databases::open(settings).await?;
     let reports = verify(&databases, &trust).await;
+    let differences = differences(&databases).await;
     databases.close().await?;
-    let reports = reports?;
+    let (reports, differences) = (reports?, differences?);
     let warnings: Vec<String> = reports.iter().flat_map(|report| warnings(report, &trust)).collect();
-    let sound = reports.iter().all(Report::is_sound);
+    let sound = reports.iter().all(Report::is_sound) && differences.iter().all(Difference::is_note);
     if arguments.json {
-        output::line(json!({ "sound": sound, "warnings": warnings, "audits": reports }));
+        output::line(json!({ "sound": sound, "warnings": warnings, "audits": reports, "schema": differences }));
     } else {
         reports.iter().for_each(print);
+        let found = if differences.iter().all(Difference::is_note) { "as the migrations make it" } else { "" };
+        output::line(format_args!("schema    {found}"));
+        differences.iter().for_each(|difference| output::line(format_args!("          {difference}")));
         warnings.iter().for_each(|warning| output::line(format_args!("Warning: {warning}")));
         let result =
             if sound { "Everything is as it was sealed." } else { "The audit is not as it was sealed." };
@@ -59,10 +64,19 @@ async fn verify(databases: &Databases, trust: &Trust<'_>) -> Result<Vec<Report>>
         let (log, database) = name.of(databases);
         let conn = database.dedicated(log.name, auditlog::READING).await?;
         conn.begin().await?;
-        reports.push(auditlog::verify(&conn, log, trust).await?);
+        let mut report = auditlog::verify(&conn, log, trust).await?;
+        auditlog::read_as_the_program(&conn, database, log, &mut report).await?;
+        reports.push(report);
         conn.rollback().await?;
     }
     Ok(reports)
+}
+
+/// What differs in the catalogue from what the migrations make: who can alter it can hide entries from everybody.
+async fn differences(databases: &Databases) -> Result<Vec<Difference>> {
+    let mut differences = services::SCHEMA.differences(&databases.services).await?;
+    differences.extend(portal::SCHEMA.differences(&databases.portal).await?);
+    Ok(differences)
 }
 
 fn print(report: &Report) {
@@ -89,7 +103,26 @@ fn warnings(report: &Report, trust: &Trust<'_>) -> Vec<String> {
     if report.unsealed.overdue {
         let (entries, oldest) = (report.unsealed.entries, report.unsealed.oldest.as_deref().unwrap_or("?"));
         warnings.push(format!(
-            "{log}: {entries} entries wait for their seal, the oldest of {oldest}: does a worker run, with seal_key set?"
+            "{log}: {entries} entries wait for their seal, the oldest of {oldest}: does a worker run, with seal_key set, and does nothing hold it up?"
+        ));
+    }
+    let late = report.late;
+    if late.seals > 0 {
+        warnings.push(format!(
+            "{log}: {} seals came more than a minute after their oldest entry, the last of them seal {}; an entry waited up to {} s, and could be altered unseen so long",
+            late.seals, late.last, late.seconds
+        ));
+    }
+    if late.imported > 0 {
+        warnings.push(format!(
+            "{log}: {} entries of imports are dated when their import began, before earlier entries, as older versions did",
+            late.imported
+        ));
+    }
+    for told in &report.acknowledged {
+        warnings.push(format!(
+            "{log}: heads {} to {} were put back into their file (entry {}): {}",
+            told.first, told.last, told.id, told.reason
         ));
     }
     if report.archived.1 > 0 && !report.archives_verified {

@@ -18,7 +18,7 @@ async fn each_seal_is_a_line_once_however_many_programs_append() {
             sealed.heads.catch_up(&one, sealed.log, &sealed.keys),
             other.catch_up(&two, sealed.log, &sealed.keys)
         );
-        assert_eq!(mine.unwrap() + others.unwrap(), 1);
+        assert_eq!(mine.unwrap().appended + others.unwrap().appended, 1);
     }
     let text = std::fs::read_to_string(sealed.heads_file()).unwrap();
     let numbers: Vec<i64> = text

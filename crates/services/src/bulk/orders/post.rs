@@ -203,6 +203,7 @@ impl<'w> Desk<'w> {
         steps: &[Step<'_>],
         faults: &mut Faults<'_>,
     ) -> Result<(), BulkError> {
+        self.now = levels::clock(self.work.conn).await?;
         let commands = steps.iter().filter_map(|step| step.command.map(|command| (step, command)));
         let (posted, requests): (Vec<&Step<'_>>, Vec<Request>) = commands
             .map(|(step, (command, at))| {
@@ -229,7 +230,7 @@ impl<'w> Desk<'w> {
             .filter(good)
             .map(|step| {
                 let (draft, lines) = (self.row(branch, step), lines(step.order));
-                self.work.entry(created(&draft, &draft.out(&lines)))
+                self.work.entry(created(&draft, &draft.out(&lines)), self.now)
             })
             .collect();
         created.iter().for_each(|_| self.written.count(Effect::Created));
