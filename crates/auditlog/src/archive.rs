@@ -222,6 +222,6 @@ async fn remove(
         "file": archive.file, "digest": archive.digest, "seals": seals, "entries": entries, "through": archive.through,
     });
     let range = format!("{}-{}", archive.first, archive.last);
-    transaction.execute(statements.insert_entry, &[&Instant(archive.at), &range, &details]).await?;
+    transaction.execute(statements.insert_entry, &[&range, &details]).await?;
     Ok(transaction.commit().await?)
 }

@@ -109,7 +109,8 @@ impl Heads {
                 continue;
             }
             if let Some((first, last)) = done.put_back {
-                let details = json!({ "first": first, "last": last, "file": self.path.display().to_string() });
+                let details =
+                    json!({ "first": first, "last": last, "file": self.path.display().to_string() });
                 conn.execute(log.statements.note, &[&"quartermaster worker", &PUT_BACK, &details]).await?;
             }
             return Ok(done);
@@ -221,7 +222,8 @@ pub async fn acknowledge(
     reason: &str,
 ) -> Result<usize, AuditError> {
     let notes = conn.query(log.statements.notes, &[]).await?;
-    let open = notes.iter().rev().map(|row| row.get::<_, &str>(1)).take_while(|action| *action != ACKNOWLEDGED);
+    let open =
+        notes.iter().rev().map(|row| row.get::<_, &str>(1)).take_while(|action| *action != ACKNOWLEDGED);
     let open = open.filter(|action| *action == PUT_BACK).count();
     if open > 0 {
         let details = json!({ "reason": reason });

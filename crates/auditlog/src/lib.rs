@@ -27,9 +27,7 @@ pub use log::{Log, Statements};
 pub use sealer::Sealer;
 pub use standing::{Standing, standing};
 pub use state::{SealState, last_seal, state, warning};
-pub use verify::{
-    Acknowledged, Finding, Head, Late, Report, Trust, Unsealed, read_as_the_program, verify,
-};
+pub use verify::{Acknowledged, Finding, Head, Late, Report, Trust, Unsealed, read_as_the_program, verify};
 
 /// Server settings of a connection that reads an audit as it was at one moment, however long that takes.
 pub const READING: &[(&str, &str)] = &[

@@ -120,7 +120,7 @@ macro_rules! log {
             /// The ids of a block.
             IDS_OF_BLOCK: $owner = concat!("
                 select id from ", $owner, "_audit_logs
-                where id between $1 * 65536 - 65536 and $1 * 65536 + 65535 and id / 65536 = $1 and id <= $2
+                where id between $1::bigint * 65536 - 65536 and $1 * 65536 + 65535 and id / 65536 = $1 and id <= $2
                 order by id");
             /// Entries whose ids were never given out, however small or large.
             BEYOND_SEQUENCE: $owner = concat!("
@@ -166,7 +166,7 @@ macro_rules! log {
             /// Says in the audit itself that a part of it was moved.
             INSERT_ENTRY: $owning = concat!("
                 insert into ", $owner, "_audit_logs (at, actor, action, entity_type, entity_id, details)
-                values ($1, 'quartermaster audit archive', 'audit.archived', 'audit', $2, $3)");
+                values (clock_timestamp(), 'quartermaster audit archive', 'audit.archived', 'audit', $1, $2)");
         }
 
         $(#[$attribute])*

@@ -36,11 +36,7 @@ pub async fn state(conn: &Queries, log: &'static Log) -> Result<SealState, Audit
         Some(seal) if lag > 0 => waited(conn, log, seal.through).await?,
         _ => None,
     };
-    Ok(SealState {
-        lag,
-        late,
-        last: last.and_then(|seal| Some((seal.number, seal.at.timestamp()?))),
-    })
+    Ok(SealState { lag, late, last: last.and_then(|seal| Some((seal.number, seal.at.timestamp()?))) })
 }
 
 /// For how many seconds the next entry beyond an id has been waiting, where that is too long.
@@ -57,7 +53,9 @@ async fn waited(conn: &Queries, log: &Log, through: i64) -> Result<Option<i64>, 
 /// As [`state`].
 pub async fn warning(conn: &Queries, log: &'static Log) -> Result<Option<String>, AuditError> {
     let late = state(conn, log).await?.late;
-    Ok(late.map(|seconds| format!("seals: entries of the audit have been waiting for {seconds} s, and can be altered unseen")))
+    Ok(late.map(|seconds| {
+        format!("seals: entries of the audit have been waiting for {seconds} s, and can be altered unseen")
+    }))
 }
 
 /// The newest seal of an audit.

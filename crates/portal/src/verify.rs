@@ -14,10 +14,22 @@ macro_rules! newest {
     ($kind:literal, $member:literal) => {
         concat!(
             "(select distinct on (entity_id) entity_id, id,
-                     case when details ? '", $member, "' then details -> '", $member, "'
-                          else details -> 'to' -> '", $member, "' end as said
+                     case when details ? '",
+            $member,
+            "' then details -> '",
+            $member,
+            "'
+                          else details -> 'to' -> '",
+            $member,
+            "' end as said
               from portal_audit_logs
-              where entity_type = '", $kind, "' and (details ? '", $member, "' or details -> 'to' ? '", $member, "')
+              where entity_type = '",
+            $kind,
+            "' and (details ? '",
+            $member,
+            "' or details -> 'to' ? '",
+            $member,
+            "')
               order by entity_id, id desc)"
         )
     };
@@ -28,7 +40,11 @@ macro_rules! sorted {
     ($said:literal) => {
         concat!(
             "(select array_agg(t.x order by t.x) from jsonb_array_elements_text(
-                case jsonb_typeof(", $said, ") when 'array' then ", $said, " end) t(x))"
+                case jsonb_typeof(",
+            $said,
+            ") when 'array' then ",
+            $said,
+            " end) t(x))"
         )
     };
 }
@@ -47,9 +63,15 @@ macro_rules! fingerprints {
         concat!(
             "(select n.entity_id, n.id, n.said,
                      exists (select from portal_audit_logs l
-                             where l.entity_type = '", $kind, "' and l.entity_id = n.entity_id and l.id > n.id
-                               and ", $changes, ") as is_old
-              from ", newest!($kind, $member), " n)"
+                             where l.entity_type = '",
+            $kind,
+            "' and l.entity_id = n.entity_id and l.id > n.id
+                               and ",
+            $changes,
+            ") as is_old
+              from ",
+            newest!($kind, $member),
+            " n)"
         )
     };
 }
@@ -224,8 +246,8 @@ statement! {
           and (r.subject is null or r.revoked_at < date_trunc('second', e.at))";
     /// Which groups need a second factor.
     GROUPS: "portal" = concat!("
-        select format('members of %s %s a second factor, entry %s tells otherwise', g.name,
-                      case when g.second_factor_required then 'need' else 'need no' end, e.id)
+        select format('members of %s %s second factor, entry %s tells otherwise', g.name,
+                      case when g.second_factor_required then 'need a' else 'need no' end, e.id)
         from portal_groups g
         join ", newest!("group", "required"), " e on e.entity_id = g.id::text
         where e.said <> to_jsonb(g.second_factor_required)");
@@ -238,7 +260,10 @@ const INVARIANTS: &[Invariant] = &[
     Invariant::new("users have the roles that the audit tells", &ROLES),
     Invariant::new("users act at the branches that the audit tells", &BRANCHES),
     Invariant::new("users have the passwords that the audit tells", &PASSWORDS),
-    Invariant::note("passwords that the audit cannot tell, set by an older version or archived", &OLD_PASSWORDS),
+    Invariant::note(
+        "passwords that the audit cannot tell, set by an older version or archived",
+        &OLD_PASSWORDS,
+    ),
     Invariant::new("users have the second factors that the audit tells", &FACTORS),
     Invariant::new("recovery codes are those that were handed out", &RECOVERY_CODES),
     Invariant::new("every session was begun by a sign-in", &SESSIONS),

@@ -18,7 +18,7 @@ mod time;
 pub use archive::Archive;
 pub use chain::{Chain, SealFault};
 pub use entry::Entry;
-pub use file::{Claim, Coverage, Checked, Checker, FileError, FileFault, Head, Line};
+pub use file::{Checked, Checker, Claim, Coverage, FileError, FileFault, Head, Line};
 pub use hash::{Hash, HashWriter};
 pub use key::{KeyError, PublicKey, SealingKey};
 pub use record::{LeafRecord, RECORD_BYTES};

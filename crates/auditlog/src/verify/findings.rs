@@ -149,7 +149,11 @@ impl fmt::Display for Finding {
                 write!(f, "entry {id} was inserted: ids up to there are in the archives or were never used")
             }
             Finding::EntryBackdated { id, seconds } => {
-                write!(f, "entry {id} was backdated: its time is {} before that of earlier entries", Span(*seconds))
+                write!(
+                    f,
+                    "entry {id} was backdated: its time is {} before that of earlier entries",
+                    Span(*seconds)
+                )
             }
             Finding::EntryAhead { id, seconds } => {
                 write!(f, "entry {id} is dated {} into the future", Span(*seconds))
@@ -158,7 +162,10 @@ impl fmt::Display for Finding {
                 write!(f, "entry {id} was inserted: the sequence of the table has not given out its id")
             }
             Finding::SequenceSetBack { given_out, sealed } => {
-                write!(f, "the sequence of the table was set back to {given_out}; ids up to {sealed} are sealed")
+                write!(
+                    f,
+                    "the sequence of the table was set back to {given_out}; ids up to {sealed} are sealed"
+                )
             }
             Finding::ReadDifferently { id, seen: false } => {
                 write!(f, "entry {id} is in the table, but hidden from the running program")
@@ -184,7 +191,10 @@ impl fmt::Display for Finding {
                 write!(f, "seal {seal} is another one in the file of heads: the chain was rewritten")
             }
             Finding::HeadsMissing { first, last } => {
-                write!(f, "seals {first} to {last} are in the table but not in the file of heads: lines were removed")
+                write!(
+                    f,
+                    "seals {first} to {last} are in the table but not in the file of heads: lines were removed"
+                )
             }
             Finding::HeadsPutBack { id, first, last } => write!(
                 f,

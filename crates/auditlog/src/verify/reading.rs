@@ -23,8 +23,7 @@ pub async fn read_as_the_program(
 ) -> Result<(), AuditError> {
     let (sealed, through) = report.reach;
     let transaction = database.begin().await?;
-    let (here, there) =
-        tokio::try_join!(blocks(snapshot, log, through), blocks(&transaction, log, through))?;
+    let (here, there) = tokio::try_join!(blocks(snapshot, log, through), blocks(&transaction, log, through))?;
     let differing: BTreeSet<i64> = here.symmetric_difference(&there).map(|block| block.0).collect();
     // Archiving may have removed entries since the snapshot was taken.
     let archived = archived(&transaction, log).await?.map_or(0, |archive| archive.statement.through);

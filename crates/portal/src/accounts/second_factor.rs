@@ -163,8 +163,10 @@ pub(crate) async fn enrol(
     transaction.execute(&INSERT_RECOVERY, &[&user_id, &hashes]).await?;
     let ended = sessions::end_others(&transaction, user_id, Some(session.id)).await?;
     let id = sessions::renew(&transaction, session.id).await?;
-    let fingerprints: Vec<String> =
-        hashes.iter().map(|hash| audit::fingerprint(hash).chars().take(SHORT_FINGERPRINT).collect()).collect();
+    let fingerprints: Vec<String> = hashes
+        .iter()
+        .map(|hash| audit::fingerprint(hash).chars().take(SHORT_FINGERPRINT).collect())
+        .collect();
     let details = json!({ "sessions_ended": ended, "recovery_code_fingerprints": fingerprints });
     audit::record(&transaction, by, "user.second_factor_added", &user_id.to_string(), &details).await?;
     revocations::revoke(&transaction, &user_id.to_string()).await?;

@@ -8,6 +8,7 @@ mod heads;
 mod sealing;
 mod standing;
 mod tampering;
+mod tricks;
 
 use std::path::PathBuf;
 

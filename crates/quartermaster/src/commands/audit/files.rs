@@ -81,7 +81,9 @@ fn covered(coverage: &Coverage) -> String {
         _ if coverage.is_complete() => {
             format!("Complete: every entry of seals {first} to {last} of {log} is there.")
         }
-        Claim::Whole => format!("Not complete: {entries} of {sealed} entries of seals {first} to {last} of {log}."),
+        Claim::Whole => {
+            format!("Not complete: {entries} of {sealed} entries of seals {first} to {last} of {log}.")
+        }
         Claim::Filtered(filter) => format!(
             "Chosen by {filter}: {entries} of {sealed} entries of seals {first} to {last} of {log}. \
              This proves what is there, not that nothing is missing."

@@ -116,7 +116,9 @@ async fn acknowledge(settings: &Settings, reason: &str) -> Result<()> {
     databases.close().await?;
     match acknowledged? {
         0 => output::line("No heads were put back into their file that nobody has spoken of."),
-        open => output::line(format_args!("{open} times that heads were put back are acknowledged in the audit.")),
+        open => {
+            output::line(format_args!("{open} times that heads were put back are acknowledged in the audit."))
+        }
     }
     Ok(())
 }

@@ -44,10 +44,13 @@ pub async fn run(settings: &Settings, arguments: &VerifyArgs) -> Result<ExitCode
     let warnings: Vec<String> = reports.iter().flat_map(|report| warnings(report, &trust)).collect();
     let sound = reports.iter().all(Report::is_sound) && differences.iter().all(Difference::is_note);
     if arguments.json {
-        output::line(json!({ "sound": sound, "warnings": warnings, "audits": reports, "schema": differences }));
+        output::line(
+            json!({ "sound": sound, "warnings": warnings, "audits": reports, "schema": differences }),
+        );
     } else {
         reports.iter().for_each(print);
-        let found = if differences.iter().all(Difference::is_note) { "as the migrations make it" } else { "" };
+        let found =
+            if differences.iter().all(Difference::is_note) { "as the migrations make it" } else { "" };
         output::line(format_args!("schema    {found}"));
         differences.iter().for_each(|difference| output::line(format_args!("          {difference}")));
         warnings.iter().for_each(|warning| output::line(format_args!("Warning: {warning}")));

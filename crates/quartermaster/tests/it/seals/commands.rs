@@ -77,14 +77,20 @@ async fn entries_are_exported_checked_and_archived_by_command() {
     let said = run_ok(&mut company.on(&["audit", "export", "--entity-id", "7", &export]));
     assert_eq!(said, "1 entries, 1 seals.\n");
     let said = run_ok(&mut program(&["audit", "check", &export, "--key", &public]));
-    assert!(said.starts_with("1 entries proved, 1 seals.\nLast seal of services: 1, "), "{said}");
+    assert!(
+        said.starts_with("1 entries proved, 1 seals.\nChosen by {\"entity_id\":\"7\"}: 1 of 20 "),
+        "{said}"
+    );
+    assert!(said.contains("not that nothing is missing.\nLast seal of services: 1, "), "{said}");
+    let mut complete = program(&["audit", "check", &export, "--key", &public, "--complete"]);
+    assert!(!run(&mut complete).status.success(), "it is not complete");
     assert!(run_ok(&mut program(&["audit", "check", &export])).contains("compare it with the one you know"));
     let text = std::fs::read_to_string(&export).unwrap().replace("Mia", "Max");
     std::fs::write(&export, text).unwrap();
     let output = run(&mut program(&["audit", "check", &export]));
     assert!(!output.status.success());
     assert!(String::from_utf8(output.stdout).unwrap().contains("entry 7 is not in seal 1"));
-    assert_eq!(run_ok(&mut company.on(&["audit", "export", "--audit", "portal"])).lines().count(), 3);
+    assert_eq!(run_ok(&mut company.on(&["audit", "export", "--audit", "portal"])).lines().count(), 5);
 
     let worker = company.sealed(&[]).await;
     let archive = company.path("archive");

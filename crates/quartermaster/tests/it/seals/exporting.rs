@@ -114,6 +114,17 @@ async fn an_independent_checker_agrees() {
     };
     let (good, said) = run(&text);
     assert!(good && said.contains("21 entries in 3 seals"), "{said}");
+    assert!(said.contains("complete from seal 1 to 3 of services"), "{said}");
+    let cut = |part: &str| {
+        text.lines().filter(|line| !line.contains(part)).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let (good, said) = run(&cut("\"index\":2,"));
+    assert!(!good && said.contains("2 of 21 entries are missing"), "{said}");
+    let (good, said) = run(&cut("\"type\":\"range\""));
+    assert!(good && said.contains("complete from seal 1 to 3"), "{said}");
+    let filter = Filter { entity_id: Some("12".to_owned()), ..Filter::default() };
+    let (good, said) = run(&exported(&sealed, &filter).await);
+    assert!(good && said.contains("proves presence, not completeness"), "{said}");
     for (from, to) in [
         ("Mia", "Max"),
         ("1.500", "1.50"),
@@ -123,4 +134,61 @@ async fn an_independent_checker_agrees() {
         let (good, said) = run(&text.replacen(from, to, 1));
         assert!(!good, "{from}: {said}");
     }
+}
+
+#[tokio::test]
+async fn an_export_says_whether_it_is_complete() {
+    let sealed = three_seals().await;
+    let text = exported(&sealed, &Filter::default()).await;
+    let checked = check(&sealed, &text);
+    assert!(
+        checked.coverage[0].is_complete() && checked.coverage[0].claim == seal::Claim::Whole,
+        "{checked:?}"
+    );
+    let without = |part: &str| {
+        let kept = text.lines().filter(|line| !line.contains(part));
+        kept.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    // One entry, the last seal with its entries, the end, and what it says of itself with an entry.
+    let one = without("\"index\":2,");
+    let found = check(&sealed, &one).faults;
+    assert!(
+        found[0].what.contains("2 of 21 entries of services are missing, of the seals 1, 3"),
+        "{found:?}"
+    );
+    let seals: String = text
+        .lines()
+        .filter(|line| !line.contains("\"seal\":3") && !line.contains("\"number\":3"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let found = check(&sealed, &seals).faults;
+    assert!(found[0].what.contains("says that it has seals 1 to 3 of services, and has 1 to 2"), "{found:?}");
+    let found = check(&sealed, &without("\"type\":\"end\"")).faults;
+    assert!(found[0].what.contains("the end of the export"), "{found:?}");
+    let unknown = one
+        .lines()
+        .filter(|line| !line.contains("\"type\":\"range\""))
+        .map(|line| format!("{line}\n"))
+        .collect::<String>();
+    let checked = check(&sealed, &unknown);
+    assert!(checked.faults.is_empty() && !checked.coverage[0].is_complete(), "{checked:?}");
+    assert_eq!(checked.coverage[0].claim, seal::Claim::Unknown);
+    let repeated =
+        text.lines().flat_map(|line| vec![line; if line.contains("\"index\":2,") { 2 } else { 1 }]);
+    let repeated: String = repeated.map(|line| format!("{line}\n")).collect();
+    assert!(!check(&sealed, &repeated).faults.is_empty());
+}
+
+#[tokio::test]
+async fn a_filtered_export_proves_what_is_there_and_says_so() {
+    let sealed = three_seals().await;
+    let filter = Filter { entity_id: Some("12".to_owned()), ..Filter::default() };
+    let text = exported(&sealed, &filter).await;
+    let coverage = check(&sealed, &text).coverage.remove(0);
+    assert!(!coverage.is_complete() && (coverage.entries, coverage.sealed) == (18, 21), "{coverage:?}");
+    assert_eq!(coverage.claim, seal::Claim::Filtered(serde_json::json!({ "entity_id": "12" })));
+    let cut: String =
+        text.lines().filter(|line| !line.contains("\"index\":2,")).map(|line| format!("{line}\n")).collect();
+    let found = check(&sealed, &cut).faults;
+    assert!(found[0].what.contains("18 entries of services were written, and 16 are there"), "{found:?}");
 }

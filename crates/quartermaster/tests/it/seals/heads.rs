@@ -106,3 +106,100 @@ async fn a_forged_or_broken_line_is_named() {
     let found = sealed.verify().await.findings;
     assert_eq!(found, [Finding::HeadAltered { line: 2 }, Finding::HeadUnreadable { line: 3 }]);
 }
+
+/// Seals of an hour ago, with their entries.
+async fn of_an_hour_ago(sealed: &mut Sealed, count: usize) {
+    let mut previous = seal::Hash::NONE;
+    let mut lines = String::new();
+    for _ in 0..count {
+        let entry = super::entry(sealed.log, "now() - interval '1 hour'");
+        sealed.database.run(&entry).await;
+        let mut seal = sealed.sealer.seal(&sealed.key).await.unwrap().remove(0).statement;
+        (seal.previous, seal.at) = (previous, seal::Time(seal.at.0 - 3_600_000_000));
+        previous = seal::Statement::hash(&seal);
+        let signed = seal::Signed::sign(seal, &sealed.key);
+        let bytes = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let sql = format!(
+            "set session_replication_role = replica;
+             update services_audit_seals set at = '{}', previous = '\\x{}', signature = '\\x{}' where number = {}",
+            signed.statement.at,
+            signed.statement.previous,
+            bytes(&signed.signature.0),
+            signed.statement.number
+        );
+        sealed.database.run(&sql).await;
+        lines += &(serde_json::to_string(&signed).unwrap() + "\n");
+    }
+    std::fs::write(sealed.heads_file(), lines).unwrap();
+}
+
+#[tokio::test]
+async fn seals_that_are_missing_in_the_file_are_found() {
+    let mut sealed = Sealed::new().await;
+    of_an_hour_ago(&mut sealed, 5).await;
+    assert_eq!(sealed.verify().await.findings, []);
+    let text = std::fs::read_to_string(sealed.heads_file()).unwrap();
+    let without = |removed: &[usize]| {
+        let kept = text.lines().enumerate().filter(|(at, _)| !removed.contains(&(at + 1)));
+        kept.map(|(_, line)| format!("{line}\n")).collect::<String>()
+    };
+    for (removed, found) in [
+        (&[1, 2, 3, 4, 5][..], vec![Finding::HeadsMissing { first: 1, last: 5 }]),
+        (&[4, 5], vec![Finding::HeadsMissing { first: 4, last: 5 }]),
+        (
+            &[1, 3],
+            vec![Finding::HeadsMissing { first: 1, last: 1 }, Finding::HeadsMissing { first: 3, last: 3 }],
+        ),
+    ] {
+        std::fs::write(sealed.heads_file(), without(removed)).unwrap();
+        assert_eq!(sealed.verify().await.findings, found, "{removed:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_emptied_file_does_not_hide_that_the_end_was_cut_off() {
+    let mut sealed = Sealed::new().await;
+    of_an_hour_ago(&mut sealed, 3).await;
+    std::fs::write(sealed.heads_file(), "").unwrap();
+    sealed
+        .database
+        .run(
+            "set session_replication_role = replica; delete from services_audit_seals where number = 3;
+              delete from services_audit_logs where id = 3",
+        )
+        .await;
+    assert_eq!(sealed.verify().await.findings, [Finding::HeadsMissing { first: 1, last: 2 }]);
+}
+
+#[tokio::test]
+async fn heads_that_a_worker_puts_back_are_found_until_somebody_says_why() {
+    let mut sealed = Sealed::new().await;
+    of_an_hour_ago(&mut sealed, 4).await;
+    let text = std::fs::read_to_string(sealed.heads_file()).unwrap();
+    let kept: String = text.lines().take(2).map(|line| format!("{line}\n")).collect();
+    std::fs::write(sealed.heads_file(), kept).unwrap();
+    let conn = sealed.pool.get().await.unwrap();
+    let mut worker = Heads::new(sealed.heads_file());
+    let done = worker.catch_up(&conn, sealed.log, &sealed.keys).await.unwrap();
+    assert_eq!((done.appended, done.put_back), (2, Some((3, 4))));
+    assert_eq!(worker.catch_up(&conn, sealed.log, &sealed.keys).await.unwrap().put_back, None);
+    assert_eq!(sealed.verify().await.findings, [Finding::HeadsPutBack { id: 5, first: 3, last: 4 }]);
+    assert_eq!(auditlog::acknowledge(&conn, sealed.log, "ada", "the disk was full").await.unwrap(), 1);
+    let report = sealed.verify().await;
+    assert!(report.is_sound() && report.acknowledged[0].reason == "the disk was full", "{report:?}");
+    assert_eq!(auditlog::acknowledge(&conn, sealed.log, "ada", "once more").await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn heads_that_are_cut_off_while_a_worker_runs_are_noticed_however_new_they_are() {
+    let mut sealed = Sealed::new().await;
+    for _ in 0..2 {
+        sealed.add(1).await;
+        sealed.seal().await;
+    }
+    let text = std::fs::read_to_string(sealed.heads_file()).unwrap();
+    std::fs::write(sealed.heads_file(), text.lines().next().unwrap().to_owned() + "\n").unwrap();
+    let conn = sealed.pool.get().await.unwrap();
+    let done = sealed.heads.catch_up(&conn, sealed.log, &sealed.keys).await.unwrap();
+    assert_eq!((done.appended, done.put_back), (1, Some((2, 2))));
+}

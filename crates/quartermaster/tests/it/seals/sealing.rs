@@ -120,8 +120,5 @@ async fn entries_that_wait_too_long_are_reported() {
     sealed.seal().await;
     sealed.database.run(&entry(sealed.log, "now() - interval '1 hour'")).await;
     let report = sealed.verify().await;
-    assert!(
-        !report.unsealed.overdue && report.is_sound(),
-        "something was sealed just now, so this is an import"
-    );
+    assert!(report.unsealed.overdue, "each entry has a patience of its own, whatever was sealed just now");
 }

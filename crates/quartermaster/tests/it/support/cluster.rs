@@ -102,6 +102,26 @@ impl TestDatabase {
         TestDatabase { name }
     }
 
+    /// A copy of this database as it is now. Whoever is connected to this one is thrown out.
+    pub async fn copy(&self) -> TestDatabase {
+        let copy = TestDatabase::new().await;
+        let name = &self.name;
+        cluster().run("postgres", &format!("drop database {}", copy.name)).await;
+        let ended =
+            format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+        cluster().run("postgres", &ended).await;
+        until("nobody to be connected", async || {
+            let count = format!("select count(*) from pg_stat_activity where datname = '{name}'");
+            let (client, connection) =
+                cluster().superuser("postgres").connect(tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.query_one(&count, &[]).await.unwrap().get::<_, i64>(0) == 0
+        })
+        .await;
+        cluster().run("postgres", &format!("create database {} template {name}", copy.name)).await;
+        copy
+    }
+
     /// An empty database, where nothing was migrated.
     pub async fn empty() -> TestDatabase {
         let database = TestDatabase::new().await;
@@ -186,7 +206,8 @@ impl TestDatabase {
 
     /// Everything that must hold, holds.
     pub async fn assert_sound(&self) {
-        let findings = services::verify::verify(&self.pool(services::ROLES)).await.unwrap();
+        let mut findings = services::verify::verify(&self.pool(services::ROLES)).await.unwrap();
+        findings.extend(portal::verify::verify(&self.pool(portal::ROLES)).await.unwrap());
         let broken: Vec<_> = findings.iter().filter(|finding| finding.is_broken()).collect();
         assert!(broken.is_empty(), "{broken:#?}");
     }
