@@ -49,8 +49,8 @@ pub async fn run(settings: &Settings, arguments: &VerifyArgs) -> Result<ExitCode
         );
     } else {
         reports.iter().for_each(print);
-        let found =
-            if differences.iter().all(Difference::is_note) { "as the migrations make it" } else { "" };
+        let same = differences.iter().all(Difference::is_note);
+        let found = if same { "as the migrations make it" } else { "not as the migrations make it" };
         output::line(format_args!("schema    {found}"));
         differences.iter().for_each(|difference| output::line(format_args!("          {difference}")));
         warnings.iter().for_each(|warning| output::line(format_args!("Warning: {warning}")));
