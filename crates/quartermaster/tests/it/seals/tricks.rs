@@ -117,7 +117,9 @@ async fn people(database: &TestDatabase) {
     let new = NewClient { name: "till", roles: &[Role::Worker], scope: &here, expires_at: None };
     clients::add(&pool, &by, &new).await.unwrap();
     clients::rotate(&pool, &by, "till", std::time::Duration::from_secs(600)).await.unwrap();
-    portal::keys::rotate(&pool, &by, &KeyEncryptionKey([7; 32]), std::time::Duration::ZERO).await.unwrap();
+    portal::keys::rotate(&pool, &by, &KeyEncryptionKey::new([7; 32]), std::time::Duration::ZERO)
+        .await
+        .unwrap();
     // A user with a second factor and one recovery code, as enrolling leaves them.
     let factor = "
         insert into portal_second_factors (user_id, secret, last_step) values (1, 'sealed', 1);
