@@ -41,7 +41,11 @@ pub fn measure(args: &Args) -> Result<()> {
         made_by: Some("8"),
         submitted_by: Some("9"),
     });
-    let stock = Resource::Stock { key: StockKey { branch, item: ItemId(4) }, change: Quantity::units(-2), earlier: Quantity::ZERO };
+    let stock = Resource::Stock {
+        key: StockKey { branch, item: ItemId(4) },
+        change: Quantity::units(-2),
+        earlier: Quantity::ZERO,
+    };
     let questions = [
         ("see orders", Action::ViewOrders, Resource::Branch(branch)),
         ("fulfil an order", Action::FulfillOrders, order),

@@ -18,6 +18,8 @@ use crate::{Result, process};
 const USER: &str = "bench";
 /// A password for an account on a server that only this run can reach and that ends with it.
 const PASSWORD: &str = "correct horse battery staple";
+/// Whether Admins need a second factor.
+const ADMIN_FACTOR: &str = "QUARTERMASTER_ADMIN_SECOND_FACTOR";
 /// 32 bytes that seal the portal's secrets in that server's tables.
 const KEY: &str = "c2l4IHRpbWVzIHNldmVuIGlzIGZvcnR5IHR3byAhISE=";
 /// Tokens live 15 minutes; one of this age still outlives a measurement.
@@ -46,13 +48,23 @@ impl Program {
         let binary = binary
             .canonicalize()
             .map_err(|error| format!("{}: {error}; build it first", binary.display()))?;
-        Ok(Program {
-            binary,
-            data_dir: data_dir.canonicalize()?,
-            token: None,
-            database: None,
-            environment: Vec::new(),
-        })
+        let data_dir = data_dir.canonicalize()?;
+        let program = Program { binary, data_dir, token: None, database: None, environment: Vec::new() };
+        // The user signs in without a second factor. An older program, to compare with, does not know of the setting.
+        Ok(if program.knows(ADMIN_FACTOR)? { program.with(ADMIN_FACTOR, false) } else { program })
+    }
+
+    /// Whether the program has the setting of that name in the environment.
+    fn knows(&self, name: &str) -> Result<bool> {
+        let mut config = std::process::Command::new(&self.binary);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("QUARTERMASTER_") {
+                config.env_remove(name);
+            }
+        }
+        let told = config.arg("config").current_dir(&self.data_dir).output()?;
+        let setting = name.trim_start_matches("QUARTERMASTER_").to_lowercase();
+        Ok(String::from_utf8_lossy(&told.stdout).contains(&setting))
     }
 
     /// The same on a database that is not the program's own: whoever starts and stops its server, the program does not.
@@ -105,7 +117,11 @@ impl Program {
     /// # Errors
     /// When the command fails.
     pub async fn add_user(&self) -> Result<()> {
-        let arguments = ["user", "add", USER, "--role", "Admin", "--all-branches"];
+        let mut arguments = vec!["user", "add", USER, "--role", "Admin", "--all-branches"];
+        // Its password is its own; an older program, to compare with, asks for no other.
+        if self.ok(&["user", "add", "--help"], "").await?.contains("--keep") {
+            arguments.push("--keep");
+        }
         self.ok(&arguments, &format!("{PASSWORD}\n")).await.map(drop)
     }
 

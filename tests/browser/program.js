@@ -2,7 +2,7 @@
 // services can be cut.
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,8 @@ export const PASSWORD = "three plain words";
 /** The settings of whoever runs the tests have no part in them. */
 function environment() {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("QUARTERMASTER_"));
-  return Object.fromEntries(kept);
+  // Those who sign in here have no authenticator at hand.
+  return { ...Object.fromEntries(kept), QUARTERMASTER_ADMIN_SECOND_FACTOR: "false" };
 }
 
 /** Runs a command of the program to its end. */
@@ -101,10 +102,17 @@ export async function startProgram() {
     /** Adds somebody with that role at those branches (all when none is named), and the common password. */
     addUser(name, role, branches = []) {
       const where = branches.length ? branches.flatMap((branch) => ["--branch", branch]) : ["--all-branches"];
-      run(dir, ["user", "add", name, "--role", role, ...where], `${PASSWORD}\n`);
+      run(dir, ["user", "add", name, "--role", role, "--keep", ...where], `${PASSWORD}\n`);
     },
     /** A command of the program, such as `["group", …]`. */
     run: (words, input) => run(dir, words, input),
+    /** As if everybody had given their password more than 10 minutes ago. */
+    letTimePass() {
+      const sql = "update portal_sessions set confirmed_at = now() - interval '11 minutes'";
+      const words = ["-X", "-q", "-h", join(realpathSync(join(dir, "postgres")), "run"), "-U", "quartermaster", "-d", "quartermaster", "-c", sql];
+      const done = spawnSync("psql", words, { env: environment(), encoding: "utf8" });
+      if (done.status !== 0) throw new Error(`psql: ${done.stderr}`);
+    },
     /** A token of that user for the services. */
     token: (name) => run(dir, ["token", "--user", name]).trim(),
     /** Another portal on the same database, whose line to the services can be cut. */

@@ -255,7 +255,8 @@ impl Transport {
                 request = request.header(name, value);
             }
         }
-        request.send().await.map_err(|error| ClientError::NoAnswer(Some(error)))
+        // A query may have anybody's words in it, and the error goes to the log.
+        request.send().await.map_err(|error| ClientError::NoAnswer(Some(error.without_url())))
     }
 }
 
@@ -278,7 +279,9 @@ async fn refusal(answer: Response) -> ClientError {
 
 async fn body(mut answer: Response, longest: usize) -> Result<Vec<u8>, ClientError> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| ClientError::NoAnswer(Some(error)))? {
+    while let Some(chunk) =
+        answer.chunk().await.map_err(|error| ClientError::NoAnswer(Some(error.without_url())))?
+    {
         if body.len() + chunk.len() > longest {
             return Err(ClientError::NotUnderstood(None));
         }

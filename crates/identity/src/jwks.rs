@@ -103,8 +103,13 @@ enum FetchError {
 impl KeyStore {
     /// These keys, for ever.
     pub(crate) fn fixed(set: &JwkSet) -> KeyStore {
+        KeyStore::of_feed(&TokenFeed { keys: set.clone(), ..TokenFeed::default() })
+    }
+
+    /// These keys and revocations, as they are now.
+    pub(crate) fn of_feed(feed: &TokenFeed) -> KeyStore {
         let store = KeyStore::of(None);
-        store.learn(&TokenFeed { keys: set.clone(), ..TokenFeed::default() });
+        store.learn(feed);
         store
     }
 

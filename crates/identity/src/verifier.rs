@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::caller::Caller;
 use crate::claims::{Claims, TOKEN_LIFETIME};
+use crate::feed::TokenFeed;
 use crate::jwk::JwkSet;
 use crate::jwks::{Following, KeySourceError, KeyStore, NoKeys};
 use crate::owners::Owners;
@@ -145,6 +146,12 @@ impl Verifier {
     /// A verifier by these keys alone.
     pub fn with_keys(keys: &JwkSet, issuer: &str, audience: &str) -> Verifier {
         Verifier::of(Arc::new(KeyStore::fixed(keys)), issuer, audience)
+    }
+
+    /// A verifier by these keys and revocations alone, for one token or a few.
+    pub fn with_feed(feed: &TokenFeed, issuer: &str, audience: &str) -> Verifier {
+        let keys = Arc::new(KeyStore::of_feed(feed));
+        Verifier { verified: Cache::new(1), ..Verifier::of(keys, issuer, audience) }
     }
 
     fn of(keys: Arc<KeyStore>, issuer: &str, audience: &str) -> Verifier {

@@ -30,10 +30,12 @@ pub struct By {
     pub ip: Option<IpAddr>,
     /// The id of the request.
     pub request_id: Option<String>,
-    /// The id that the server made for it, where its sender chose `request_id`. It stands in the details.
+    /// The id that the server made for a request whose id the client chose. It stands in each entry's details.
     pub server_request_id: Option<String>,
     /// What they have, and may give of; `None` for the operator, who may give everything.
     pub(crate) has: Option<Grant>,
+    /// Of the operator: who they are to the operating system. It stands in each entry's details.
+    pub os_user: Option<String>,
 }
 
 impl By {
@@ -45,8 +47,15 @@ impl By {
             ip: None,
             request_id: None,
             server_request_id: None,
+            os_user: None,
             has: None,
         }
+    }
+
+    /// The same, as the operating system knows them.
+    #[must_use]
+    pub fn with_os_user(self, os_user: String) -> By {
+        By { os_user: Some(os_user), ..self }
     }
 
     /// The same request, now that it is known who makes it.
@@ -84,8 +93,10 @@ pub(crate) async fn record(
 ) -> Result<(), PgError> {
     let ip = by.ip.map(|ip| ip.to_string());
     let mut details = details.clone();
-    if let (Some(id), Some(fields)) = (&by.server_request_id, details.as_object_mut()) {
-        fields.insert("server_request_id".to_owned(), Value::from(id.as_str()));
+    for (name, said) in [("os_user", &by.os_user), ("server_request_id", &by.server_request_id)] {
+        if let (Some(said), Some(fields)) = (said, details.as_object_mut()) {
+            fields.insert(name.to_owned(), Value::from(said.as_str()));
+        }
     }
     transaction
         .execute(&INSERT, &[&by.user_id, &by.name, &action, &entity_id, &ip, &by.request_id, &details])

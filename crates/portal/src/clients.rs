@@ -20,6 +20,7 @@ use crate::accounts::access::shown;
 use crate::accounts::grant::Grant;
 use crate::accounts::users;
 use crate::audit::{self, By};
+use crate::client_uses::{self, Outcome};
 use crate::error::Error;
 use crate::revocations;
 use crate::tokens::{Holder, Minter, Token, access};
@@ -82,11 +83,12 @@ statement! {
                floor(extract(epoch from c.expires_at))::bigint,
                c.secret_hash,
                case when c.former_secret_until > now() then c.former_secret_hash end,
-               c.last_used_at is null or c.last_used_at < now() - interval '1 minute'
+               c.last_used_at is null or c.last_used_at < now() - interval '1 minute',
+               c.disabled_at is not null or o.active is false
         from portal_clients c
         left join portal_revocations r on r.subject = $2
         left join portal_users o on o.id = c.owner_user_id
-        where c.id = $1 and c.disabled_at is null and o.active is not false";
+        where c.id = $1";
     /// Notes that a client is used.
     USED: "portal" = "update portal_clients set last_used_at = now() where id = $1";
 }
@@ -240,8 +242,9 @@ pub async fn rotate(
     let (transaction, id, _) = hold(database, by, name).await?;
     let row = transaction.query_one(&ROTATE, &[&id, &digest(&secret), &overlap.as_secs_f64()]).await?;
     let until: Timestamp = row.get(0);
-    let fingerprint = audit::fingerprint(digest(&secret));
-    let details = json!({ "former_secret_until": until, "secret_fingerprint": fingerprint });
+    let details = json!({
+        "former_secret_until": until, "secret_fingerprint": audit::fingerprint(digest(&secret)),
+    });
     audit::record(&transaction, by, "client.secret_rotated", &client_id(id), &details).await?;
     transaction.commit().await?;
     Ok((Secret { client_id: client_id(id), secret }, until))
@@ -318,36 +321,55 @@ pub(crate) async fn owners_in(transaction: &Transaction) -> Result<HashMap<Strin
     Ok(rows.iter().map(|row| (client_id(row.get(0)), row.get::<_, i64>(1).to_string())).collect())
 }
 
-/// A token for the client with that id and secret; `None` when there is none that may have one.
+/// The number of a client's id, where it is written as one: what else is sent in its place may be the secret.
+pub(crate) fn number(client_id: &str) -> Option<i64> {
+    // Nothing but the one way to write a number: "client-07" is nobody.
+    let number = client_id.strip_prefix(CLIENT_PREFIX).and_then(|id| id.parse::<i64>().ok());
+    number.filter(|id| *id > 0 && self::client_id(*id) == client_id)
+}
+
+/// A token for the client with that id and secret; `None` when there is none that may have one. `from` is where the
+/// request comes from.
 pub(crate) async fn token(
     database: &Database,
     minter: Minter<'_>,
-    client_id: &str,
-    secret: &str,
+    from: By,
+    (client_id, secret): (&str, &str),
 ) -> Result<Option<Token>, Error> {
     let offered = digest(secret);
-    // Nothing but the one way to write a number: "client-07" is nobody.
-    let number = client_id.strip_prefix(CLIENT_PREFIX).and_then(|id| id.parse::<i64>().ok());
-    let Some(id) = number.filter(|id| self::client_id(*id) == client_id) else { return Ok(None) };
+    let Some(id) = number(client_id) else { return Ok(None) };
     let transaction = database.begin().await?;
     revocations::hold_off(&transaction, client_id).await?;
-    let row = transaction.query_opt(&FOR_TOKEN, &[&id, &client_id]).await?;
-    transaction.commit().await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = transaction.query_opt(&FOR_TOKEN, &[&id, &client_id]).await? else { return Ok(None) };
     let (hash, former): (Vec<u8>, Option<Vec<u8>>) = (row.get(6), row.get(7));
     // Both are compared whatever the first says, and each in the same time wherever they differ.
     let right = hash.ct_eq(&offered) | former.unwrap_or_default().ct_eq(&offered);
     let (issued_at, ends_at): (i64, Option<i64>) = (row.get(4), row.get(5));
-    if !bool::from(right) || ends_at.is_some_and(|end| end <= issued_at) {
+    let name: String = row.get(0);
+    let wrong = match (bool::from(right), row.get::<_, bool>(9), ends_at) {
+        (false, ..) => Some("secret"),
+        (true, true, _) => Some("disabled"),
+        (true, false, Some(end)) if end <= issued_at => Some("expired"),
+        (true, false, _) => None,
+    };
+    if let Some(wrong) = wrong {
+        // Who it was is not known: the name is that of the client they asked for.
+        let by = By { name, ..from };
+        client_uses::note(&transaction, &by, id, Outcome::Refused(wrong)).await?;
+        transaction.commit().await?;
         return Ok(None);
     }
     let (roles, scope) = access(&row, 1);
-    let holder = Holder { subject: client_id.to_owned(), name: row.get(0), roles, scope, issued_at, ends_at };
+    let holder =
+        Holder { subject: client_id.to_owned(), name: name.clone(), roles, scope, issued_at, ends_at };
     let token = minter.mint(&holder)?;
+    let by = By { user_id: Some(client_id.to_owned()), name, ..from };
+    client_uses::note(&transaction, &by, id, Outcome::Given).await?;
     // Not on every token: a minute is exact enough.
     if row.get::<_, bool>(8) {
-        database.get().await?.execute(&USED, &[&id]).await?;
+        transaction.execute(&USED, &[&id]).await?;
     }
+    transaction.commit().await?;
     Ok(Some(token))
 }
 
@@ -364,7 +386,7 @@ async fn hold(database: &Database, by: &By, name: &str) -> Result<(Transaction, 
     Ok((transaction, row.get(0), row.get(5)))
 }
 
-fn client_id(id: i64) -> String {
+pub(crate) fn client_id(id: i64) -> String {
     format!("{CLIENT_PREFIX}{id}")
 }
 

@@ -49,6 +49,9 @@ pub enum Error {
     /// The client has left before the work was begun.
     #[error("the client has left")]
     Gone,
+    /// The audit or its seals cannot be read.
+    #[error("the audit cannot be read")]
+    Audit(#[source] auditlog::AuditError),
     /// A password could not be hashed.
     #[error("the password could not be hashed")]
     Hash,

@@ -6,7 +6,9 @@
 
 pub mod accounts;
 mod audit;
+mod audit_entries;
 mod chart;
+mod client_uses;
 pub mod clients;
 mod directory;
 mod error;
@@ -60,6 +62,8 @@ pub struct Config {
     pub cookie_secure: bool,
     /// Seals the secrets in the portal's tables.
     pub key_encryption_key: KeyEncryptionKey,
+    /// Whether Admins need a second factor, whatever their group says.
+    pub admin_second_factor: bool,
     /// For how long sessions hold.
     pub sessions: accounts::sessions::Limits,
     /// How long to wait for the services. A page must come within 2 s, so less than that in all.
@@ -141,10 +145,12 @@ impl Portal {
     }
 
     async fn tidy(&self) -> Result<(), Error> {
+        self.shared.upstream.purge(jiff::Timestamp::now());
         let database = &self.shared.database;
         accounts::sessions::purge(database, self.shared.config.sessions).await?;
         accounts::throttle::purge(database).await?;
         accounts::devices::purge(database).await?;
+        client_uses::settle(database).await?;
         revocations::purge(database).await?;
         keys::retire_ended(database).await
     }

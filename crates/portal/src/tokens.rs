@@ -1,10 +1,12 @@
 //! Making tokens: what they say is read in one go with the lock that keeps them from being revoked meanwhile.
 
 use identity::{BranchScope, Claims, Role};
-use platform::pg::{Database, Row};
+use platform::pg::{Database, Row, Transaction};
 use platform::statement;
+use serde_json::json;
 
 use crate::accounts::users;
+use crate::audit::{self, By};
 use crate::error::Error;
 use crate::feed::Published;
 use crate::secrets::KeyEncryptionKey;
@@ -29,6 +31,8 @@ statement! {
 /// A token, and how many seconds it is valid.
 #[derive(Debug)]
 pub(crate) struct Token {
+    /// Its id, the claim `jti`.
+    pub id: String,
     pub access_token: String,
     pub expires_in: u64,
 }
@@ -63,7 +67,7 @@ impl Minter<'_> {
             .until(holder.ends_at);
         let key = self.published.signing(made).ok_or(identity::KeyError)?;
         let expires_in = claims.exp.saturating_sub(made).unsigned_abs();
-        Ok(Token { access_token: key.mint(&claims)?, expires_in })
+        Ok(Token { access_token: key.mint(&claims)?, id: claims.jti, expires_in })
     }
 
     /// A token for a user; `None` when the user was disabled meanwhile, or `session` has ended.
@@ -73,11 +77,21 @@ impl Minter<'_> {
         id: i64,
         session: Option<i64>,
     ) -> Result<Option<Token>, Error> {
-        let subject = id.to_string();
         let transaction = database.begin().await?;
-        revocations::hold_off(&transaction, &subject).await?;
-        let row = transaction.query_opt(&USER, &[&id, &session]).await?;
+        let token = self.in_transaction(&transaction, id, session).await?;
         transaction.commit().await?;
+        Ok(token)
+    }
+
+    async fn in_transaction(
+        self,
+        transaction: &Transaction,
+        id: i64,
+        session: Option<i64>,
+    ) -> Result<Option<Token>, Error> {
+        let subject = id.to_string();
+        revocations::hold_off(transaction, &subject).await?;
+        let row = transaction.query_opt(&USER, &[&id, &session]).await?;
         let Some(row) = row else { return Ok(None) };
         let (roles, scope) = access(&row, 1);
         let holder = Holder { subject, name: row.get(0), roles, scope, issued_at: row.get(4), ends_at: None };
@@ -94,7 +108,8 @@ pub(crate) fn access(row: &Row, first: usize) -> (Vec<Role>, BranchScope) {
     (groups.iter().filter_map(|name| Role::parse(name)).collect(), scope)
 }
 
-/// A token for the user of that name, for scripts on the portal's own machine.
+/// A token for the user of that name, for scripts on the portal's own machine. It is a way in without a password, so the
+/// audit has who took it.
 ///
 /// # Errors
 /// When there is no such active user, the database is away, or the keys are sealed under another key.
@@ -102,12 +117,17 @@ pub async fn mint_for(
     database: &Database,
     issuer: &str,
     encryption: &KeyEncryptionKey,
-    username: &str,
+    (by, username): (&By, &str),
 ) -> Result<String, Error> {
     let nobody = || Error::Invalid(format!("there is no active user {username:?}"));
     let user = users::active(database, username).await?.ok_or_else(nobody)?;
     keys::ensure_one(database, encryption).await?;
     let published = Published::load(database, encryption).await?;
-    let token = Minter { issuer, published: &published }.for_user(database, user.id, None).await?;
-    Ok(token.ok_or_else(nobody)?.access_token)
+    let minter = Minter { issuer, published: &published };
+    let transaction = database.begin().await?;
+    let token = minter.in_transaction(&transaction, user.id, None).await?.ok_or_else(nobody)?;
+    let details = json!({ "username": user.username, "token": token.id });
+    audit::record(&transaction, by, "user.token_printed", &user.id.to_string(), &details).await?;
+    transaction.commit().await?;
+    Ok(token.access_token)
 }

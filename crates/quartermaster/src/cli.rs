@@ -266,11 +266,17 @@ pub enum UserCommand {
         /// What they may do, and where
         #[command(flatten)]
         access: Access,
+        /// They keep this password, instead of changing it at the next sign-in
+        #[arg(long)]
+        keep: bool,
     },
     /// Set a user's password, and end their sessions and tokens
     Passwd {
         /// The user's name
         name: String,
+        /// They keep this password, instead of changing it at the next sign-in
+        #[arg(long)]
+        keep: bool,
     },
     /// List the users with their roles and branches
     List,

@@ -225,6 +225,7 @@ impl Running {
             issuer: settings.issuer.clone(),
             key_encryption_key: secrets::key_encryption_key(settings)?,
             cookie_secure: !plain,
+            admin_second_factor: settings.admin_second_factor,
             sessions: portal::accounts::sessions::Limits {
                 idle: settings.session_idle,
                 lifetime: settings.session_lifetime,

@@ -138,6 +138,8 @@ settings! {
     #[expect(dead_code, reason = "what is in the file is read as key_encryption_key_previous")]
     key_encryption_key_previous_file: Option<PathBuf> = "", "FILE",
         "File with key_encryption_key_previous; empty for none";
+    admin_second_factor: bool = "true", "BOOL",
+        "Whether Admins need a second factor, whatever group require-second-factor says of them";
     session_idle: Duration = "12h", "TIME",
         "How long somebody stays signed in to the portal without using it";
     session_lifetime: Duration = "168h", "TIME",

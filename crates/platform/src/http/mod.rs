@@ -5,6 +5,7 @@ mod body;
 mod client;
 mod hangup;
 mod head;
+pub mod keyset;
 mod network;
 mod per_network;
 mod place;

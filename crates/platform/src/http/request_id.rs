@@ -13,6 +13,9 @@ use tracing::Span;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// What tokens (the JSON of a JWT's header) and secrets of programs begin with.
+const SECRETS_BEGIN: [&str; 2] = ["eyJ", "qms_"];
+
 /// The id of the request, in its extensions.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
@@ -94,7 +97,10 @@ impl fmt::Display for LoggedPath<'_> {
 fn well_formed(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    ((1..=128).contains(&id.len()) && id.bytes().all(allowed)).then(|| id.to_owned())
+    // A token or a program's secret in the wrong header would stand in the log and the audit.
+    let is_secret = SECRETS_BEGIN.iter().any(|begin| id.starts_with(begin));
+    let is_id = (1..=128).contains(&id.len()) && id.bytes().all(allowed) && !is_secret;
+    is_id.then(|| id.to_owned())
 }
 
 fn traceparent(headers: &HeaderMap) -> Option<String> {
@@ -113,6 +119,19 @@ fn trace_id(traceparent: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_or_a_secret_is_no_request_id() {
+        for (sent, taken) in [
+            ("order-17.retry_2", true),
+            ("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiI3In0.c2ln", false),
+            ("qms_AbC-123_def", false),
+            ("no good!", false),
+        ] {
+            let headers = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static(sent))]);
+            assert_eq!(id_of(&headers) == sent, taken, "{sent}");
+        }
+    }
 
     #[test]
     fn the_log_shows_of_a_path_its_route_and_numbers() {

@@ -29,7 +29,7 @@ pub use catalogue::{Difference, Schema};
 pub use config::DatabaseConfig;
 pub use copy::{CopyIn, Rows};
 pub use dedicated::Dedicated;
-pub use error::PgError;
+pub use error::{DriverError, PgError};
 pub use foreign::read_foreign;
 pub use invariants::{Finding, Invariant, check_all};
 pub use login::{Login, bootstrap_login, set_login_password};

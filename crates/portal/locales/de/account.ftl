@@ -3,6 +3,7 @@ login-title = Anmelden
 login-name = Benutzername
 login-password = Passwort
 login-go = Anmelden
+login-first-expired = Dieses erste Passwort wurde nicht innerhalb von 7 Tagen benutzt und gilt nicht mehr. Bitten Sie die Verwaltung um ein neues.
 login-wrong = Name und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.
 wait-seconds = Mehrere Versuche passten nicht. { $count ->
     [one] Warten Sie eine Sekunde und versuchen Sie es dann noch einmal.
@@ -29,10 +30,18 @@ password-go = Passwort ändern
 password-changed = Ihr Passwort ist geändert. Ihre anderen Sitzungen sind beendet.
 password-wrong = Das ist nicht Ihr Passwort.
 password-differs = Die beiden neuen Passwörter sind verschieden.
+password-same = Das ist Ihr jetziges Passwort. Wählen Sie ein anderes.
+password-must = Jemand anderes hat Ihr Passwort gesetzt. Wählen Sie ein eigenes, dann geht es weiter.
 password-length = Ein Passwort muss 8 bis 128 Zeichen haben.
 password-contains-name = Ein Passwort darf den Benutzernamen nicht enthalten.
 password-common = Dieses Passwort gehört zu den häufigsten; wählen Sie ein anderes.
 other-sessions-end = Alle Ihre anderen Sitzungen enden damit.
+
+# Vor dem, was Konten, Programme oder Schlüssel ändert
+confirm-title = Bestätigen Sie, dass Sie es sind
+confirm-why = Sie haben Ihr Passwort vor mehr als 10 Minuten eingegeben, und hier geht es darum, wer sich anmelden darf. Noch ist nichts geändert, und Ihre Eingaben bleiben erhalten.
+confirm-go = Weiter
+confirm-leave = Abbrechen
 
 # Der eigene zweite Faktor
 factor-title = Zweiter Faktor

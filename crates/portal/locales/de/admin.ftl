@@ -11,6 +11,7 @@ never = nie
 # Personen
 user-new = Neuer Benutzer
 user-first-password = Erstes Passwort
+user-first-password-hint = Wird bei der nächsten Anmeldung geändert, innerhalb von 7 Tagen.
 user-name-wrong = Ein Benutzername hat 1 bis 150 Buchstaben, Ziffern oder ._@+- und gehört niemand anderem.
 user-no-role = Wählen Sie mindestens eine Rolle.
 user-active = darf sich anmelden
@@ -43,6 +44,8 @@ factor-optional = freiwillig
 factor-require = Zur Pflicht machen
 factor-make-optional = Freiwillig machen
 done-group-saved = Die Gruppe ist geändert.
+
+factor-by-setting = Pflicht für jeden Administrator; der Betrieb kann das abschalten
 
 # Programme
 client-new = Neues Programm

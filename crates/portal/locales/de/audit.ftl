@@ -9,6 +9,27 @@ audit-details = Einzelheiten
 audit-entry = Eintrag { $number }
 audit-none = Keine Einträge gefunden.
 
+# Das Protokoll der Personen, Programme und Schlüssel
+portal-audit-title = Protokoll der Personen, Programme und Schlüssel
+portal-audit-open = Personen, Programme und Schlüssel
+portal-audit-who = Durch
+portal-audit-user = Benutzer
+portal-audit-client = Programm
+portal-audit-key = Signierschlüssel
+portal-fact-name = Name
+portal-fact-active = Darf sich anmelden
+portal-fact-sessions = Beendete Sitzungen
+portal-fact-session = Sitzung
+portal-fact-password = Fingerabdruck des gespeicherten Passworts
+portal-fact-rehashed = Passwort neu gespeichert
+portal-fact-secret = Fingerabdruck des gespeicherten Geheimnisses
+portal-fact-codes = Übrige Wiederherstellungscodes
+portal-fact-wrong = Abgelehnt wegen
+portal-fact-os-user = Benutzer des Betriebssystems
+portal-fact-token = Nummer des Tokens
+portal-fact-expires = Läuft ab
+portal-fact-more = Weitere derselben Art in der Stunde
+
 # Das Siegel eines Eintrags
 seal-check = Siegel prüfen
 seal-none = Noch deckt ihn kein Siegel. Die neuesten Einträge warten einige Sekunden auf ihres.

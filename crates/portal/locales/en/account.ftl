@@ -3,6 +3,7 @@ login-title = Sign in
 login-name = User name
 login-password = Password
 login-go = Sign in
+login-first-expired = This first password was not used within 7 days and is no longer good. Ask an administrator for a new one.
 login-wrong = Name and password do not match. Check both and try again.
 wait-seconds = There were several tries that did not match. { $count ->
     [one] Wait one second, then try again.
@@ -29,10 +30,18 @@ password-go = Change the password
 password-changed = Your password is changed. Your other sessions have ended.
 password-wrong = That is not your password.
 password-differs = The two new passwords differ.
+password-same = That is the password you have now. Choose another.
+password-must = Somebody else set your password. Choose one of your own, then go on.
 password-length = A password must have 8 to 128 characters.
 password-contains-name = A password must not contain the user name.
 password-common = That password is among the most common ones; choose another.
 other-sessions-end = Every other session of yours ends.
+
+# Before what changes accounts, programs or keys
+confirm-title = Confirm that it is you
+confirm-why = You last gave your password more than 10 minutes ago, and this is about who may sign in. Nothing has changed yet, and what you entered is kept.
+confirm-go = Go on
+confirm-leave = Cancel
 
 # One's own second factor
 factor-title = Second factor

@@ -11,6 +11,7 @@ never = never
 # People
 user-new = New user
 user-first-password = First password
+user-first-password-hint = They change it at the next sign-in, within 7 days.
 user-name-wrong = A user name has 1 to 150 letters, digits or ._@+-, and belongs to nobody else.
 user-no-role = Choose at least one role.
 user-active = may sign in
@@ -43,6 +44,8 @@ factor-optional = optional
 factor-require = Require it
 factor-make-optional = Make it optional
 done-group-saved = The group is changed.
+
+factor-by-setting = required of every Admin; the operator can switch that off
 
 # Programs
 client-new = New program

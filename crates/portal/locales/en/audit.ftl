@@ -9,6 +9,27 @@ audit-details = Details
 audit-entry = Entry { $number }
 audit-none = No entries were found.
 
+# The audit of people, programs and keys
+portal-audit-title = Audit of people, programs and keys
+portal-audit-open = People, programs and keys
+portal-audit-who = By
+portal-audit-user = User
+portal-audit-client = Program
+portal-audit-key = Signing key
+portal-fact-name = Name
+portal-fact-active = May sign in
+portal-fact-sessions = Sessions ended
+portal-fact-session = Session
+portal-fact-password = Fingerprint of the stored password
+portal-fact-rehashed = Password stored anew
+portal-fact-secret = Fingerprint of the stored secret
+portal-fact-codes = Recovery codes left
+portal-fact-wrong = Refused because of
+portal-fact-os-user = User of the operating system
+portal-fact-token = Id of the token
+portal-fact-expires = Expires
+portal-fact-more = More of the same within the hour
+
 # The seal of an entry
 seal-check = Check its seal
 seal-none = No seal covers it yet. The newest entries wait some seconds for theirs.

@@ -11,9 +11,11 @@ use crate::error::Error;
 use crate::revocations;
 
 statement! {
-    /// A new password.
-    pub(super) CHANGE: "portal" = "
-        update portal_users set password_hash = $2, password_of_demo = false where id = $1";
+    /// A new password of a user's own.
+    CHANGE: "portal" = "
+        update portal_users
+        set password_hash = $2, password_of_demo = false, first_password_at = null
+        where id = $1";
 }
 
 /// Changes the password of a session's user, who has just given the one before. Every other session of theirs ends,

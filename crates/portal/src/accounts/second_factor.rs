@@ -182,14 +182,21 @@ pub(crate) struct Enrolled {
     pub recovery_codes: Vec<String>,
 }
 
-/// Removes a user's own second factor.
-pub(crate) async fn remove(database: &Database, by: &By, user_id: i64) -> Result<(), Error> {
+/// Removes the second factor of a session's user. Their other sessions end, every token is revoked, and this session
+/// gets another id, which is the answer; nothing when there is no second factor.
+pub(crate) async fn remove(database: &Database, by: &By, session: &Session) -> Result<Option<String>, Error> {
+    let user_id = session.user.id;
     let transaction = database.begin().await?;
-    if transaction.execute(&DELETE, &[&user_id]).await? == 1 {
-        audit::record(&transaction, by, "user.second_factor_removed", &user_id.to_string(), &json!({}))
-            .await?;
+    if transaction.execute(&DELETE, &[&user_id]).await? == 0 {
+        return Ok(None);
     }
-    Ok(transaction.commit().await?)
+    let ended = sessions::end_others(&transaction, user_id, Some(session.id)).await?;
+    let id = sessions::renew(&transaction, session.id).await?;
+    let details = json!({ "sessions_ended": ended });
+    audit::record(&transaction, by, "user.second_factor_removed", &user_id.to_string(), &details).await?;
+    revocations::revoke(&transaction, &user_id.to_string()).await?;
+    transaction.commit().await?;
+    Ok(Some(id))
 }
 
 /// Removes the second factor of a user who has lost it, and ends their sessions.

@@ -4,13 +4,14 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use platform::pg::{Database, PgError, Transaction};
+use platform::pg::{Database, Params, PgError, Transaction};
 use platform::statement;
 use platform::text::shows_nothing;
 use serde_json::json;
 
 use super::random_id::{self, digest};
 use super::users::{self, User};
+use crate::Config;
 use crate::audit::{self, By};
 use crate::error::Error;
 use crate::revocations;
@@ -18,8 +19,8 @@ use crate::revocations;
 statement! {
     /// A new session.
     INSERT: "portal" = "
-        insert into portal_sessions (id_hash, user_id, ip, user_agent, complete)
-        values ($1, $2, $3::text::inet, $4, $5)";
+        insert into portal_sessions (id_hash, user_id, ip, user_agent, complete, confirmed_at)
+        values ($1, $2, $3::text::inet, $4, $5, now())";
     /// The active user of a session that was used and begun lately enough, and what the session is.
     FIND: "portal" = "
         select u.id, u.username, u.active, u.all_branches,
@@ -29,10 +30,13 @@ statement! {
                s.seen_at < now() - interval '1 minute', s.id, s.complete,
                exists (select from portal_second_factors f where f.user_id = u.id),
                exists (select from portal_memberships m join portal_groups g on g.id = m.group_id
-                       where m.user_id = u.id and g.second_factor_required)
+                       where m.user_id = u.id and (g.second_factor_required or ($4 and g.name = 'Admin'))),
+               coalesce(s.confirmed_at > now() - interval '10 minutes', false),
+               u.first_password_at is not null
         from portal_sessions s
         join portal_users u on u.id = s.user_id
         where s.id_hash = $1 and u.active
+          and (u.first_password_at is null or u.first_password_at > now() - interval '7 days')
           and s.seen_at > now() - make_interval(secs => $2)
           and s.created_at > now() - make_interval(secs => $3)
           and (s.complete or s.created_at > now() - interval '10 minutes')";
@@ -40,8 +44,11 @@ statement! {
     SEEN: "portal" = "update portal_sessions set seen_at = now() where id = $1";
     /// Whether a session is there. Those that ended by themselves are removed every hour.
     HOLDS: "portal" = "select exists (select from portal_sessions where id = $1)";
-    /// Gives a session another id.
-    RENEW: "portal" = "update portal_sessions set id_hash = $2 where id = $1";
+    /// Notes that the password was given again.
+    CONFIRM: "portal" = "update portal_sessions set confirmed_at = now() where id = $1";
+    /// Gives a session another id; whoever calls for it has just given the password.
+    RENEW: "portal" = "
+        update portal_sessions set id_hash = $2, confirmed_at = now() where id = $1";
     /// Ends a session by the id in its cookie.
     DELETE: "portal" = "delete from portal_sessions where id_hash = $1 returning user_id, complete";
     /// Ends one session of a user.
@@ -85,6 +92,8 @@ impl Default for Limits {
 pub(crate) enum Standing {
     /// The password was right; the code of the second factor is still to come.
     AwaitsCode,
+    /// Signed in with a password that somebody else set, which is to be changed first.
+    MustChangePassword,
     /// Signed in, but a group of the user's asks for a second factor, and there is none.
     MustEnrol,
     /// Signed in.
@@ -98,6 +107,8 @@ pub(crate) struct Session {
     pub id: i64,
     pub user: User,
     pub standing: Standing,
+    /// Whether the password was given in it within the last 10 minutes.
+    pub is_confirmed: bool,
 }
 
 /// A session as its owner sees it.
@@ -137,10 +148,12 @@ pub(crate) async fn holds(database: &Database, id: i64) -> Result<bool, PgError>
 }
 
 /// The session of that id, if it still holds.
-pub(crate) async fn find(database: &Database, id: &str, limits: Limits) -> Result<Option<Session>, Error> {
+pub(crate) async fn find(database: &Database, id: &str, config: &Config) -> Result<Option<Session>, Error> {
     let connection = database.get().await?;
-    let (idle, lifetime) = (limits.idle.as_secs_f64(), limits.lifetime.as_secs_f64());
-    let Some(row) = connection.query_opt(&FIND, &[&digest(id), &idle, &lifetime]).await? else {
+    let Limits { idle, lifetime } = config.sessions;
+    let (idle, lifetime) = (idle.as_secs_f64(), lifetime.as_secs_f64());
+    let params: Params<'_> = &[&digest(id), &idle, &lifetime, &config.admin_second_factor];
+    let Some(row) = connection.query_opt(&FIND, params).await? else {
         return Ok(None);
     };
     let id: i64 = row.get(7);
@@ -149,12 +162,23 @@ pub(crate) async fn find(database: &Database, id: &str, limits: Limits) -> Resul
         connection.execute(&SEEN, &[&id]).await?;
     }
     let (complete, has_factor, needs_factor): (bool, bool, bool) = (row.get(8), row.get(9), row.get(10));
-    let standing = match (complete, has_factor || !needs_factor) {
-        (false, _) => Standing::AwaitsCode,
-        (true, false) => Standing::MustEnrol,
-        (true, true) => Standing::SignedIn,
+    let (is_confirmed, first_password): (bool, bool) = (row.get(11), row.get(12));
+    let standing = match (complete, first_password, has_factor || !needs_factor) {
+        (false, ..) => Standing::AwaitsCode,
+        (true, true, _) => Standing::MustChangePassword,
+        (true, false, false) => Standing::MustEnrol,
+        (true, false, true) => Standing::SignedIn,
     };
-    Ok(Some(Session { id, user: users::user(&row), standing }))
+    Ok(Some(Session { id, user: users::user(&row), standing, is_confirmed }))
+}
+
+/// Notes that the session's user has given the password again.
+pub(crate) async fn confirm(database: &Database, by: &By, session: &Session) -> Result<(), Error> {
+    let transaction = database.begin().await?;
+    transaction.execute(&CONFIRM, &[&session.id]).await?;
+    let (id, details) = (session.user.id.to_string(), json!({ "session": session.id }));
+    audit::record(&transaction, by, "user.password_confirmed", &id, &details).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Gives a session another id, for the cookie alone.
@@ -169,7 +193,8 @@ pub(crate) async fn discard(transaction: &Transaction, id: &str) -> Result<bool,
     Ok(transaction.query_opt(&DELETE, &[&digest(id)]).await?.is_some())
 }
 
-/// Signs out: ends the session of the id in a cookie.
+/// Signs out: ends the session of the id in a cookie, and revokes every token of its user, since a token does not say
+/// which session it is of. The user's other sessions get new ones.
 pub(crate) async fn sign_out(database: &Database, by: &By, id: &str) -> Result<(), Error> {
     let transaction = database.begin().await?;
     if let Some(row) = transaction.query_opt(&DELETE, &[&digest(id)]).await?
@@ -177,6 +202,7 @@ pub(crate) async fn sign_out(database: &Database, by: &By, id: &str) -> Result<(
     {
         let user_id = row.get::<_, i64>(0).to_string();
         audit::record(&transaction, by, "user.signed_out", &user_id, &json!({})).await?;
+        revocations::revoke(&transaction, &user_id).await?;
     }
     Ok(transaction.commit().await?)
 }

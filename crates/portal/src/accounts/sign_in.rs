@@ -25,7 +25,8 @@ statement! {
                array(select g.name from portal_memberships m join portal_groups g on g.id = m.group_id
                      where m.user_id = u.id order by g.id),
                array(select b.branch_id from portal_user_branches b where b.user_id = u.id order by b.branch_id),
-               u.password_hash, exists (select from portal_second_factors f where f.user_id = u.id)
+               u.password_hash, exists (select from portal_second_factors f where f.user_id = u.id),
+               coalesce(u.first_password_at < now() - interval '7 days', false)
         from portal_users u
         where lower(u.username) = lower($1)";
     /// The most iterations that a hash of Django's asks for.
@@ -66,10 +67,12 @@ struct Credentials {
     user: User,
     hash: String,
     has_second_factor: bool,
+    /// Somebody else set the password, too long ago.
+    has_expired: bool,
 }
 
-/// Checks a name and a password, and begins a session: for a user with a second factor one that waits for its code.
-/// Known and unknown names take the same time where they are wrong.
+/// Checks a name and a password, and begins a session: for a user with a second factor one that waits for its code. None
+/// for a first password that was not used in time. Known and unknown names take the same time where they are wrong.
 ///
 /// # Errors
 /// [`Error::Busy`] when too many passwords are being hashed.
@@ -78,7 +81,7 @@ pub(crate) async fn with_password(
     visitor: &Visitor,
     username: &str,
     password: &str,
-) -> Result<Outcome<Begun>, Error> {
+) -> Result<Outcome<Option<Begun>>, Error> {
     // Before anything is counted: a request that finds no place is no guess. Without a cookie it costs no query either.
     let enter = |lane| visitor.hashing.enter(lane, &visitor.hangup);
     let strangers = visitor.device.is_none().then(|| enter(Lane::Strangers)).transpose()?;
@@ -94,13 +97,17 @@ pub(crate) async fn with_password(
     };
     let found = credentials(database, username).await?;
     let (guess, check) = check(database, guess, found.as_ref(), password, &mut place).await?;
-    let Some(Credentials { user, hash, has_second_factor }) =
+    let Some(Credentials { user, hash, has_second_factor, has_expired }) =
         found.filter(|found| found.user.active && check != Check::Wrong)
     else {
         wrong(database, visitor, username, "password").await?;
         return Ok(Outcome::Wrong);
     };
     guess.was_right(database).await?;
+    if has_expired {
+        wrong(database, visitor, username, "first password, not used in time").await?;
+        return Ok(Outcome::Right(None));
+    }
     let newer =
         if check == Check::RightButOld { Some(passwords::again(&place, password).await?) } else { None };
     let transaction = database.begin().await?;
@@ -119,7 +126,7 @@ pub(crate) async fn with_password(
     }
     let begun = begin(&transaction, visitor, &user, !has_second_factor, &details).await?;
     transaction.commit().await?;
-    Ok(Outcome::Right(begun))
+    Ok(Outcome::Right(Some(begun)))
 }
 
 /// Checks the code of a session that waits for it, and begins a complete one in its place.
@@ -209,6 +216,7 @@ async fn credentials(database: &Database, username: &str) -> Result<Option<Crede
         user: users::user(&row),
         hash: row.get(6),
         has_second_factor: row.get(7),
+        has_expired: row.get(8),
     }))
 }
 

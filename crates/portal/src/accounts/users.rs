@@ -7,7 +7,6 @@ use platform::statement;
 use serde_json::json;
 
 use super::grant::Grant;
-use super::password_change::CHANGE;
 use super::{access, devices, passwords, sessions};
 use crate::audit::{self, By};
 use crate::error::Error;
@@ -39,6 +38,17 @@ pub struct NewUser<'a> {
     pub roles: &'a [Role],
     /// Where.
     pub scope: &'a BranchScope,
+    /// Whose password it is.
+    pub password_is: PasswordIs,
+}
+
+/// Whose a password is that somebody else sets for a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordIs {
+    /// The first one: the user changes it at the next sign-in, within 7 days, and can do nothing before.
+    First,
+    /// The user's own, as far as whoever sets it knows.
+    Own,
 }
 
 impl User {
@@ -76,7 +86,9 @@ statement! {
         order by u.id";
     /// A new user.
     INSERT: "portal" = "
-        insert into portal_users (username, password_hash, all_branches) values ($1, $2, $3) returning id";
+        insert into portal_users (username, password_hash, all_branches, first_password_at)
+        values ($1, $2, $3, case when $4 then now() end)
+        returning id";
     /// Its groups.
     pub(super) INSERT_GROUPS: "portal" = "
         insert into portal_memberships (user_id, group_id)
@@ -84,6 +96,11 @@ statement! {
     /// Its branches.
     pub(super) INSERT_BRANCHES: "portal" = "
         insert into portal_user_branches (user_id, branch_id) select $1, unnest($2::bigint[])";
+    /// A password that somebody else sets.
+    SET_PASSWORD: "portal" = "
+        update portal_users
+        set password_hash = $2, password_of_demo = false, first_password_at = case when $3 then now() end
+        where id = $1";
     /// The active users whose password the demo made and printed.
     OF_DEMO: "portal" = "
         select username from portal_users where password_of_demo and active order by id";
@@ -158,8 +175,8 @@ async fn insert(database: &Database, by: &By, new: &NewUser<'_>) -> Result<(Tran
     by.require(&Grant::new(new.roles, new.scope))?;
     let hash = passwords::hash(new.password, new.username).await?;
     let transaction = database.begin().await?;
-    let all = matches!(new.scope, BranchScope::All);
-    let inserted = transaction.query_one(&INSERT, &[&new.username, &hash, &all]).await;
+    let (all, first) = (matches!(new.scope, BranchScope::All), new.password_is == PasswordIs::First);
+    let inserted = transaction.query_one(&INSERT, &[&new.username, &hash, &all, &first]).await;
     let id: i64 = match inserted {
         Ok(row) => row.get(0),
         Err(error) if error.constraint() == Some("portal_users_username_key") => {
@@ -178,24 +195,32 @@ async fn insert(database: &Database, by: &By, new: &NewUser<'_>) -> Result<(Tran
         }
     };
     let details = json!({
-        "username": new.username, "roles": groups, "branches": branches,
+        "username": new.username, "roles": groups, "branches": branches, "first_password": first,
         "password_fingerprint": audit::fingerprint(&hash),
     });
     audit::record(&transaction, by, "user.added", &id.to_string(), &details).await?;
     Ok((transaction, id))
 }
 
-/// Sets a user's password, ends their sessions and revokes their tokens.
+/// Sets a user's password for them, ends their sessions and revokes their tokens.
 ///
 /// # Errors
 /// [`Error::Invalid`] when there is no such user or the password is not allowed.
-pub async fn set_password(database: &Database, by: &By, username: &str, password: &str) -> Result<(), Error> {
+pub async fn set_password(
+    database: &Database,
+    by: &By,
+    username: &str,
+    (password, password_is): (&str, PasswordIs),
+) -> Result<(), Error> {
     let hash = passwords::hash(password, username).await?;
+    let first = password_is == PasswordIs::First;
     let (transaction, id) = access::hold(database, by, username, None).await?;
-    transaction.execute(&CHANGE, &[&id, &hash]).await?;
+    transaction.execute(&SET_PASSWORD, &[&id, &hash, &first]).await?;
     let ended = sessions::end_others(&transaction, id, None).await?;
     devices::forget(&transaction, id, None).await?;
-    let details = json!({ "sessions_ended": ended, "password_fingerprint": audit::fingerprint(&hash) });
+    let details = json!({
+        "sessions_ended": ended, "first_password": first, "password_fingerprint": audit::fingerprint(&hash),
+    });
     audit::record(&transaction, by, "user.password_set", &id.to_string(), &details).await?;
     revocations::revoke(&transaction, &id.to_string()).await?;
     transaction.commit().await?;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
+use axum::body::Bytes;
 use axum::extract::rejection::RawFormRejection;
 use axum::extract::{FromRequest, FromRequestParts, RawForm, Request};
 use axum::http::request::Parts;
@@ -88,19 +89,30 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for CheckedForm<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<CheckedForm<T>, Response> {
-        // Without a cookie no form can be right, so it is not read.
-        let Some(expected) = FormToken::of_cookies(request.headers(), &shared.config) else {
-            return Err(Trouble::Form.into_response());
-        };
-        let received = receive::<_, RawForm>(request, shared).await;
-        let RawForm(bytes) = received.map_err(|why| not_received(&why).into_response())?;
-        let carried = serde_html_form::from_bytes::<Carried>(&bytes).map(|carried| carried.form_token);
-        let carried = carried.unwrap_or_default();
-        if !bool::from(expected.0.as_bytes().ct_eq(carried.as_bytes())) {
-            return Err(Trouble::Form.into_response());
-        }
-        let form = serde_html_form::from_bytes(&bytes).map_err(|_| Trouble::Form.into_response())?;
-        Ok(CheckedForm(form))
+        let form = checked(request, shared).await?;
+        read(&form).map(CheckedForm).map_err(IntoResponse::into_response)
+    }
+}
+
+/// The fields of a form.
+pub(super) fn read<T: DeserializeOwned>(form: &[u8]) -> Result<T, Trouble> {
+    serde_html_form::from_bytes(form).map_err(|_| Trouble::Form)
+}
+
+/// The text of a form that carries the right token.
+pub(super) async fn checked(request: Request, shared: &Arc<Shared>) -> Result<Bytes, Response> {
+    // Without a cookie no form can be right, so it is not read.
+    let Some(expected) = FormToken::of_cookies(request.headers(), &shared.config) else {
+        return Err(Trouble::Form.into_response());
+    };
+    let received = receive::<_, RawForm>(request, shared).await;
+    let RawForm(bytes) = received.map_err(|why| not_received(&why).into_response())?;
+    let carried = serde_html_form::from_bytes::<Carried>(&bytes).map(|carried| carried.form_token);
+    let carried = carried.unwrap_or_default();
+    if bool::from(expected.0.as_bytes().ct_eq(carried.as_bytes())) {
+        Ok(bytes)
+    } else {
+        Err(Trouble::Form.into_response())
     }
 }
 

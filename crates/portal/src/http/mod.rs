@@ -1,5 +1,7 @@
 //! The portal's HTTP surface.
 
+pub(crate) mod audit_api;
+pub(crate) mod confirmed;
 pub(crate) mod cookie;
 pub(crate) mod files;
 pub(crate) mod forms;

@@ -11,15 +11,18 @@ use client::{Call, ClientError, Page, Paging, Services, SummaryFilter};
 use contract::StockSummaryOut;
 use contract::page::MAX_LIMIT;
 use identity::Caller;
+use jiff::Timestamp;
 use platform::http::{RequestId, TraceParent};
 use policy::{Action, Resource};
 
 use super::session::SignedIn;
 use crate::Shared;
 use crate::accounts::users::User;
+use crate::error::Error;
 use crate::pages::Trouble;
 use crate::pages::frame::{Frame, Section};
 use crate::pages::refusal::Refusal;
+use crate::upstream::{Asker, rights};
 
 /// The signed-in user, with a token for the services.
 #[derive(Debug)]
@@ -36,12 +39,28 @@ pub(crate) struct OnBehalf {
 #[derive(Debug, Clone)]
 pub(crate) struct Asking {
     shared: Arc<Shared>,
+    asker: Asker,
+    session_id: i64,
     token: Arc<str>,
     request_id: Arc<str>,
     traceparent: Option<Arc<str>>,
 }
 
 impl Asking {
+    /// The same with a new token, where the session still holds.
+    pub(crate) async fn renewed(self) -> Result<Option<Asking>, Error> {
+        let token = mint(&self.shared, self.asker.user_id, self.session_id).await?;
+        Ok(token.map(|token| Asking { token, ..self }))
+    }
+
+    /// Notes what the services refused to show: what they said before of it is no longer for this user.
+    pub(crate) fn refused(&self, error: ClientError) -> Trouble {
+        if let ClientError::Refused { status: 401 | 403, .. } = error {
+            self.shared.upstream.forget_all(self.asker.user_id);
+        }
+        Trouble::of_services(error)
+    }
+
     /// The services.
     pub(crate) fn services(&self) -> &Services {
         self.shared.upstream.services()
@@ -68,6 +87,11 @@ impl OnBehalf {
         self.asking.clone()
     }
 
+    /// What the services' refusal means for the page: [`Asking::refused`].
+    pub(crate) fn refused(&self, error: ClientError) -> Trouble {
+        self.asking.refused(error)
+    }
+
     /// The page in a section.
     #[must_use]
     pub(crate) fn within(self, section: Section) -> OnBehalf {
@@ -90,16 +114,19 @@ impl OnBehalf {
         name: String,
         asked: impl Future<Output = Result<T, ClientError>>,
     ) -> Result<Option<Arc<T>>, Trouble> {
-        let upstream = &self.asking.shared.upstream;
+        let (upstream, asker) = (&self.asking.shared.upstream, &self.asking.asker);
         match upstream.in_time(asked).await {
-            Ok(value) => Ok(Some(upstream.remember(self.user.id, name, value))),
+            Ok(value) => Ok(Some(upstream.remember(asker.clone(), name, value, Timestamp::now()))),
             Err(error) if error.is_away() => {
                 tracing::warn!(%error, "a page shows what was last known");
-                let known = upstream.recall(self.user.id, name);
+                let known = upstream.recall(asker.clone(), name, Timestamp::now());
                 self.frame.note_away(known.as_ref().map(|(at, _)| *at));
                 Ok(known.map(|(_, value)| value))
             }
-            Err(error) => Err(Trouble::of_services(error)),
+            Err(error) => {
+                upstream.forget(asker, &name);
+                Err(self.asking.refused(error))
+            }
         }
     }
 
@@ -111,8 +138,15 @@ impl OnBehalf {
     ) -> Result<Result<T, Refusal>, Trouble> {
         match asked.await {
             Ok(value) => Ok(Ok(value)),
-            Err(error) if error.is_unauthorized() => Err(Trouble::of_services(error)),
-            Err(error) => Ok(Err(Refusal::of(&error, &self.frame))),
+            // The token was revoked meanwhile. Where the session still holds, what was typed is kept and can be sent again.
+            Err(error) if error.is_unauthorized() && self.asking.clone().renewed().await?.is_none() => {
+                Err(self.asking.refused(error))
+            }
+            Err(error) => {
+                let refusal = Refusal::of(&error, &self.frame);
+                self.asking.refused(error);
+                Ok(Err(refusal))
+            }
         }
     }
 
@@ -147,23 +181,25 @@ impl FromRequestParts<Arc<Shared>> for OnBehalf {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<OnBehalf, Response> {
         let SignedIn { user, session, frame } = SignedIn::from_request_parts(parts, shared).await?;
-        let published = shared.feed.now();
-        let minter = shared.minter(&published);
-        let token = minter.for_user(&shared.database, user.id, Some(session.id)).await;
-        let token = match token {
-            Ok(Some(token)) => token.access_token.into(),
+        let token = match mint(shared, user.id, session.id).await {
+            Ok(Some(token)) => token,
             // The session ended since the request came.
             Ok(None) => return Err(Trouble::SessionEnded.into_response()),
             Err(error) => return Err(Trouble::from(error).into_response()),
         };
         let request_id = parts.extensions.get().map_or("", |RequestId(id)| id.as_str());
         let traceparent = parts.extensions.get().map(|TraceParent(text)| Arc::from(text.as_str()));
-        let (shared, request_id) = (Arc::clone(shared), Arc::from(request_id));
-        Ok(OnBehalf {
-            user,
-            session_id: session.id,
-            frame,
-            asking: Asking { shared, token, request_id, traceparent },
-        })
+        let rights = rights(&user.roles, &user.scope, &shared.authorizer.policies());
+        let asker = Asker { user_id: user.id, rights };
+        let (shared, request_id, session_id) = (Arc::clone(shared), Arc::from(request_id), session.id);
+        let asking = Asking { shared, asker, session_id, token, request_id, traceparent };
+        Ok(OnBehalf { user, session_id, frame, asking })
     }
+}
+
+/// A token for the user of a session; none once that has ended.
+async fn mint(shared: &Shared, user_id: i64, session_id: i64) -> Result<Option<Arc<str>>, Error> {
+    let published = shared.feed.now();
+    let token = shared.minter(&published).for_user(&shared.database, user_id, Some(session_id)).await?;
+    Ok(token.map(|token| token.access_token.into()))
 }

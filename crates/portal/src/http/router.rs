@@ -14,7 +14,7 @@ use platform::http::ready::{self, DATABASE_CHECKS, NotReady, Stopping};
 use platform::http::{LargeBody, ProblemResponse, SMALL_BODY, Surface};
 use tower_http::csrf::CsrfLayer;
 
-use super::{files, token};
+use super::{audit_api, files, token};
 use crate::pages::{
     Trouble, admin, audit, audit_seal, branches, dashboard, events, items, login, orders, password,
     preferences, problem, scan, search, second_factor, second_step, sessions, stock,
@@ -77,6 +77,11 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/admin/keys/rotate/", post(admin::keys::rotate))
         .route("/admin/keys/{kid}/retire/", post(admin::keys::retire))
         .route("/admin/health/", get(admin::health::get))
+        .route("/admin/audit/", get(admin::audit::get))
+        .route("/admin/audit/csv", get(admin::audit::csv))
+        .route("/admin/audit/{id}/seal/", get(admin::audit::seal))
+        .route("/admin/api/audit", get(audit_api::list))
+        .route("/admin/api/audit/{id}/seal", get(audit_api::seal))
         .route("/admin/policies/", get(admin::policies::get).post(admin::policies::check).layer(large()))
         .route("/search/", get(search::get))
         .route("/scan/", get(scan::get).post(scan::post))

@@ -15,9 +15,10 @@ use crate::accounts::users::User;
 use crate::error::Error;
 use crate::pages::Trouble;
 use crate::pages::frame::Frame;
+use crate::pages::login::sent_away;
 
-/// The signed-in user. Without one, the browser is sent to sign in and comes back afterwards; one who must set up a
-/// second factor first is sent there.
+/// The signed-in user. Without one, the browser is sent to sign in and comes back afterwards; one who must change a first
+/// password or set up a second factor first is sent there.
 #[derive(Debug)]
 pub(crate) struct SignedIn {
     pub user: User,
@@ -28,6 +29,13 @@ pub(crate) struct SignedIn {
 /// The user who is signed in, or would be with a second factor set up.
 #[derive(Debug)]
 pub(crate) struct Enrolling {
+    pub session: Session,
+    pub frame: Frame,
+}
+
+/// The user who is signed in, or would be with a password of their own.
+#[derive(Debug)]
+pub(crate) struct Changing {
     pub session: Session,
     pub frame: Frame,
 }
@@ -57,6 +65,15 @@ impl FromRequestParts<Arc<Shared>> for Enrolling {
     }
 }
 
+impl FromRequestParts<Arc<Shared>> for Changing {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Changing, Response> {
+        let (session, frame) = at(parts, shared, &[Standing::SignedIn, Standing::MustChangePassword]).await?;
+        Ok(Changing { session, frame })
+    }
+}
+
 impl FromRequestParts<Arc<Shared>> for HalfSignedIn {
     type Rejection = Response;
 
@@ -82,6 +99,7 @@ async fn at(parts: &Parts, shared: &Shared, allowed: &[Standing]) -> Result<(Ses
     let path = parts.uri.path();
     let to = match standing {
         Some(Standing::SignedIn) => "/".to_owned(),
+        Some(Standing::MustChangePassword) => "/accounts/password/".to_owned(),
         Some(Standing::MustEnrol) => "/accounts/second-factor/".to_owned(),
         Some(Standing::AwaitsCode) => "/accounts/second-step/".to_owned(),
         None if path == "/" || path.starts_with("/accounts/second-step") => "/accounts/login/".to_owned(),
@@ -90,12 +108,16 @@ async fn at(parts: &Parts, shared: &Shared, allowed: &[Standing]) -> Result<(Ses
             format!("/accounts/login/?next={}", as_parameter(next))
         }
     };
+    // A cookie whose session is over, or was ended elsewhere: nothing of it stays in the browser.
+    if standing.is_none() && Cookie::Session.read(&parts.headers, &shared.config).is_some() {
+        return Err(sent_away(&to, &shared.config));
+    }
     Err(Redirect::to(&to).into_response())
 }
 
 /// The request's session, if it has one that holds.
 pub(crate) async fn session(parts: &Parts, shared: &Shared) -> Result<Option<(Session, FormToken)>, Error> {
     let Some(id) = Cookie::Session.read(&parts.headers, &shared.config) else { return Ok(None) };
-    let session = sessions::find(&shared.database, id, shared.config.sessions).await?;
+    let session = sessions::find(&shared.database, id, &shared.config).await?;
     Ok(session.map(|session| (session, FormToken::of(id))))
 }

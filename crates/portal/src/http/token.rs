@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::session;
 use super::visitor::Visitor;
 use crate::accounts::sessions::Standing;
+use crate::pages::problem::tell_log;
 use crate::tokens::Token;
 use crate::{Shared, clients};
 
@@ -23,7 +24,7 @@ use crate::{Shared, clients};
 const NOT_KEPT: [(HeaderName, &str); 2] = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
 
 fn given(token: Token) -> Response {
-    let Token { access_token, expires_in } = token;
+    let Token { access_token, expires_in, .. } = token;
     let token = TokenOut { access_token, token_type: "bearer".to_owned(), expires_in };
     (NOT_KEPT, axum::Json(token)).into_response()
 }
@@ -39,6 +40,10 @@ pub(super) async fn of_session(State(shared): State<Arc<Shared>>, request: Reque
     let token = match session {
         Some(session) if session.standing == Standing::SignedIn => {
             shared.minter(&published).for_user(&shared.database, session.user.id, Some(session.id)).await
+        }
+        Some(session) if session.standing == Standing::MustChangePassword => {
+            let detail = "Change your first password at /accounts/password/ first.";
+            return ProblemResponse::new(ProblemKind::Forbidden, detail).into_response();
         }
         Some(session) if session.standing == Standing::MustEnrol => {
             let detail = "Set up a second factor at /accounts/second-factor/ first: your group needs one.";
@@ -57,7 +62,7 @@ pub(super) async fn of_session(State(shared): State<Arc<Shared>>, request: Reque
 }
 
 fn failed(error: &crate::Error) -> Response {
-    tracing::error!(?error, "a token could not be made");
+    tell_log(error, "a token could not be made");
     let (kind, detail) = match error {
         crate::Error::Database(_) => (ProblemKind::Unavailable, "Try again in a moment."),
         _ => (ProblemKind::Internal, "The token could not be made."),
@@ -161,6 +166,7 @@ impl IntoResponse for Refused {
 /// A token for a program.
 pub(super) async fn of_client(
     State(shared): State<Arc<Shared>>,
+    from: Visitor,
     headers: HeaderMap,
     request: Request,
 ) -> Response {
@@ -177,20 +183,26 @@ pub(super) async fn of_client(
     };
     let published = shared.feed.now();
     let Credentials { id, secret } = &credentials;
-    match clients::token(&shared.database, shared.minter(&published), id, secret).await {
+    let asked = clients::token(&shared.database, shared.minter(&published), from.stranger(""), (id, secret));
+    match asked.await {
         Ok(Some(token)) => given(token),
         Ok(None) => {
-            tracing::info!(client = id.as_str(), "a client was refused a token");
+            // Another text than an id may be the secret, in the wrong place.
+            match clients::number(id) {
+                Some(_) => tracing::info!(client = id.as_str(), "a client was refused a token"),
+                None => tracing::info!("what is no client's id was refused a token"),
+            }
             Refused::Client.into_response()
         }
         Err(error) => {
-            tracing::error!(?error, "a token for a client could not be made");
+            tell_log(&error, "a token for a client could not be made");
             let away = matches!(error, crate::Error::Database(_));
             if away { Refused::Unavailable } else { Refused::Internal }.into_response()
         }
     }
 }
 
+/// An id and a secret, of which each may stand in the place of the other.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Credentials {
     id: String,
@@ -199,7 +211,7 @@ pub(crate) struct Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Credentials").finish_non_exhaustive()
     }
 }
 

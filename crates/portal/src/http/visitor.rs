@@ -51,6 +51,7 @@ impl Visitor {
             request_id: Some(self.request_id.clone()),
             server_request_id: self.server_request_id.clone(),
             has: Some(Grant::nothing()),
+            os_user: None,
         }
     }
 }

@@ -9,11 +9,12 @@ use client::{AuditFilter, ClientError, Page};
 use contract::AuditOut;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use policy::{Action, Resource};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
+use crate::pages::audit_details::{Detail, details};
 use crate::pages::frame::{Frame, Section};
 use crate::pages::query::{Asked, Listed, lenient, paging, trimmed};
 use crate::pages::{Trouble, page};
@@ -65,13 +66,6 @@ struct Shown {
     entries: Page<AuditOut>,
 }
 
-/// A fact of an entry: what it was before, where it tells, and what it became.
-struct Detail {
-    name: String,
-    before: Option<String>,
-    after: String,
-}
-
 impl Listed for AuditQuery {
     const PATH: &'static str = "/audit/";
 
@@ -86,12 +80,15 @@ struct AuditPage {
     frame: Frame,
     query: AuditQuery,
     shown: Option<Arc<Shown>>,
+    /// Whether the audit of people, programs and keys is open to them too.
+    sees_portal: bool,
 }
 
 pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<AuditQuery>) -> Result<Response, Trouble> {
     let mut visitor = visitor.within(Section::Audit);
     let shown = visitor.known(ask(visitor.asking(), &query)).await?;
-    Ok(page(StatusCode::OK, &AuditPage { frame: visitor.frame, query, shown }))
+    let sees_portal = visitor.may(Action::ViewPortalAudit, Resource::Company);
+    Ok(page(StatusCode::OK, &AuditPage { frame: visitor.frame, query, shown, sees_portal }))
 }
 
 async fn ask(asking: Asking, query: &AuditQuery) -> Result<Shown, ClientError> {
@@ -128,37 +125,7 @@ impl AuditPage {
         }
     }
 
-    /// What an entry tells: values, and of what changed both `from` and `to`.
     fn details(&self, entry: &AuditOut) -> Vec<Detail> {
-        let Value::Object(fields) = &entry.details else { return Vec::new() };
-        // A thing before and after: what is not the same.
-        if let (Some(Value::Object(from)), Some(Value::Object(to))) = (fields.get("from"), fields.get("to")) {
-            let changed = to.iter().filter(|(name, value)| from.get(*name) != Some(value));
-            let before = |name: &String| Some(text(from.get(name).unwrap_or(&Value::Null)));
-            let detail = |(name, value): (&String, &Value)| Detail {
-                name: name.clone(),
-                before: before(name),
-                after: text(value),
-            };
-            return changed.map(detail).collect();
-        }
-        fields.iter().map(|(name, value)| detail(name, value)).collect()
-    }
-}
-
-fn detail(name: &str, value: &Value) -> Detail {
-    let pair = value.get("from").zip(value.get("to"));
-    let (before, after) = match pair {
-        Some((from, to)) => (Some(text(from)), text(to)),
-        None => (None, text(value)),
-    };
-    Detail { name: name.to_owned(), before, after }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "–".to_owned(),
-        other => other.to_string(),
+        details(entry)
     }
 }

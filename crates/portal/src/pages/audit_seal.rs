@@ -15,16 +15,18 @@ use crate::http::on_behalf::{Asking, OnBehalf};
 
 #[derive(Template)]
 #[template(path = "audit_seal.html")]
-struct SealPage {
-    frame: Frame,
-    id: i64,
-    seal: Option<Arc<AuditSealOut>>,
+pub(crate) struct SealPage {
+    pub frame: Frame,
+    pub id: i64,
+    pub seal: Option<Arc<AuditSealOut>>,
+    /// The list that leads here.
+    pub list: &'static str,
 }
 
 pub(crate) async fn get(visitor: OnBehalf, Path(id): Path<i64>) -> Result<Response, Trouble> {
     let mut visitor = visitor.within(Section::Audit);
     let seal = visitor.known(ask(visitor.asking(), id)).await?;
-    Ok(page(StatusCode::OK, &SealPage { frame: visitor.frame, id, seal }))
+    Ok(page(StatusCode::OK, &SealPage { frame: visitor.frame, id, seal, list: "/audit/" }))
 }
 
 async fn ask(asking: Asking, id: i64) -> Result<AuditSealOut, ClientError> {

@@ -72,8 +72,15 @@ pub(crate) async fn get(
             let Watch { asking, branch, .. } = &watch;
             let overview = match asking.services().report_overview(asking.call(), *branch).await {
                 Ok(overview) => overview,
-                // The token was revoked.
-                Err(error) if error.is_unauthorized() => return None,
+                // The token was revoked: with the session, which ends the stream, or because another of the user's ended.
+                Err(error) if error.is_unauthorized() => {
+                    match watch.asking.clone().renewed().await {
+                        Ok(Some(asking)) => watch.asking = asking,
+                        Ok(None) => return None,
+                        Err(error) => tracing::warn!(%error, "a stream of events has no token; tried again"),
+                    }
+                    continue;
+                }
                 // While the services are away there is nothing new to tell.
                 Err(_) => continue,
             };

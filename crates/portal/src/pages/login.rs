@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -17,6 +17,8 @@ use crate::http::forms::{CheckedForm, Visit};
 use crate::http::local_path::{as_parameter, local_path};
 use crate::http::visitor::Visitor;
 use crate::{Config, Shared};
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -59,11 +61,15 @@ pub(crate) async fn post(
     let username = form.username.trim();
     let outcome = sign_in::with_password(&shared.database, &visitor, username, &form.password).await?;
     Ok(match outcome {
-        Outcome::Right(begun) if begun.device.is_none() => {
+        Outcome::Right(None) => {
+            let error = Some(frame.say("login-first-expired"));
+            page(StatusCode::UNPROCESSABLE_ENTITY, &LoginPage { username, next, error, frame })
+        }
+        Outcome::Right(Some(begun)) if begun.device.is_none() => {
             let to = format!("/accounts/second-step/?next={}", as_parameter(next));
             lead(&begun, &to, &shared.config)
         }
-        Outcome::Right(begun) => lead(&begun, next, &shared.config),
+        Outcome::Right(Some(begun)) => lead(&begun, next, &shared.config),
         Outcome::Wrong => {
             let error = Some(frame.say("login-wrong"));
             page(StatusCode::UNPROCESSABLE_ENTITY, &LoginPage { username, next, error, frame })
@@ -82,17 +88,25 @@ pub(crate) fn lead(begun: &Begun, to: &str, config: &Config) -> Response {
     (AppendHeaders(cookies), Redirect::to(to)).into_response()
 }
 
+/// Leads a browser whose session is over away, and has it forget what it keeps of the portal: its cache and its storage.
+/// Of the cookies the session's alone goes: the others hold the choice of language, and that the browser is known, by
+/// which strangers' guesses do not keep its owner out.
+pub(crate) fn sent_away(to: &str, config: &Config) -> Response {
+    let forget = [(CLEAR_SITE_DATA, "\"cache\", \"storage\"")];
+    let cookie = Cookie::Session.clear(config);
+    (forget, AppendHeaders([cookie]), Redirect::to(to)).into_response()
+}
+
 pub(crate) async fn logout(
     State(shared): State<Arc<Shared>>,
     visitor: Visitor,
     CheckedForm(Bare {}): CheckedForm<Bare>,
 ) -> Result<Response, Trouble> {
     if let Some(id) = &visitor.session {
-        let found = sessions::find(&shared.database, id, shared.config.sessions).await?;
+        let found = sessions::find(&shared.database, id, &shared.config).await?;
         if let Some(found) = found {
             sessions::sign_out(&shared.database, &visitor.by(&found.user), id).await?;
         }
     }
-    let cookie = Cookie::Session.clear(&shared.config);
-    Ok((AppendHeaders([cookie]), Redirect::to("/accounts/login/")).into_response())
+    Ok(sent_away("/accounts/login/", &shared.config))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod audit;
+mod audit_details;
 pub(crate) mod audit_seal;
 pub(crate) mod branches;
 pub(crate) mod dashboard;

@@ -13,17 +13,20 @@ use super::{Trouble, in_words, page, page_to_wait};
 use crate::Shared;
 use crate::accounts::password_change;
 use crate::accounts::passwords::BadPassword;
+use crate::accounts::sessions::{Session, Standing};
 use crate::accounts::sign_in::{self, Outcome};
 use crate::error::Error;
 use crate::http::cookie::Cookie;
 use crate::http::forms::{CheckedForm, FormToken};
-use crate::http::session::SignedIn;
+use crate::http::session::Changing;
 use crate::http::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "password.html")]
 struct PasswordPage {
     frame: Frame,
+    /// Somebody else set the password, and it is to be changed first.
+    must: bool,
     changed: bool,
     current_error: Option<String>,
     new_error: Option<String>,
@@ -41,26 +44,31 @@ pub(crate) struct PasswordForm {
 }
 
 impl PasswordPage {
-    fn new(frame: Frame) -> PasswordPage {
+    fn new(frame: Frame, session: &Session) -> PasswordPage {
+        let must = session.standing == Standing::MustChangePassword;
         let (current_error, new_error, again_error) = (None, None, None);
-        PasswordPage { frame, changed: false, current_error, new_error, again_error }
+        PasswordPage { frame, must, changed: false, current_error, new_error, again_error }
     }
 }
 
-pub(crate) async fn get(SignedIn { frame, .. }: SignedIn) -> Response {
-    page(StatusCode::OK, &PasswordPage::new(frame))
+pub(crate) async fn get(Changing { session, frame }: Changing) -> Response {
+    page(StatusCode::OK, &PasswordPage::new(frame, &session))
 }
 
 pub(crate) async fn post(
     State(shared): State<Arc<Shared>>,
-    SignedIn { user, session, frame }: SignedIn,
+    Changing { session, frame }: Changing,
     visitor: Visitor,
     CheckedForm(form): CheckedForm<PasswordForm>,
 ) -> Result<Response, Trouble> {
-    let mut answer = PasswordPage::new(frame);
+    let mut answer = PasswordPage::new(frame, &session);
     let invalid = StatusCode::UNPROCESSABLE_ENTITY;
     if form.new != form.again {
         answer.again_error = Some(answer.frame.say("password-differs"));
+        return Ok(page(invalid, &answer));
+    }
+    if form.new == form.current {
+        answer.new_error = Some(answer.frame.say("password-same"));
         return Ok(page(invalid, &answer));
     }
     match sign_in::confirm(&shared.database, &visitor, &session, &form.current).await? {
@@ -74,7 +82,7 @@ pub(crate) async fn post(
             return Ok(page_to_wait(wait, &answer));
         }
     }
-    let (by, device) = (visitor.by(&user), visitor.device.as_deref());
+    let (by, device) = (visitor.by(&session.user), visitor.device.as_deref());
     match password_change::change(&shared.database, &by, &session, device, &form.new).await {
         Ok(id) => {
             answer.changed = true;

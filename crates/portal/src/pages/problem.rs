@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use client::ClientError;
@@ -57,7 +57,8 @@ impl Trouble {
             ClientError::Refused { status: 404 | 422, .. } => Trouble::NoSuchPage,
             ClientError::Refused { status: 429, .. } => Trouble::TooMany,
             _ => {
-                tracing::error!(?error, "the services' answer is of no use to a page");
+                let kind = error.problem().map(|problem| problem.type_uri.as_str());
+                tracing::error!(%error, kind, "the services' answer is of no use to a page");
                 Trouble::Internal
             }
         }
@@ -100,7 +101,7 @@ impl From<Error> for Trouble {
         if matches!(error, Error::NotTheirs) {
             tracing::warn!("a form that no page offers asked for more than its sender has");
         } else {
-            tracing::error!(?error, "a page failed");
+            tell_log(&error, "a page failed");
         }
         match error {
             Error::NotTheirs => Trouble::NotAllowed,
@@ -112,8 +113,20 @@ impl From<Error> for Trouble {
             | Error::SigningKey { .. }
             | Error::Client(_)
             | Error::Seal
+            | Error::Audit(_)
             | Error::Hash => Trouble::Internal,
         }
+    }
+}
+
+/// Writes an error to the log, but for what a text that somebody typed says of itself: it may be a secret in the wrong
+/// field.
+pub(crate) fn tell_log(error: &Error, what: &'static str) {
+    match error {
+        Error::Invalid(_) => {
+            tracing::error!("{what}: a field was refused that its page does not expect to be")
+        }
+        error => tracing::error!(?error, "{what}"),
     }
 }
 
@@ -132,13 +145,28 @@ impl IntoResponse for Trouble {
     }
 }
 
+/// A page whose token was revoked while it was made: another session of the user's has ended, or this one. It is asked for
+/// once more, with a token that is new then; without a session that leads to sign in.
+fn once_more(uri: &Uri) -> Response {
+    const MARK: &str = "again=1";
+    let query = uri.query().unwrap_or_default();
+    let to = if query.split('&').any(|pair| pair == MARK) {
+        "/accounts/login/".to_owned()
+    } else if query.is_empty() {
+        format!("{}?{MARK}", uri.path())
+    } else {
+        format!("{}?{query}&{MARK}", uri.path())
+    };
+    Redirect::to(&to).into_response()
+}
+
 /// Puts the page that tells of it in place of a [`Trouble`].
 pub(crate) async fn tell(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
     let response = next.run(request).await;
     let Some(trouble) = response.extensions().get::<Trouble>().copied() else { return response };
     if trouble == Trouble::SessionEnded {
-        return response;
+        return if method == Method::GET { once_more(&uri) } else { response };
     }
     let frame = Frame::read(&headers, &uri, FormToken::none(), &shared.config);
     let (title, advice) = trouble.messages();

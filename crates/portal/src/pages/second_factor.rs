@@ -128,8 +128,9 @@ pub(crate) async fn remove(
     if let Some(refused) = confirm(&shared, &visitor, &session, &form.password, &mut answer).await? {
         return Ok(refused);
     }
-    second_factor::remove(&shared.database, &visitor.by(&session.user), session.user.id).await?;
-    Ok(Redirect::to(PATH).into_response())
+    let removed = second_factor::remove(&shared.database, &visitor.by(&session.user), &session).await?;
+    let cookie = removed.map(|id| Cookie::Session.set(&id, &shared.config));
+    Ok((AppendHeaders(cookie), Redirect::to(PATH)).into_response())
 }
 
 /// The page that says so, where the password asked again is not the one.

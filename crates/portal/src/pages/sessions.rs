@@ -13,7 +13,7 @@ use super::frame::Frame;
 use super::{Bare, Trouble, page};
 use crate::Shared;
 use crate::accounts::sessions::{self, Shown, Which};
-use crate::http::forms::CheckedForm;
+use crate::http::confirmed::Confirmed;
 use crate::http::session::SignedIn;
 use crate::http::visitor::Visitor;
 
@@ -58,7 +58,7 @@ pub(crate) async fn end(
     State(shared): State<Arc<Shared>>,
     SignedIn { user, .. }: SignedIn,
     visitor: Visitor,
-    CheckedForm(form): CheckedForm<EndForm>,
+    Confirmed(form): Confirmed<EndForm>,
 ) -> Result<Response, Trouble> {
     sessions::end(&shared.database, &visitor.by(&user), user.id, Which::One(form.session)).await?;
     Ok(Redirect::to("/accounts/sessions/?done=session-ended").into_response())
@@ -68,7 +68,7 @@ pub(crate) async fn end_others(
     State(shared): State<Arc<Shared>>,
     SignedIn { user, session, .. }: SignedIn,
     visitor: Visitor,
-    CheckedForm(Bare {}): CheckedForm<Bare>,
+    Confirmed(Bare {}): Confirmed<Bare>,
 ) -> Result<Response, Trouble> {
     let which = Which::AllBut(Some(session.id));
     sessions::end(&shared.database, &visitor.by(&user), user.id, which).await?;

@@ -8,7 +8,7 @@ use super::access::{place, role_names, scope, warn_of_branch_admin};
 use crate::cli::{Access, ClientCommand};
 use crate::databases::Databases;
 use crate::settings::Settings;
-use crate::{Result, output};
+use crate::{Result, operator, output};
 
 pub async fn run(settings: &Settings, command: ClientCommand) -> Result<()> {
     let databases = Databases::open(settings).await?;
@@ -96,5 +96,5 @@ fn print(Secret { client_id, secret }: &Secret) {
 }
 
 fn operator() -> By {
-    By::operator("quartermaster client")
+    operator::by("quartermaster client")
 }

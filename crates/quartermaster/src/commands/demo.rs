@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use domain::BranchId;
 use identity::{BranchScope, Role};
 use platform::serve::stop_on_signal;
-use portal::By;
-use portal::accounts::users::{self, NewUser};
+use portal::accounts::users::{self, NewUser, PasswordIs};
 use rand::seq::IndexedRandom;
 
 use crate::databases::Databases;
 use crate::fill::{Which, fill};
+use crate::operator;
 use crate::running::{Part, Running};
 use crate::settings::Settings;
 use crate::{Result, output};
@@ -47,6 +47,8 @@ pub async fn run(settings: &Settings) -> Result<()> {
     if settings.database_url.is_some() {
         return Err("demo makes a PostgreSQL of its own; leave database_url empty, or use serve".into());
     }
+    // A company to play with is open to who has its printed passwords: a second factor would only be in the way.
+    let settings = &Settings { admin_second_factor: false, ..settings.clone() };
     let stop = stop_on_signal()?;
     output::line(format_args!("Starting a private PostgreSQL in {} …", settings.data_dir.display()));
     let databases = Databases::open(settings).await?;
@@ -94,8 +96,14 @@ async fn prepare(settings: &Settings, databases: &Databases) -> Result<Vec<(Stri
         let password = passwords.last().map_or("", |(_, password)| password);
         users::add_for_demo(
             &databases.portal,
-            &By::operator("quartermaster demo"),
-            &NewUser { username: name, password, roles: &[*role], scope: &scope },
+            &operator::by("quartermaster demo"),
+            &NewUser {
+                username: name,
+                password,
+                roles: &[*role],
+                scope: &scope,
+                password_is: PasswordIs::Own,
+            },
         )
         .await?;
     }
@@ -164,6 +172,9 @@ fn banner(
         let password = password.unwrap_or("(set by quartermaster user passwd)");
         writeln!(text, "    {name:<9} {password:<18} {role} {place}")?;
     }
+    text.push_str(
+        "\n  These passwords stay, and the Admin needs no second factor: elsewhere both are asked for.\n",
+    );
     let (program, data_dir) = (program(), settings.data_dir.display());
     write!(
         text,

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use identity::{BranchScope, Role};
-use portal::By;
 use portal::accounts::django_users::{self, Import, Places, Report};
 
 use crate::cli::ImportDjangoArgs;
 use crate::databases::Databases;
+use crate::operator;
 use crate::settings::{DatabaseUrl, Settings};
 use crate::{Result, output};
 
@@ -42,7 +42,7 @@ pub async fn run(settings: &Settings, arguments: &ImportDjangoArgs) -> Result<Ex
             skip_refused: arguments.skip_bad,
             dry_run: arguments.dry_run,
         };
-        let by = By::operator("quartermaster import-django-users");
+        let by = operator::by("quartermaster import-django-users");
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(
             django_users::import(&databases.portal, &by, &import).await?,
         )

@@ -6,7 +6,7 @@ use portal::{By, resealing};
 use crate::cli::KeysCommand;
 use crate::databases::Databases;
 use crate::settings::Settings;
-use crate::{Result, output, secrets};
+use crate::{Result, operator, output, secrets};
 
 pub async fn run(settings: &Settings, command: KeysCommand) -> Result<()> {
     let databases = Databases::open(settings).await?;
@@ -64,5 +64,5 @@ async fn retire(databases: &Databases, kid: &str, now: bool) -> Result<()> {
 }
 
 fn operator() -> By {
-    By::operator("quartermaster keys")
+    operator::by("quartermaster keys")
 }

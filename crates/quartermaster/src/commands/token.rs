@@ -2,7 +2,7 @@
 
 use crate::databases::Databases;
 use crate::settings::Settings;
-use crate::{Result, output, secrets};
+use crate::{Result, operator, output, secrets};
 
 pub async fn run(settings: &Settings, user: &str) -> Result<()> {
     let databases = Databases::open(settings).await?;
@@ -13,6 +13,7 @@ pub async fn run(settings: &Settings, user: &str) -> Result<()> {
 }
 
 async fn mint(settings: &Settings, databases: &Databases, user: &str) -> Result<String> {
+    let by = operator::by("quartermaster token");
     let encryption = secrets::key_encryption_key(settings)?;
-    Ok(portal::mint_for(&databases.portal, &settings.issuer, &encryption, user).await?)
+    Ok(portal::mint_for(&databases.portal, &settings.issuer, &encryption, (&by, user)).await?)
 }

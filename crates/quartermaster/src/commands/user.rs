@@ -2,23 +2,27 @@
 
 use std::io::{BufRead, IsTerminal};
 
+use identity::Role;
 use portal::By;
-use portal::accounts::access;
 use portal::accounts::second_factor;
 use portal::accounts::sessions::{self, Limits};
-use portal::accounts::users::{self, NewUser, User};
+use portal::accounts::users::{self, NewUser, PasswordIs, User};
+use portal::accounts::{access, groups};
 
 use super::access::{place, role_names, scope, warn_of_branch_admin};
 use crate::cli::{Access, UserCommand};
 use crate::databases::Databases;
 use crate::settings::Settings;
-use crate::{Result, output};
+use crate::{Result, operator, output};
 
 pub async fn run(settings: &Settings, command: UserCommand) -> Result<()> {
     let databases = Databases::open(settings).await?;
     let done = match command {
-        UserCommand::Add { name, access } => add(&databases, &name, &access).await,
-        UserCommand::Passwd { name } => set_password(&databases, &name).await,
+        UserCommand::Add { name, access, keep } => {
+            let asked = Asked { password_is: of(keep), admins: settings.admin_second_factor };
+            add(&databases, &name, &access, asked).await
+        }
+        UserCommand::Passwd { name, keep } => set_password(&databases, &name, of(keep)).await,
         UserCommand::List => list(&databases).await,
         UserCommand::Sessions { name, end } => sessions(&databases, settings, &name, end).await,
         UserCommand::ResetSecondFactor { name } => reset_second_factor(&databases, &name).await,
@@ -31,22 +35,50 @@ pub async fn run(settings: &Settings, command: UserCommand) -> Result<()> {
     done
 }
 
-async fn add(databases: &Databases, name: &str, access: &Access) -> Result<()> {
+/// What a new user is asked for.
+struct Asked {
+    password_is: PasswordIs,
+    /// Whether Admins need a second factor.
+    admins: bool,
+}
+
+const fn of(keep: bool) -> PasswordIs {
+    if keep { PasswordIs::Own } else { PasswordIs::First }
+}
+
+async fn add(databases: &Databases, name: &str, access: &Access, asked: Asked) -> Result<()> {
     let scope = scope(databases, access).await?;
-    let password = new_password()?;
+    let (password, password_is) = (new_password()?, asked.password_is);
     warn_of_branch_admin(&access.role, &scope);
-    let new = NewUser { username: name, password: &password, roles: &access.role, scope: &scope };
+    let new =
+        NewUser { username: name, password: &password, roles: &access.role, scope: &scope, password_is };
     users::add(&databases.portal, &operator(), &new).await?;
     output::line(format_args!("Added {name}."));
+    let groups = groups::list(&databases.portal).await?;
+    let needs_factor = groups.iter().any(|(role, required)| *required && access.role.contains(role))
+        || (asked.admins && access.role.contains(&Role::Admin));
+    if password_is == PasswordIs::First {
+        output::line(PASSWORD_ASKED);
+    }
+    if needs_factor {
+        output::line("At the first sign-in they set up a second factor: an authenticator on a phone, say.");
+    }
     Ok(())
 }
 
-async fn set_password(databases: &Databases, name: &str) -> Result<()> {
+/// What becomes of a first password.
+const PASSWORD_ASKED: &str = "At the next sign-in, within 7 days, they choose a password of their own; --keep lets them keep this one.";
+
+async fn set_password(databases: &Databases, name: &str, password_is: PasswordIs) -> Result<()> {
     if users::active(&databases.portal, name).await?.is_none() {
         return Err(format!("there is no active user {name:?}").into());
     }
-    users::set_password(&databases.portal, &operator(), name, &new_password()?).await?;
+    let password = new_password()?;
+    users::set_password(&databases.portal, &operator(), name, (&password, password_is)).await?;
     output::line(format_args!("Set the password of {name} and ended their sessions and tokens."));
+    if password_is == PasswordIs::First {
+        output::line(PASSWORD_ASKED);
+    }
     Ok(())
 }
 
@@ -117,7 +149,7 @@ async fn reset_second_factor(databases: &Databases, name: &str) -> Result<()> {
 }
 
 fn operator() -> By {
-    By::operator("quartermaster user")
+    operator::by("quartermaster user")
 }
 
 /// Asked for twice at a terminal; one line of standard input otherwise.

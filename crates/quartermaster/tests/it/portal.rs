@@ -2,8 +2,9 @@
 
 use identity::{BranchScope, Role};
 use portal::By;
+use portal::accounts::access;
 use portal::accounts::sessions::Limits;
-use portal::accounts::users::{self, NewUser};
+use portal::accounts::users::{self, NewUser, PasswordIs};
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -87,7 +88,7 @@ async fn a_new_password_ends_every_session() {
         &company.database.pool(portal::ROLES),
         &By::operator("test"),
         "mia",
-        "another password",
+        ("another password", PasswordIs::Own),
     )
     .await
     .unwrap();
@@ -235,6 +236,42 @@ async fn when_the_services_are_down_a_page_shows_what_it_last_knew_and_says_so()
     assert_eq!(known.get("/ready").await.status(), 200);
 }
 
+#[tokio::test]
+async fn what_was_last_known_is_shown_to_nobody_who_may_see_less_by_now() {
+    let company = Company::start().await;
+    fill(&company).await;
+    company.user("aud", &[Role::Auditor], &BranchScope::All).await;
+    let pages = ["/stock/?branch=2", "/audit/", "/"];
+    let before = company.signed_in("aud").await;
+    for path in pages {
+        assert!(before.page(path).await.contains("Elsewhere"), "{path}");
+    }
+    let (pool, scope) = (company.database.pool(portal::ROLES), BranchScope::only([domain::BranchId(1)]));
+    access::set_access(&pool, &By::operator("test"), "aud", &[Role::Worker], &scope).await.unwrap();
+    let after = company.signed_in("aud").await;
+    company.services_stop.cancel();
+    for path in pages {
+        let page = after.page(path).await;
+        assert!(page.contains("do not answer") && !page.contains("Elsewhere"), "{path}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_gone_is_no_longer_known() {
+    let company = Company::start().await;
+    fill(&company).await;
+    let mia = company.signed_in("mia").await;
+    assert!(mia.page("/orders/1/").await.contains("PO-1"));
+    let http = Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/v1/orders/1", company.services);
+    let deleted = http.delete(url).bearer_auth(mia.token().await).send().await.unwrap();
+    assert_eq!(deleted.status(), 204);
+    assert_eq!(mia.get("/orders/1/").await.status(), 404);
+    company.services_stop.cancel();
+    let page = mia.page("/orders/1/").await;
+    assert!(page.contains("do not answer") && !page.contains("PO-1"), "{page}");
+}
+
 /// A branch with a low item and a draft, another branch, and the user mia.
 async fn fill(company: &Company) {
     company.user("mia", &[Role::Admin], &BranchScope::All).await;
@@ -278,7 +315,8 @@ async fn user_names_and_passwords_that_cannot_be_used_are_refused() {
     company.user("mia", &[Role::Admin], &BranchScope::All).await;
     let pool = company.database.pool(portal::ROLES);
     for (username, password) in [("MIA", PASSWORD), ("", PASSWORD), ("a b", PASSWORD), ("new", "short")] {
-        let new = NewUser { username, password, roles: &[Role::Worker], scope: &BranchScope::All };
+        let (roles, scope, password_is) = (&[Role::Worker], &BranchScope::All, PasswordIs::Own);
+        let new = NewUser { username, password, roles, scope, password_is };
         let error = users::add(&pool, &By::operator("test"), &new).await.unwrap_err();
         assert!(
             matches!(error, portal::Error::Invalid(_) | portal::Error::Password(_)),

@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use contract::Cursor;
 use platform::http::ProblemResponse;
+use platform::http::keyset::next_link;
 use serde::Serialize;
 
 use super::App;
@@ -119,42 +120,11 @@ pub(crate) fn list<T: Serialize>(
         Ok(rows) => rows,
         Err(error) => return failed(head, &error),
     };
-    let limit = usize::from(page.limit);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
+    let next = page.cut(&mut rows).map(cursor);
     let mut response = answered(Answer::json(200, &rows));
-    if let (true, Some(last)) = (more, rows.last()) {
-        let link = next_link(&head.uri, cursor(last));
-        if let Ok(value) = HeaderValue::from_str(&link) {
-            response.headers_mut().insert(header::LINK, value);
-        }
+    let link = next.and_then(|next| HeaderValue::from_str(&next_link(&head.uri, next)).ok());
+    if let Some(value) = link {
+        response.headers_mut().insert(header::LINK, value);
     }
     response
-}
-
-/// The same path and query with another cursor (RFC 8288).
-fn next_link(uri: &axum::http::Uri, cursor: Cursor) -> String {
-    let mut query: String = uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
-        .map(|pair| format!("{pair}&"))
-        .collect();
-    query.push_str(&format!("cursor={cursor}"));
-    format!("<{}?{query}>; rel=\"next\"", uri.path())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_link_keeps_the_query_and_replaces_the_cursor() {
-        let uri = "/v1/stock?branch_id=7&cursor=old&limit=2".parse().unwrap();
-        let cursor = Cursor { first: 7, second: 10 };
-        assert_eq!(next_link(&uri, cursor), "</v1/stock?branch_id=7&limit=2&cursor=c7-a>; rel=\"next\"");
-        let uri = "/v1/items".parse().unwrap();
-        assert_eq!(next_link(&uri, Cursor::of(1)), "</v1/items?cursor=c1-0>; rel=\"next\"");
-    }
 }

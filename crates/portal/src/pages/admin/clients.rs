@@ -17,7 +17,7 @@ use crate::accounts::users;
 use crate::clients::{self, Client, NewClient, Secret};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::http::forms::CheckedForm;
+use crate::http::confirmed::Confirmed;
 use crate::http::on_behalf::OnBehalf;
 use crate::http::visitor::Visitor;
 use crate::pages::frame::Frame;
@@ -62,7 +62,7 @@ pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     visitor: OnBehalf,
     from: Visitor,
-    CheckedForm(form): CheckedForm<ClientForm>,
+    Confirmed(form): Confirmed<ClientForm>,
 ) -> Result<Response, Trouble> {
     let (visitor, tabs) = open(visitor, Tab::Clients)?;
     let by = from.by(&visitor.user);
@@ -94,7 +94,7 @@ pub(crate) async fn rotate(
     visitor: OnBehalf,
     from: Visitor,
     Path(name): Path<String>,
-    CheckedForm(Bare {}): CheckedForm<Bare>,
+    Confirmed(Bare {}): Confirmed<Bare>,
 ) -> Result<Response, Trouble> {
     let (visitor, tabs) = open(visitor, Tab::Clients)?;
     let by = from.by(&visitor.user);
@@ -123,7 +123,7 @@ pub(crate) async fn set_owner(
     visitor: OnBehalf,
     from: Visitor,
     Path(name): Path<String>,
-    CheckedForm(OwnerForm { owner }): CheckedForm<OwnerForm>,
+    Confirmed(OwnerForm { owner }): Confirmed<OwnerForm>,
 ) -> Result<Response, Trouble> {
     let (visitor, tabs) = open(visitor, Tab::Clients)?;
     let owner = owner.trim().to_owned();
@@ -151,7 +151,7 @@ pub(crate) async fn disable(
     visitor: OnBehalf,
     from: Visitor,
     Path(name): Path<String>,
-    CheckedForm(Bare {}): CheckedForm<Bare>,
+    Confirmed(Bare {}): Confirmed<Bare>,
 ) -> Result<Response, Trouble> {
     let (visitor, _) = open(visitor, Tab::Clients)?;
     match clients::disable(&shared.database, &from.by(&visitor.user), &name).await {

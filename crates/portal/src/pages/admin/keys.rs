@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::{Tab, Tabs, open};
 use crate::Shared;
 use crate::error::Error;
-use crate::http::forms::CheckedForm;
+use crate::http::confirmed::Confirmed;
 use crate::http::on_behalf::OnBehalf;
 use crate::http::visitor::Visitor;
 use crate::keys::{self, KeyLife, KeyState};
@@ -39,7 +39,7 @@ pub(crate) async fn rotate(
     State(shared): State<Arc<Shared>>,
     visitor: OnBehalf,
     from: Visitor,
-    CheckedForm(Bare {}): CheckedForm<Bare>,
+    Confirmed(Bare {}): Confirmed<Bare>,
 ) -> Result<Response, Trouble> {
     let (visitor, _) = open(visitor, Tab::Keys)?;
     let (by, key) = (from.by(&visitor.user), &shared.config.key_encryption_key);
@@ -52,7 +52,7 @@ pub(crate) async fn retire(
     visitor: OnBehalf,
     from: Visitor,
     Path(kid): Path<String>,
-    CheckedForm(Bare {}): CheckedForm<Bare>,
+    Confirmed(Bare {}): Confirmed<Bare>,
 ) -> Result<Response, Trouble> {
     let (visitor, _) = open(visitor, Tab::Keys)?;
     let done = match keys::retire(&shared.database, &from.by(&visitor.user), &kid, false).await {

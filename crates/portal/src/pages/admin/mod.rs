@@ -1,5 +1,6 @@
 //! What administrators do: people, groups, programs, signing keys, policies.
 
+pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod health;
 pub(crate) mod keys;
@@ -27,11 +28,12 @@ pub(crate) enum Tab {
     Clients,
     Keys,
     Policies,
+    Audit,
     Health,
 }
 
 impl Tab {
-    const ALL: [Tab; 5] = [Tab::Users, Tab::Clients, Tab::Keys, Tab::Policies, Tab::Health];
+    const ALL: [Tab; 6] = [Tab::Users, Tab::Clients, Tab::Keys, Tab::Policies, Tab::Audit, Tab::Health];
 
     pub(crate) const fn path(self) -> &'static str {
         match self {
@@ -39,6 +41,7 @@ impl Tab {
             Tab::Clients => "/admin/clients/",
             Tab::Keys => "/admin/keys/",
             Tab::Policies => "/admin/policies/",
+            Tab::Audit => "/admin/audit/",
             Tab::Health => "/admin/health/",
         }
     }
@@ -50,6 +53,7 @@ impl Tab {
             Tab::Clients => "admin-clients",
             Tab::Keys => "admin-keys",
             Tab::Policies => "admin-policies",
+            Tab::Audit => "nav-audit",
             Tab::Health => "admin-health",
         }
     }
@@ -60,9 +64,16 @@ impl Tab {
             Tab::Clients => Action::ManageClients,
             Tab::Keys => Action::ManageKeys,
             Tab::Policies => Action::ViewPolicies,
+            Tab::Audit => Action::ViewPortalAudit,
             Tab::Health => Action::ViewHealth,
         }
     }
+}
+
+/// The page that has the form with this address. The form for groups is on the page of users.
+pub(crate) fn page_of(action: &str) -> &'static str {
+    let mut paths = Tab::ALL.into_iter().map(Tab::path);
+    paths.find(|path| action.starts_with(path)).unwrap_or(Tab::Users.path())
 }
 
 /// What every page of the administration has: the template includes `admin/tabs.html`.

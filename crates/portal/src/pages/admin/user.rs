@@ -13,12 +13,12 @@ use super::{AccessFields, Tab, Tabs, directory, gives, open};
 use crate::Shared;
 use crate::accounts::grant::Grant;
 use crate::accounts::sessions::{self, Shown};
-use crate::accounts::users::{self, User};
+use crate::accounts::users::{self, PasswordIs, User};
 use crate::accounts::{access, second_factor};
 use crate::clients;
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::http::forms::CheckedForm;
+use crate::http::confirmed::Confirmed;
 use crate::http::on_behalf::OnBehalf;
 use crate::http::visitor::Visitor;
 use crate::pages::frame::Frame;
@@ -110,7 +110,7 @@ pub(crate) async fn post(
     visitor: OnBehalf,
     from: Visitor,
     Path((id, verb)): Path<(i64, String)>,
-    CheckedForm(form): CheckedForm<UserForm>,
+    Confirmed(form): Confirmed<UserForm>,
 ) -> Result<Response, Trouble> {
     let (visitor, tabs) = open(visitor, Tab::Users)?;
     let verb = Verb::parse(&verb).ok_or(Trouble::NoSuchPage)?;
@@ -128,7 +128,7 @@ pub(crate) async fn post(
     }
     let done = match verb {
         Verb::Access => access::set_access(database, &by, name, &given.roles(), &given.scope()).await,
-        Verb::Password => users::set_password(database, &by, name, &password).await,
+        Verb::Password => users::set_password(database, &by, name, (&password, PasswordIs::First)).await,
         Verb::Disable => access::disable(database, &by, name).await.map(drop),
         Verb::Enable => access::enable(database, &by, name).await,
         Verb::SignOut => access::sign_out(database, &by, name).await,

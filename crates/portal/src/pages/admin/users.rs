@@ -13,10 +13,10 @@ use super::{AccessFields, Tab, Tabs, directory, gives, open, roles_in_words, sco
 use crate::Shared;
 use crate::accounts::grant::Grant;
 use crate::accounts::groups;
-use crate::accounts::users::{self, NewUser, User};
+use crate::accounts::users::{self, NewUser, PasswordIs, User};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::http::forms::CheckedForm;
+use crate::http::confirmed::Confirmed;
 use crate::http::on_behalf::OnBehalf;
 use crate::http::visitor::Visitor;
 use crate::pages::frame::{Frame, role_message};
@@ -41,6 +41,8 @@ struct UsersPage {
     groups: Vec<(Role, bool)>,
     directory: Directory,
     gives: Grant,
+    /// Admins need a second factor by the operator's setting.
+    admins_need_factor: bool,
 }
 
 pub(crate) async fn get(
@@ -58,8 +60,9 @@ pub(crate) async fn get(
     let gives = gives(&visitor);
     users.retain(|user| Grant::of(user).within(&gives));
     let groups = groups::list(&shared.database).await?;
-    let frame = visitor.frame;
-    Ok(page(StatusCode::OK, &UsersPage { frame, tabs, query, users, groups, directory, gives }))
+    let (frame, admins_need_factor) = (visitor.frame, shared.config.admin_second_factor);
+    let users_page = UsersPage { frame, tabs, query, users, groups, directory, gives, admins_need_factor };
+    Ok(page(StatusCode::OK, &users_page))
 }
 
 impl UsersPage {
@@ -69,6 +72,10 @@ impl UsersPage {
 
     fn place(&self, user: &User) -> String {
         scope_in_words(&self.frame, &user.scope, &self.directory)
+    }
+
+    fn is_by_setting(&self, role: &Role) -> bool {
+        *role == Role::Admin && self.admins_need_factor
     }
 
     fn role(&self, role: &Role) -> String {
@@ -88,7 +95,7 @@ pub(crate) async fn set_group(
     State(shared): State<Arc<Shared>>,
     visitor: OnBehalf,
     from: Visitor,
-    CheckedForm(form): CheckedForm<GroupForm>,
+    Confirmed(form): Confirmed<GroupForm>,
 ) -> Result<Response, Trouble> {
     let (visitor, _) = open(visitor, Tab::Users)?;
     let role = Role::parse(&form.role).ok_or(Trouble::NoSuchPage)?;
@@ -133,7 +140,7 @@ pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     visitor: OnBehalf,
     from: Visitor,
-    CheckedForm(form): CheckedForm<NewUserForm>,
+    Confirmed(form): Confirmed<NewUserForm>,
 ) -> Result<Response, Trouble> {
     let (mut visitor, tabs) = open(visitor, Tab::Users)?;
     let (by, password) = (from.by(&visitor.user), form.password.clone());
@@ -145,7 +152,8 @@ pub(crate) async fn create(
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &answer));
     }
     let username = answer.username.trim();
-    let new = NewUser { username, password: &password, roles: &roles, scope: &scope };
+    let (password, password_is) = (password.as_str(), PasswordIs::First);
+    let new = NewUser { username, password, roles: &roles, scope: &scope, password_is };
     match users::add(&shared.database, &by, &new).await {
         Ok(id) => return Ok(Redirect::to(&format!("/admin/users/{id}/?done=user-added")).into_response()),
         Err(Error::Password(wrong)) => {

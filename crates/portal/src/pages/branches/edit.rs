@@ -123,7 +123,8 @@ pub(crate) async fn delete(
 /// The form of a branch as it is now.
 async fn current(visitor: &OnBehalf, id: i64) -> Result<BranchForm, Trouble> {
     let asking = visitor.asking();
-    let read = asking.services().get_branch(asking.call(), id).await.map_err(Trouble::of_services)?;
+    let read =
+        asking.services().get_branch(asking.call(), id).await.map_err(|error| visitor.refused(error))?;
     Ok(BranchForm::of(read.value, read.etag, visitor.frame.key()))
 }
 

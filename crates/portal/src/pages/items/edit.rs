@@ -132,7 +132,7 @@ pub(crate) async fn delete(
 /// The form of an item as it is now.
 async fn current(visitor: &OnBehalf, id: i64) -> Result<ItemForm, Trouble> {
     let asking = visitor.asking();
-    let read = asking.services().get_item(asking.call(), id).await.map_err(Trouble::of_services)?;
+    let read = asking.services().get_item(asking.call(), id).await.map_err(|error| visitor.refused(error))?;
     Ok(ItemForm::of(read.value, read.etag, &visitor.frame))
 }
 

@@ -78,7 +78,8 @@ pub(crate) async fn post(
         Err(why) => unreadable = Some(explained(&why, &visitor.frame)),
         Ok(rows) => {
             for row in rows {
-                let found = compare(&asking, &row, &visitor.frame).await.map_err(Trouble::of_services)?;
+                let found =
+                    compare(&asking, &row, &visitor.frame).await.map_err(|error| visitor.refused(error))?;
                 let effect = match (&row.item, found) {
                     (Ok(item), (Effect::New | Effect::Change(_), known)) if is_done => {
                         // One key for each row: a file that is sent twice is carried out once.

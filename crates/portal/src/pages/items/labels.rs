@@ -29,13 +29,13 @@ pub(crate) async fn of_item(
     let asking = visitor.asking();
     let read: Result<ItemOut, ClientError> =
         asking.services().get_item(asking.call(), id).await.map(|item| item.value);
-    let item = read.map_err(Trouble::of_services)?;
+    let item = read.map_err(|error| visitor.refused(error))?;
     let copies = query.copies.unwrap_or(1).clamp(1, MOST);
     print::answer(&format!("labels-{id}"), labels(&[item], copies))
 }
 
 /// One label of each item of a page of the list.
 pub(crate) async fn of_list(visitor: OnBehalf, Asked(query): Asked<ItemsQuery>) -> Result<Response, Trouble> {
-    let items = ask(visitor.asking(), &query).await.map_err(Trouble::of_services)?;
+    let items = ask(visitor.asking(), &query).await.map_err(|error| visitor.refused(error))?;
     print::answer("labels", labels(&items.rows, 1))
 }

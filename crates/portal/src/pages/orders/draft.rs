@@ -95,7 +95,7 @@ async fn send(visitor: OnBehalf, id: Option<i64>, form: DraftForm) -> Result<Res
     let visitor = visitor.within(Section::Orders);
     let asking = visitor.asking();
     let found = read_lines(&asking, &form, &visitor.frame).await;
-    let (mut lines, order) = found.map_err(Trouble::of_services)?;
+    let (mut lines, order) = found.map_err(|error| visitor.refused(error))?;
     let key = Key::kept(&form.key);
     if form.more.is_some() {
         lines.extend(vec![Line::default(); SPARE]);
@@ -151,7 +151,7 @@ async fn answer(
 /// The branches where the user may draft.
 async fn branches(visitor: &OnBehalf) -> Result<Vec<(i64, String)>, Trouble> {
     let asking = visitor.asking();
-    let directory = Directory::read(&asking).await.map_err(Trouble::of_services)?;
+    let directory = Directory::read(&asking).await.map_err(|error| visitor.refused(error))?;
     let may = |id| visitor.may(Action::DraftOrders, Resource::Branch(BranchId(id)));
     let branches = directory.active().filter(|branch| may(branch.id));
     Ok(branches.map(|branch| (branch.id, branch.name.clone())).collect())
@@ -160,9 +160,10 @@ async fn branches(visitor: &OnBehalf) -> Result<Vec<(i64, String)>, Trouble> {
 /// The form of a draft as it is now.
 async fn current(visitor: &OnBehalf, id: i64) -> Result<(DraftForm, Vec<Line>), Trouble> {
     let asking = visitor.asking();
-    let read = asking.services().get_order(asking.call(), id).await.map_err(Trouble::of_services)?;
+    let read =
+        asking.services().get_order(asking.call(), id).await.map_err(|error| visitor.refused(error))?;
     let order: OrderOut = read.value;
-    let items = Items::of(&asking, &order).await.map_err(Trouble::of_services)?;
+    let items = Items::of(&asking, &order).await.map_err(|error| visitor.refused(error))?;
     let mut lines: Vec<Line> = order
         .lines
         .iter()

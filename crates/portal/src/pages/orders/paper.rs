@@ -14,7 +14,7 @@ pub(crate) async fn get(
     Path((id, name)): Path<(i64, String)>,
 ) -> Result<Response, Trouble> {
     let which = Paper::parse(&name).ok_or(Trouble::NoSuchPage)?;
-    let shown = ask(visitor.asking(), id).await.map_err(Trouble::of_services)?;
+    let shown = ask(visitor.asking(), id).await.map_err(|error| visitor.refused(error))?;
     let branch = shown.directory.get(shown.order.branch_id);
     let document = paper(which, &shown.order, branch, &shown.items, &visitor.frame);
     print::answer(&format!("{name}-{id}"), document)

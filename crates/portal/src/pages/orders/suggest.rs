@@ -34,7 +34,7 @@ struct Suggestion {
 
 pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<SuggestQuery>) -> Result<Response, Trouble> {
     let Some(text) = query.q else { return Ok(Json(Vec::<Suggestion>::new()).into_response()) };
-    let found = find(&visitor, text, query.branch).await.map_err(Trouble::of_services)?;
+    let found = find(&visitor, text, query.branch).await.map_err(|error| visitor.refused(error))?;
     Ok(Json(found).into_response())
 }
 

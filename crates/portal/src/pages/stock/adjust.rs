@@ -141,7 +141,7 @@ pub(crate) async fn undo(
     let mut key = Key::kept(&form.key);
     let mut done = "stock-undo-refused";
     for _ in 0..UNDO_TRIES {
-        let found = find(&asking, branch, item, movement).await.map_err(Trouble::of_services)?;
+        let found = find(&asking, branch, item, movement).await.map_err(|error| visitor.refused(error))?;
         let Some((movement, on_hand)) = found else { return Err(Trouble::NoSuchPage) };
         let Some(quantity) = on_hand.checked_sub(movement.quantity) else { return Err(Trouble::NoSuchPage) };
         let count = SetStockIn {

@@ -16,7 +16,7 @@ const MOST_PAGES: usize = 100;
 
 /// All rows of the list, up to 50,000, in its order and with its columns.
 pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<StockQuery>) -> Result<Response, Trouble> {
-    let levels = read(&visitor.asking(), &query).await.map_err(Trouble::of_services)?;
+    let levels = read(&visitor.asking(), &query).await.map_err(|error| visitor.refused(error))?;
     let mut file = csv::Writer::from_writer(Vec::new());
     let written = write(&mut file, &query, &levels).and_then(|()| file.flush().map_err(Into::into));
     let bytes = match (written, file.into_inner()) {

@@ -3,7 +3,7 @@
 use auditlog::{HeadsAsOf, Trust};
 use identity::{BranchScope, Role};
 use platform::pg::RolePair;
-use portal::accounts::users::{self, NewUser};
+use portal::accounts::users::{self, NewUser, PasswordIs};
 use portal::accounts::{access, groups};
 use portal::clients::{self, NewClient};
 use portal::{By, KeyEncryptionKey};
@@ -108,13 +108,13 @@ async fn people(database: &TestDatabase) {
         ("mia", &[Role::Worker, Role::Auditor], &here),
         ("max", &[Role::Worker], &here),
     ] {
-        let new = NewUser { username, password: PASSWORD, roles, scope };
+        let new = NewUser { username, password: PASSWORD, roles, scope, password_is: PasswordIs::Own };
         users::add(&pool, &by, &new).await.unwrap();
     }
     access::disable(&pool, &by, "max").await.unwrap();
     access::set_access(&pool, &by, "mia", &[Role::Worker], &here).await.unwrap();
     groups::require_second_factor(&pool, &by, Role::Auditor, true).await.unwrap();
-    let new = NewClient { name: "till", roles: &[Role::Worker], scope: &here, expires_at: None };
+    let new = NewClient { name: "till", roles: &[Role::Worker], scope: &here, expires_at: None, owner: None };
     clients::add(&pool, &by, &new).await.unwrap();
     clients::rotate(&pool, &by, "till", std::time::Duration::from_secs(600)).await.unwrap();
     portal::keys::rotate(&pool, &by, &KeyEncryptionKey::new([7; 32]), std::time::Duration::ZERO)

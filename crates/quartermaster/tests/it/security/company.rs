@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use identity::{BranchScope, Role, Verifier};
 use platform::serve::Transport;
-use portal::accounts::users::{self, NewUser};
+use portal::accounts::users::{self, NewUser, PasswordIs};
 use portal::{By, Config, Portal};
 use reqwest::{Certificate, Client, Response, redirect};
 use services::Services;
@@ -44,6 +44,7 @@ impl Company {
             services_ca: ca.map(|ca| ca.as_bytes().to_vec()),
             issuer: "test".to_owned(),
             cookie_secure: ca.is_some(),
+            admin_second_factor: false,
             key_encryption_key: portal::KeyEncryptionKey::new([7; 32]),
             sessions: portal::accounts::sessions::Limits::default(),
             patience: client::Patience::default(),
@@ -70,7 +71,8 @@ impl Company {
 
     /// Adds an Admin.
     pub(super) async fn user(&self, username: &str) {
-        let new = NewUser { username, password: PASSWORD, roles: &[Role::Admin], scope: &BranchScope::All };
+        let (roles, scope, password_is) = (&[Role::Admin], &BranchScope::All, PasswordIs::Own);
+        let new = NewUser { username, password: PASSWORD, roles, scope, password_is };
         users::add(&self.database.pool(portal::ROLES), &By::operator("test"), &new).await.unwrap();
     }
 

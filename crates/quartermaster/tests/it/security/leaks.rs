@@ -15,15 +15,62 @@ use super::headers::operations;
 use crate::support::TestDatabase;
 use crate::support::portal::Browser;
 use crate::support::program::{KEY, Running, free_address, program, run_failing, run_ok};
-use crate::support::routes::portal_paths;
+use crate::support::routes::{portal_paths, portal_routes};
 
 /// What each might be taken for.
 const SECRETS: [(&str, &str); 5] = [
     ("password", "canary-Pa55-word"),
     ("token", "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJjYW5hcnkifQ.Y2FuYXJ5LXNpZ25hdHVyZQ"),
     ("signing_key", "MC4CAQAwBQYDK2VwBCIEIGNhbmFyeWNhbmFyeWNhbmFyeWNhbmFyeWNhbmFyeTEy"),
-    ("client_secret", "qmcs_canaryCANARYcanaryCANARYcanary"),
+    ("client_secret", "qms_canaryCANARYcanaryCANARYcanary"),
     ("sid", "canarySessionCanarySessionCanarySessionCana"),
+];
+/// A program's request for a token.
+const GRANT: [(&str, &str); 1] = [("grant_type", "client_credentials")];
+/// The fields of the forms and searches about accounts, programs and keys.
+const FIELDS: [&str; 28] = [
+    "username",
+    "password",
+    "next",
+    "code",
+    "offer",
+    "current",
+    "new",
+    "again",
+    "session",
+    "role",
+    "branch",
+    "all_branches",
+    "required",
+    "name",
+    "text",
+    "confirm_form",
+    "confirm_password",
+    "q",
+    "who",
+    "person",
+    "action",
+    "entity_type",
+    "entity_id",
+    "request",
+    "from",
+    "cursor",
+    "kind",
+    "amount",
+];
+/// The pages that are searched by fields.
+const SEARCHES: [&str; 11] = [
+    "/admin/audit/",
+    "/admin/audit/csv",
+    "/admin/users/",
+    "/admin/policies/",
+    "/accounts/login/",
+    "/audit/",
+    "/stock/",
+    "/orders/",
+    "/items/",
+    "/search/",
+    "/scan/",
 ];
 /// In a path, which an answer names to whoever sent it.
 const IN_PATH: &str = "canary-in-the-path";
@@ -46,7 +93,7 @@ impl Watched {
     async fn start() -> Watched {
         let database = TestDatabase::new().await;
         let url = format!("{} password={OF_DATABASE}", database.url());
-        let mut add = program(&["user", "add", "mia", "--role", "admin", "--all-branches"]);
+        let mut add = program(&["user", "add", "mia", "--role", "admin", "--all-branches", "--keep"]);
         add.env("QUARTERMASTER_DATABASE_URL", &url);
         let password = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(password.path(), format!("{PASSWORD}\n")).unwrap();
@@ -102,6 +149,14 @@ impl Watched {
                 request(&format!("{url}?limit={secret}&branch_id={secret}&cursor={secret}&status={secret}")),
                 request(url).bearer_auth(secret),
                 request(url).basic_auth("program", Some(secret)),
+                // Id and secret the other way round.
+                request(url).basic_auth(secret, Some("client-1")).form(&GRANT),
+                request(url).form(&[GRANT[0], ("client_id", secret), ("client_secret", "client-1")]),
+                request(url).form(&[GRANT[0], ("client_id", "client-1"), ("client_secret", secret)]),
+                request(url).form(&[("grant_type", secret), ("scope", secret)]),
+                request(url).header("user-agent", secret).header("accept-language", secret),
+                request(url).header("x-forwarded-for", secret).header("x-forwarded-proto", secret),
+                request(url).header("accept", secret).header("range", secret),
                 request(url).header("authorization", secret).header("cookie", cookies.join("; ")),
                 request(url).header("x-api-key", secret).header("referer", &basic),
                 request(url).header("if-match", secret).header("if-none-match", secret),
@@ -116,6 +171,11 @@ impl Watched {
                 request(url).form(&SECRETS),
                 request(url).form(&[("username", AS_NAME), ("password", secret), ("next", "/")]),
             ];
+            let mut requests = Vec::from(requests);
+            // What has the form of a token or of a program's secret is no request id either.
+            if ["token", "client_secret"].contains(&name) {
+                requests.push(request(url).header("x-request-id", secret));
+            }
             for request in requests {
                 let has_own = format!("{request:?}").contains("authorization");
                 let request = match token {
@@ -143,6 +203,40 @@ impl Watched {
                 [("grant_type", "client_credentials"), ("client_id", "client-1"), ("client_secret", secret)];
             self.send(self.request(Method::POST, &format!("{}/oauth/token", self.portal)).form(&grant)).await;
         }
+    }
+
+    /// Every field of every form about accounts, programs and keys, with each secret in it, sent as the portal's pages send
+    /// them; and every field that pages are searched by. Pages show who typed it what was typed: their answers are not kept.
+    async fn swap_fields(&mut self, browser: &Browser) {
+        let about_access = |path: &str| path.starts_with("/accounts/") || path.starts_with("/admin/");
+        let forms: Vec<String> = portal_routes()
+            .into_iter()
+            .filter(|route| route.takes_forms && about_access(&route.path) && !route.path.contains("logout"))
+            .map(|route| route.path)
+            .chain(["access", "password", "disable", "canary"].map(|verb| format!("/admin/users/1/{verb}/")))
+            .collect();
+        let token = browser.form_token().await;
+        for (_, secret) in SECRETS {
+            for path in &forms {
+                let mut form: Vec<(&str, &str)> = FIELDS.iter().map(|field| (*field, secret)).collect();
+                form.push(("form_token", &token));
+                let status = browser.post_bare(path, &form).await.status();
+                assert!(!status.is_server_error(), "{path}: {status}");
+                // Without the confirmation's own fields the form itself is read.
+                form.retain(|(field, _)| !field.starts_with("confirm_"));
+                let status = browser.post_bare(path, &form).await.status();
+                assert!(!status.is_server_error(), "{path}: {status}");
+            }
+            for page in SEARCHES {
+                let query: Vec<String> = FIELDS.iter().map(|field| format!("{field}={secret}")).collect();
+                let status = browser.get(&format!("{page}?{}", query.join("&"))).await.status();
+                assert!(!status.is_server_error(), "{page}: {status}");
+            }
+            let swapped = format!("/admin/clients/{secret}/rotate/");
+            browser.post_bare(&swapped, &[("form_token", &token)]).await;
+            browser.post_bare(&format!("/admin/keys/{secret}/retire/"), &[("form_token", &token)]).await;
+        }
+        assert_eq!(browser.get("/").await.status(), 200, "the session was there all the time");
     }
 
     /// Changes that succeed, and one that is refused, with secrets beside them: these leave audit entries, events and
@@ -216,9 +310,14 @@ async fn secrets_that_clients_send_are_found_in_no_log_no_table_and_no_answer() 
             watched.send(page).await;
         }
     }
+    watched.swap_fields(&browser).await;
     watched.fill_in(&browser).await;
-    let sealed: Vec<u8> = watched.database.value("select private_key from portal_signing_keys").await;
-    let kid: String = watched.database.value("select kid from portal_signing_keys").await;
+    let sealed: Vec<u8> = watched
+        .database
+        .value("select private_key from portal_signing_keys order by signs_from limit 1")
+        .await;
+    let kid: String =
+        watched.database.value("select kid from portal_signing_keys order by signs_from limit 1").await;
     let encryption = BASE64_STANDARD.decode(KEY).unwrap();
     let sealer = Sealer::new(&KeyEncryptionKey::new(encryption.try_into().unwrap())).unwrap();
     let key = sealer.open(&format!("signing key {kid}"), &sealed).unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use identity::{BranchScope, Role};
 use portal::By;
 use portal::accounts::access;
-use portal::accounts::users::{self, NewUser};
+use portal::accounts::users::{self, NewUser, PasswordIs};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -25,8 +25,13 @@ struct Company {
 impl Company {
     async fn start(arguments: &[&str]) -> Company {
         let database = TestDatabase::new().await;
-        let new =
-            NewUser { username: "mia", password: PASSWORD, roles: &[Role::Admin], scope: &BranchScope::All };
+        let new = NewUser {
+            username: "mia",
+            password: PASSWORD,
+            roles: &[Role::Admin],
+            scope: &BranchScope::All,
+            password_is: PasswordIs::Own,
+        };
         users::add(&database.pool(portal::ROLES), &By::operator("test"), &new).await.unwrap();
         let (portal, services) = (free_address(), free_address());
         let mut serve = program(&["serve", "--portal-addr", &portal, "--services-addr", &services]);

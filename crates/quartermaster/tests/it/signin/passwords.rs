@@ -2,7 +2,7 @@
 
 use identity::{BranchScope, Role};
 use portal::By;
-use portal::accounts::users::{self, NewUser};
+use portal::accounts::users::{self, NewUser, PasswordIs};
 
 use crate::support::portal::{Browser, Company, PASSWORD};
 
@@ -86,8 +86,13 @@ async fn common_short_and_telling_passwords_are_refused_with_the_reason() {
         assert_eq!((status, page.contains(reason)), (422, true), "{password}: {page}");
         assert!(page.contains("aria-describedby=\"new-error new-hint\""), "{page}");
         let pool = company.database.pool(portal::ROLES);
-        let new =
-            NewUser { username: "anna.smith2", password, roles: &[Role::Worker], scope: &BranchScope::All };
+        let new = NewUser {
+            username: "anna.smith2",
+            password,
+            roles: &[Role::Worker],
+            scope: &BranchScope::All,
+            password_is: PasswordIs::Own,
+        };
         let refused = users::add(&pool, &By::operator("test"), &new).await;
         assert!(refused.is_err() || password.contains("anna"), "{password}");
     }

@@ -205,7 +205,9 @@ async fn a_password_that_is_reset_forgets_the_browsers_and_not_the_networks() {
         proxied.sign_in(&format!("198.51.100.{n}"), "mia", "wrong horse").await;
     }
     let pool = proxied.company.database.pool(portal::ROLES);
-    users::set_password(&pool, &By::operator("test"), "mia", "another password").await.unwrap();
+    users::set_password(&pool, &By::operator("test"), "mia", ("another password", users::PasswordIs::Own))
+        .await
+        .unwrap();
     let devices: i64 = proxied.company.database.value("select count(*) from portal_devices").await;
     assert_eq!(devices, 0);
     proxied.company.database.run("update portal_guesses set at = at + interval '1 hour'").await;

@@ -44,7 +44,13 @@ async fn enrolled(company: &Company, portal: &str, username: &str) -> Authentica
 }
 
 async fn mint(company: &Company, key: &KeyEncryptionKey) -> Result<String, portal::Error> {
-    portal::mint_for(&company.database.pool(portal::ROLES), "test", key, "mia").await
+    portal::mint_for(
+        &company.database.pool(portal::ROLES),
+        "test",
+        key,
+        (&portal::By::operator("test"), "mia"),
+    )
+    .await
 }
 
 #[tokio::test]

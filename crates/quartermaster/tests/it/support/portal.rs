@@ -8,7 +8,7 @@ use platform::http::TrustedProxies;
 use platform::serve::Transport;
 use policy::{Authorizer, PolicyFile};
 use portal::accounts::sessions::Limits;
-use portal::accounts::users::{self, NewUser};
+use portal::accounts::users::{self, NewUser, PasswordIs};
 use portal::{By, Config, KeyEncryptionKey, Portal};
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use serde_json::Value;
@@ -87,7 +87,7 @@ impl Company {
     }
 
     pub async fn user(&self, username: &str, roles: &[Role], scope: &BranchScope) {
-        let new = NewUser { username, password: PASSWORD, roles, scope };
+        let new = NewUser { username, password: PASSWORD, roles, scope, password_is: PasswordIs::Own };
         users::add(&self.database.pool(portal::ROLES), &By::operator("test"), &new).await.unwrap();
     }
 
@@ -120,6 +120,8 @@ fn config(services: &str) -> Config {
         issuer: "test".to_owned(),
         key_encryption_key: KeyEncryptionKey::new([7; 32]),
         cookie_secure: false,
+        // Most tests are not about it; those that are start a portal with it.
+        admin_second_factor: false,
         sessions: Limits::default(),
         patience: client::Patience::default(),
     }
@@ -136,6 +138,8 @@ async fn serve_portal(
     let url = format!("http://{}", listener.local_addr().unwrap());
     let portal = Portal::build(config, database.pool(portal::ROLES), authorizer).await.unwrap();
     tokio::spawn(transport.serve(listener, portal.router(), stop.clone()));
+    let stop = stop.clone();
+    tokio::spawn(async move { portal.keep_house(stop).await });
     url
 }
 

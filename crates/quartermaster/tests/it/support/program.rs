@@ -19,6 +19,8 @@ pub fn program(arguments: &[&str]) -> Command {
         }
     }
     command.env("QUARTERMASTER_KEY_ENCRYPTION_KEY", KEY);
+    // Most tests are not about it; those that are set it themselves.
+    command.env("QUARTERMASTER_ADMIN_SECOND_FACTOR", "false");
     command
 }
 

@@ -7,7 +7,7 @@ use identity::{BranchScope, Role, Verifier};
 use platform::pg::Database;
 use policy::{Authorizer, PolicyFile};
 use portal::accounts::sessions::Limits;
-use portal::accounts::users::{self, NewUser};
+use portal::accounts::users::{self, NewUser, PasswordIs};
 use portal::{By, Config, KeyEncryptionKey, Portal};
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use serde_json::Value;
@@ -94,7 +94,7 @@ impl Fleet {
     }
 
     pub async fn user(&self, username: &str, roles: &[Role], scope: &BranchScope) {
-        let new = NewUser { username, password: PASSWORD, roles, scope };
+        let new = NewUser { username, password: PASSWORD, roles, scope, password_is: PasswordIs::Own };
         users::add(&self.pool, &By::operator("test"), &new).await.unwrap();
     }
 
@@ -104,7 +104,9 @@ impl Fleet {
 
     /// A fresh token of a user.
     pub async fn token(&self, username: &str) -> String {
-        portal::mint_for(&self.pool, ISSUER, &self.encryption, username).await.unwrap()
+        portal::mint_for(&self.pool, ISSUER, &self.encryption, (&By::operator("test"), username))
+            .await
+            .unwrap()
     }
 
     /// The cookies of a new session.
@@ -163,6 +165,7 @@ pub fn config(encryption: &KeyEncryptionKey) -> Config {
         services_ca: None,
         issuer: ISSUER.to_owned(),
         cookie_secure: false,
+        admin_second_factor: false,
         sessions: Limits::default(),
         key_encryption_key: encryption.clone(),
         patience: client::Patience::default(),

@@ -134,7 +134,8 @@ async fn what_the_database_holds_of_a_key_signs_nothing_without_the_encryption_k
     assert!(!sealed.windows(ed25519.len()).any(|window| window == ed25519));
     let wrong = KeyEncryptionKey::new([8; 32]);
     let said = "cannot be opened with the key of the setting key_encryption_key";
-    let refused = portal::mint_for(&fleet.pool, "test", &wrong, "mia").await.unwrap_err();
+    let refused =
+        portal::mint_for(&fleet.pool, "test", &wrong, (&By::operator("test"), "mia")).await.unwrap_err();
     assert!(refused.to_string().contains(said), "{refused}");
     let refused = keys::rotate(&fleet.pool, &by(), &wrong, Duration::ZERO).await.unwrap_err();
     assert!(refused.to_string().contains(said), "{refused}");

@@ -2,7 +2,8 @@
 
 use identity::{BranchScope, Role};
 use portal::By;
-use portal::accounts::{access, users};
+use portal::accounts::access;
+use portal::accounts::users::{self, PasswordIs};
 
 use super::fleet::{Fleet, part, until};
 use crate::support::portal::{Browser, PASSWORD};
@@ -29,7 +30,13 @@ async fn disabling_a_user_ends_sessions_and_tokens_everywhere_until_it_is_enable
     })
     .await;
     assert_eq!(fleet.audited("user.disabled").await["sessions_ended"], 1);
-    let refused = portal::mint_for(&fleet.pool, super::fleet::ISSUER, &fleet.encryption, "mia").await;
+    let refused = portal::mint_for(
+        &fleet.pool,
+        super::fleet::ISSUER,
+        &fleet.encryption,
+        (&By::operator("test"), "mia"),
+    )
+    .await;
     assert!(refused.unwrap_err().to_string().contains("no active user"));
     let by = By::operator("test");
     assert!(access::disable(&fleet.pool, &by, "mia").await.is_err());
@@ -43,7 +50,7 @@ async fn disabling_a_user_ends_sessions_and_tokens_everywhere_until_it_is_enable
 #[tokio::test]
 async fn a_new_password_ends_sessions_and_tokens_everywhere() {
     let fleet = ends_sessions_and_tokens(async |fleet, by| {
-        users::set_password(&fleet.pool, by, "mia", "another password").await.unwrap();
+        users::set_password(&fleet.pool, by, "mia", ("another password", PasswordIs::Own)).await.unwrap();
     })
     .await;
     fleet.assert_good(&fleet.token("mia").await).await;
