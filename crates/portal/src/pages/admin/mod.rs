@@ -90,9 +90,11 @@ impl Tabs {
     }
 }
 
-/// Where the administration begins for somebody who may do so much of it; `None` where that is nothing.
+/// Where the administration begins for somebody who may do so much of it; `None` where that is nothing. Its audit alone is
+/// no administration: the page of the other audit leads there.
 pub(crate) fn first_path(may: impl Fn(Action) -> bool) -> Option<&'static str> {
-    Tab::ALL.into_iter().find(|tab| may(tab.action())).map(Tab::path)
+    let mut tabs = Tab::ALL.into_iter().filter(|tab| *tab != Tab::Audit);
+    tabs.find(|tab| may(tab.action())).map(Tab::path)
 }
 
 /// The page of a tab, for who may open it.
