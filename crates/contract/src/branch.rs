@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::remaining::RemainingOut;
+
 /// A branch to create, or what a branch is to become. What is left out of an update stays as it is.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,4 +48,7 @@ pub struct BranchOut {
     pub active: bool,
     /// When it was created.
     pub created_at: Timestamp,
+    /// What there still is at it: in the answer to a change that leaves it inactive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<RemainingOut>,
 }

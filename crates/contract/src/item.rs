@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use crate::remaining::RemainingOut;
+
 /// An item to create, or what an item is to become. What is left out of an update stays as it is.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -71,4 +73,7 @@ pub struct ItemOut {
     pub active: bool,
     /// When it was created.
     pub created_at: Timestamp,
+    /// What there still is of it: in the answer to a change that leaves it inactive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<RemainingOut>,
 }

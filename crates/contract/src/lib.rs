@@ -10,6 +10,7 @@ pub mod order;
 pub mod page;
 pub mod problem;
 pub mod quantity;
+pub mod remaining;
 pub mod report;
 pub mod stock;
 pub mod token;
@@ -20,6 +21,7 @@ pub use item::{ItemIn, ItemOut};
 pub use order::{ElsewhereOut, FulfillIn, LineIn, LineOut, OrderIn, OrderOut, OrderStatusWord};
 pub use page::Cursor;
 pub use problem::{FieldError, Problem, ProblemKind, ShortLine};
+pub use remaining::RemainingOut;
 pub use report::{
     DailyOut, DayCounts, DayOut, HeatBranchOut, HeatBy, HeatCellOut, HeatItemOut, HeatMapOut, HistoryDayOut,
     HistoryOut, MoverOut, MoversOut, OrderCounts, OverviewOut,

@@ -65,6 +65,8 @@ catalogue! {
     InsufficientStock = "insufficient-stock", 409, "Not enough stock";
     /// The branch or an item is not active. Activate it, or use another.
     Inactive = "inactive", 409, "Not active";
+    /// The movement was undone already, and nothing is undone twice. The detail names the movement that undid it.
+    UndoneBefore = "undone-before", 409, "Undone already";
     /// The first request with this Idempotency-Key is still running. Wait and repeat the request.
     IdempotencyInFlight = "idempotency-in-flight", 409, "The first request is still running";
     /// If-Match does not match: someone changed it since it was read. Read it again and decide anew.
@@ -108,6 +110,10 @@ pub struct Problem {
     /// The request's id, to find it in the log and the audit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub request_id: Option<String>,
+    /// Where the answer to the first request with this Idempotency-Key is, when that made something.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(example = "/v1/orders/2844")]
+    pub first_made: Option<String>,
     /// Each field that is not valid.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub errors: Vec<FieldError>,
@@ -150,6 +156,7 @@ impl Problem {
             detail: detail.into(),
             instance: None,
             request_id: None,
+            first_made: None,
             errors: Vec::new(),
             short_lines: Vec::new(),
         }

@@ -14,10 +14,14 @@ pub struct SetStockIn {
     pub branch_id: i64,
     /// The item.
     pub item_id: i64,
-    /// What is on hand from now on.
-    #[serde(with = "crate::quantity")]
-    #[schema(value_type = f64)]
-    pub quantity: Quantity,
+    /// What is on hand from now on. Required unless `undoes` is given; with `undoes`, what it must leave on hand.
+    #[serde(default, with = "crate::quantity::option", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    pub quantity: Option<Quantity>,
+    /// The movement that this takes back: an adjustment of this branch and item, which is not undone yet (409
+    /// `undone-before`). The services find what it leaves on hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<i64>,
     /// What is on hand as the caller knows it: where it is another by then, nothing is changed (412). For who adds to it
     /// or takes from it, rather than counts it.
     #[serde(default, with = "crate::quantity::option", skip_serializing_if = "Option::is_none")]
@@ -181,4 +185,10 @@ pub struct MovementOut {
     pub actor: String,
     /// Why, where someone said so.
     pub reason: Option<String>,
+    /// The movement that it takes back.
+    #[serde(default)]
+    pub reverses: Option<i64>,
+    /// The movement that took it back.
+    #[serde(default)]
+    pub reversed_by: Option<i64>,
 }

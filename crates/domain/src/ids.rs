@@ -30,3 +30,7 @@ id!(
     /// One line of an order.
     LineId
 );
+id!(
+    /// A movement: one line of the stock ledger.
+    MovementId
+);

@@ -13,7 +13,7 @@ pub mod quantity;
 pub mod refusal;
 pub mod stock;
 
-pub use ids::{BranchId, ItemId, LineId, OrderId};
+pub use ids::{BranchId, ItemId, LineId, MovementId, OrderId};
 pub use movement::{Movement, MovementKind};
 pub use posting::{Change, Posting};
 pub use quantity::{Quantity, QuantityError};

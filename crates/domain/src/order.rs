@@ -273,28 +273,38 @@ impl LineFault {
     }
 }
 
-/// Decides whether a draft may say what it says; `branch_active` is `None` when there is no such branch.
+/// Decides whether a draft may say what it says; `branch_active` is `None` when there is no such branch. `before` are the
+/// lines that it has so far: at a branch or of an item that is not active, a draft may go on to ask for what it asked for,
+/// or for less, so that its note can change and its lines can be taken out.
 ///
 /// # Errors
 /// [`Refusal::InvalidDraft`] names everything that is wrong.
 pub fn check_draft(
     branch_active: Option<bool>,
     lines: &[DraftLine],
+    before: &[DraftLine],
     facts: impl Fn(ItemId) -> Option<ItemFacts>,
 ) -> Result<(), Refusal> {
+    let asks_for_more = || lines.iter().any(|line| !is_asked_for(line, before));
     let branch = match branch_active {
         None => Some(BranchFault::Unknown),
-        Some(false) => Some(BranchFault::Inactive),
-        Some(true) => None,
+        Some(false) if asks_for_more() => Some(BranchFault::Inactive),
+        Some(_) => None,
     };
-    let lines = line_faults(lines, facts);
+    let lines = line_faults(lines, before, facts);
     if branch.is_none() && lines.is_empty() { Ok(()) } else { Err(Refusal::InvalidDraft { branch, lines }) }
+}
+
+/// Whether as much of the item was asked for before.
+fn is_asked_for(line: &DraftLine, before: &[DraftLine]) -> bool {
+    before.iter().any(|asked| asked.item == line.item && line.requested <= asked.requested)
 }
 
 /// Checks a draft's lines one by one; the index of each fault is its line's. How many lines there may be
 /// (1 to [`MAX_LINES`]) is for the caller to check first.
 pub fn line_faults(
     lines: &[DraftLine],
+    before: &[DraftLine],
     facts: impl Fn(ItemId) -> Option<ItemFacts>,
 ) -> Vec<(usize, LineFault)> {
     let mut seen = HashSet::with_capacity(lines.len());
@@ -303,7 +313,9 @@ pub fn line_faults(
         let item = facts(line.item);
         match item {
             None => faults.push((index, LineFault::UnknownItem)),
-            Some(item) if !item.active => faults.push((index, LineFault::InactiveItem)),
+            Some(item) if !item.active && !is_asked_for(line, before) => {
+                faults.push((index, LineFault::InactiveItem))
+            }
             Some(_) if !seen.insert(line.item) => faults.push((index, LineFault::RepeatedItem)),
             Some(_) => {}
         }

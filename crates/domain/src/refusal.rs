@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::ids::ItemId;
+use crate::ids::{ItemId, MovementId};
 use crate::order::{BranchFault, LineFault, OrderStatus};
 use crate::quantity::Quantity;
 
@@ -48,6 +48,20 @@ pub enum Refusal {
         /// What is.
         found: Quantity,
     },
+    /// There is no such adjustment of this level to undo.
+    #[error("there is no such adjustment of this branch and item")]
+    NotUndoable,
+    /// The movement was undone before. Nothing is undone twice.
+    #[error("movement {movement} was undone already")]
+    UndoneBefore {
+        /// The movement that was to be undone.
+        movement: MovementId,
+        /// The movement that undid it, where that has a number yet.
+        by: Option<MovementId>,
+    },
+    /// Undoing leaves another quantity on hand than the caller expects.
+    #[error("undoing the movement leaves {0}")]
+    UndoLeaves(Quantity),
     /// A quantity has more decimal places than its item allows.
     #[error("the item allows {allowed} decimal places")]
     TooPrecise {

@@ -1,4 +1,4 @@
-//! Plumbing without one word of the business: PostgreSQL, HTTP, files for spreadsheets, telemetry, shutdown.
+//! Plumbing without one word of the business: PostgreSQL, HTTP, files for spreadsheets, time zones, telemetry, shutdown.
 
 pub mod cells;
 pub mod http;
@@ -6,3 +6,4 @@ pub mod pg;
 pub mod serve;
 pub mod telemetry;
 pub mod text;
+pub mod zones;

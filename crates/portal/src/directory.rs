@@ -2,11 +2,19 @@
 
 use client::ClientError;
 use contract::BranchOut;
+use platform::zones;
 
 use crate::http::on_behalf::{Asking, every_page};
 
 /// How many pages of branches are read at most: 10,000 branches.
 const MOST_PAGES: usize = 20;
+
+const UTC: &str = "UTC";
+
+/// The time zone by which a branch's days are counted.
+fn counted(branch: &BranchOut) -> &str {
+    if zones::named(&branch.timezone).is_some() { &branch.timezone } else { UTC }
+}
 
 /// The branches that one user sees, by name.
 #[derive(Debug, Clone, Default)]
@@ -48,8 +56,19 @@ impl Directory {
         self.get(*id).map_or_else(|| format!("#{id}"), |branch| branch.name.clone())
     }
 
-    /// A branch's time zone; UTC where it is none of these.
+    /// A branch's time zone; UTC where it is none of these, or its zone is not known.
     pub(crate) fn zone(&self, id: &i64) -> &str {
-        self.get(*id).map_or("UTC", |branch| &branch.timezone)
+        self.get(*id).map_or(UTC, counted)
+    }
+
+    /// The time zone that days and times of a list are in: that of its branch, or of all branches the one that they share,
+    /// else UTC.
+    pub(crate) fn zone_of(&self, branch: &Option<i64>) -> &str {
+        if let Some(branch) = branch {
+            return self.zone(branch);
+        }
+        let mut zones = self.branches.iter().map(counted);
+        let first = zones.next().unwrap_or(UTC);
+        if zones.all(|zone| zone == first) { first } else { UTC }
     }
 }

@@ -10,7 +10,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use platform::zones;
 
 macro_rules! areas {
     ($($area:literal),+ $(,)?) => {
@@ -244,13 +244,28 @@ impl Words {
         }
     }
 
-    /// A moment as a clock in that time zone shows it, to the minute. UTC where the zone is not known.
+    /// A moment as a clock in that time zone shows it, to the minute, and the zone. UTC where it is not known.
     pub(crate) fn time(&self, at: &Timestamp, zone: &str) -> String {
         let format = match self.0 {
             Language::English => "%-d %b %Y, %H:%M",
             Language::German => "%d.%m.%Y, %H:%M",
         };
-        at.to_zoned(TimeZone::get(zone).unwrap_or(TimeZone::UTC)).strftime(format).to_string()
+        let there = at.to_zoned(zones::or_utc(zone));
+        format!("{} {}", there.strftime(format), self.zone_short(&there.strftime("%Z").to_string()))
+    }
+
+    /// A time zone's short name, as the language has it. Where a zone has none, the database gives its distance from UTC.
+    fn zone_short(&self, short: &str) -> String {
+        match (self.0, short) {
+            (_, distance) if distance.starts_with(['+', '-']) => format!("UTC{distance}"),
+            (Language::German, "WET") => "WEZ".to_owned(),
+            (Language::German, "WEST") => "WESZ".to_owned(),
+            (Language::German, "CET") => "MEZ".to_owned(),
+            (Language::German, "CEST") => "MESZ".to_owned(),
+            (Language::German, "EET") => "OEZ".to_owned(),
+            (Language::German, "EEST") => "OESZ".to_owned(),
+            (_, short) => short.to_owned(),
+        }
     }
 
     /// A day.

@@ -1,9 +1,9 @@
 //! Branches: the use cases.
 
-use contract::{BranchIn, BranchOut};
+use contract::{BranchIn, BranchOut, RemainingOut};
 use domain::BranchId;
 use identity::{BranchScope, Caller};
-use platform::pg::Database;
+use platform::pg::{Database, PgError, Queries};
 use policy::{Action, Denied, Resource};
 use serde_json::json;
 
@@ -15,7 +15,8 @@ use crate::scope::visible_ids;
 use crate::services::Services;
 use crate::store::audit::Fact;
 use crate::store::branches::{self as store, BranchRow, BranchValues};
-use crate::valid::Faults;
+use crate::store::remaining;
+use crate::valid::{Faults, invalid};
 use crate::work::{Begun, Work};
 
 /// A page of the branches that the caller sees.
@@ -45,6 +46,7 @@ pub(crate) async fn create(
         Begun::Work(work) => work,
     };
     let created = async {
+        require_known_zone(work.conn(), &values.timezone).await?;
         if values.code.is_empty() {
             let taken = store::codes_like(work.conn(), &code_stem(&values.name)).await?;
             values.code = free_code(&values.name, |code| taken.iter().any(|taken| taken == code));
@@ -82,16 +84,36 @@ pub(crate) async fn update(
         let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
         require_version(if_match, before.version)?;
         let values = written.insert(checked(input, Some(&before.branch))?);
+        if input.timezone.is_some() {
+            require_known_zone(work.conn(), &values.timezone).await?;
+        }
         let row = store::update(work.conn(), id, values).await;
         let row = row.map_err(|error| on_constraint(error, duplicates()))?;
         let fact = fact("branch.updated", &row, json!({ "from": before.branch, "to": row.branch }));
-        Ok((fact, Answer::json(200, &row.branch).with_version(row.version).at(Some(id))))
+        let remaining = what_remains(services, caller, work.conn(), &row).await?;
+        let out = BranchOut { remaining, ..row.branch };
+        Ok((fact, Answer::json(200, &out).with_version(row.version).at(Some(id))))
     };
     let updated = updated.await;
     match (work.finish(updated).await, written) {
         (Err(error), Some(values)) => Err(as_seen(services, caller, Some(id), &values, error).await.at(id)),
         (updated, _) => updated.map_err(|error| error.at(id)),
     }
+}
+
+/// What there still is at a branch that is not active, for callers who may see its stock and orders.
+async fn what_remains(
+    services: &Services,
+    caller: &Caller,
+    conn: &Queries,
+    row: &BranchRow,
+) -> Result<Option<RemainingOut>, Error> {
+    let id = BranchId(row.branch.id);
+    let may = |action| services.authorizer.allows(caller, action, Resource::Branch(id));
+    if row.branch.active || !may(Action::ViewStock) || !may(Action::ViewOrders) {
+        return Ok(None);
+    }
+    Ok(Some(remaining::of_branch(conn, id).await?))
 }
 
 /// Removes a branch that nothing refers to.
@@ -153,17 +175,31 @@ pub(crate) fn checked(input: &BranchIn, before: Option<&BranchOut>) -> Result<Br
         None => before.map_or_else(String::new, |branch| branch.location.clone()),
     };
     let timezone = match &input.timezone {
-        Some(timezone) => {
-            if jiff::tz::TimeZone::get(timezone).is_err() {
-                faults.add("/timezone", "must be an IANA time zone such as Europe/Berlin");
-            }
+        Some(timezone) => platform::zones::spelled(timezone).unwrap_or_else(|| {
+            faults.add("/timezone", "must be an IANA time zone such as Europe/Berlin");
             timezone.clone()
-        }
+        }),
         None => before.map_or_else(|| "UTC".to_owned(), |branch| branch.timezone.clone()),
     };
     let active = input.active.unwrap_or_else(|| before.is_none_or(|branch| branch.active));
     faults.finish()?;
     Ok(BranchValues { code, name, location, timezone, active })
+}
+
+/// Refuses a time zone that this program knows and the database does not, such as one that is newer than the server: reports
+/// are counted by days there.
+pub(crate) async fn require_known_zone(conn: &Queries, timezone: &str) -> Result<(), Error> {
+    if store::knows_zone(conn, timezone).await? {
+        return Ok(());
+    }
+    Err(invalid("/timezone", "is not known to the database server; choose a zone with the same clock"))
+}
+
+/// The branches whose time zones this program or the database does not know. They count as UTC until one is chosen.
+pub(crate) async fn unknown_zones(conn: &Queries) -> Result<Vec<(BranchId, String)>, PgError> {
+    let zones = store::zones(conn).await?.into_iter();
+    let unknown = zones.filter(|(_, zone, known)| !known || platform::zones::named(zone).is_none());
+    Ok(unknown.map(|(branch, zone, _)| (branch, zone)).collect())
 }
 
 /// A code made from the name: `HARBOUR-SHOP`, or `HARBOUR-SHOP-2` where that is taken.

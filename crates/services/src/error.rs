@@ -45,7 +45,10 @@ pub enum Error {
     Stale,
     /// The Idempotency-Key was used for another request.
     #[error("the idempotency key was used for another request")]
-    KeyReused,
+    KeyReused(
+        /// Where that is which the other request made.
+        Option<String>,
+    ),
     /// The Idempotency-Key's first request still runs.
     #[error("the first request with this idempotency key still runs")]
     KeyInFlight,

@@ -1,9 +1,10 @@
 //! Items: the use cases.
 
 use contract::page::MAX_LIMIT;
-use contract::{ItemIn, ItemOut};
+use contract::{ItemIn, ItemOut, RemainingOut};
 use domain::{ItemId, Quantity};
 use identity::Caller;
+use platform::pg::Queries;
 use policy::{Action, Resource};
 use serde_json::json;
 
@@ -11,9 +12,11 @@ use crate::answer::Answer;
 use crate::error::{Error, on_constraint};
 use crate::page::Page;
 use crate::request::{IfMatch, RequestContext, require_version};
+use crate::scope::visible_ids;
 use crate::services::Services;
 use crate::store::audit::Fact;
 use crate::store::items::{self as store, ItemFilter, ItemRow, ItemValues};
+use crate::store::remaining;
 use crate::valid::{Faults, invalid, none_if_empty};
 use crate::work::{Begun, Work};
 
@@ -85,10 +88,28 @@ pub(crate) async fn update(
         let row = store::update(work.conn(), id, &values).await;
         let row = row.map_err(|error| on_constraint(error, duplicates()))?;
         let fact = fact("item.updated", &row, json!({ "from": before.item, "to": row.item }));
-        Ok((fact, Answer::json(200, &row.item).with_version(row.version)))
+        let remaining = what_remains(services, caller, work.conn(), &row).await?;
+        let out = ItemOut { remaining, ..row.item };
+        Ok((fact, Answer::json(200, &out).with_version(row.version)))
     };
     let updated = updated.await;
     work.finish(updated).await
+}
+
+/// What there still is of an item that is not active, at the branches whose stock and orders the caller may see.
+async fn what_remains(
+    services: &Services,
+    caller: &Caller,
+    conn: &Queries,
+    row: &ItemRow,
+) -> Result<Option<RemainingOut>, Error> {
+    let may = |action| services.authorize(caller, action, Resource::Company).ok();
+    if row.item.active {
+        return Ok(None);
+    }
+    let (Some(stock), Some(_)) = (may(Action::ViewStock), may(Action::ViewOrders)) else { return Ok(None) };
+    let visible = visible_ids(&stock);
+    Ok(Some(remaining::of_item(conn, ItemId(row.item.id), visible.as_deref()).await?))
 }
 
 /// Removes an item that nothing refers to.

@@ -118,7 +118,7 @@ async fn replace(
         faults.add("/branch_id", format!("must stay {}; draft a new order for another branch", row.branch));
         faults.finish()?;
     }
-    check_references(conn, &draft).await?;
+    check_references(conn, &draft, old_lines).await?;
     let before = row.out(old_lines);
     let (version, lines) = store::replace(conn, row.id, &draft).await?;
     row.version = version;
@@ -204,11 +204,13 @@ fn checked(input: &OrderIn) -> Result<DraftWrite, Error> {
 }
 
 /// What must be checked of a draft against its branch and items.
-async fn check_references(conn: &Queries, draft: &DraftWrite) -> Result<(), Error> {
+async fn check_references(conn: &Queries, draft: &DraftWrite, before: &[LineRow]) -> Result<(), Error> {
     let items = draft.lines.iter().map(|line| line.item);
     let facts = Facts::load(conn, std::iter::once(draft.branch), items).await?;
     let branch_active = facts.branch_active(draft.branch);
-    Ok(check_draft(branch_active, &draft.lines, |item| facts.item(item))?)
+    let asked = |line: &LineRow| DraftLine { item: ItemId(line.item_id), requested: line.requested };
+    let before: Vec<DraftLine> = before.iter().map(asked).collect();
+    Ok(check_draft(branch_active, &draft.lines, &before, |item| facts.item(item))?)
 }
 
 /// An order as it is stored, for the operator's command line.

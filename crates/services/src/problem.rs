@@ -42,10 +42,16 @@ pub(crate) fn of_error(error: &Error, context: &RequestContext) -> Problem {
             ProblemKind::PreconditionFailed,
             "It was changed since you read it. Read it again and decide anew.",
         ),
-        Error::KeyReused => Problem::new(
-            ProblemKind::IdempotencyKeyReused,
-            "This Idempotency-Key was used for another request. Use a new key for a new request.",
-        ),
+        Error::KeyReused(first_made) => {
+            let made = first_made.as_ref().map(|made| format!(", which made {made}")).unwrap_or_default();
+            let detail = format!(
+                "This Idempotency-Key was used for another request{made}. Use a new key for a new request."
+            );
+            Problem {
+                first_made: first_made.clone(),
+                ..Problem::new(ProblemKind::IdempotencyKeyReused, detail)
+            }
+        }
         Error::KeyInFlight => Problem::new(
             ProblemKind::IdempotencyInFlight,
             "The first request with this Idempotency-Key is still running. Wait a moment and repeat.",
@@ -94,11 +100,14 @@ pub(crate) fn of_refusal(refusal: &Refusal, context: &RequestContext) -> Problem
         }
         Refusal::InactiveBranch => Problem::new(
             ProblemKind::Inactive,
-            "The branch is not active. Activate it, or use another branch.",
+            "The branch is not active. Activate it, or use another branch. What it still has may be counted down.",
         ),
         Refusal::InactiveItems(items) => {
             let ids: Vec<String> = items.iter().map(ToString::to_string).collect();
-            let detail = format!("Not active: item {}. Activate it, or leave it out.", ids.join(", item "));
+            let detail = format!(
+                "Not active: item {}. Activate it, or leave it out. What there still is of it may be counted down.",
+                ids.join(", item ")
+            );
             Problem::new(ProblemKind::Inactive, detail)
         }
         Refusal::InvalidDraft { branch, lines } => {
@@ -117,6 +126,20 @@ pub(crate) fn of_refusal(refusal: &Refusal, context: &RequestContext) -> Problem
             ProblemKind::PreconditionFailed,
             format!("By now {found} is on hand, not expected_quantity. Read it again and decide anew."),
         ),
+        Refusal::NotUndoable => Problem::invalid(vec![FieldError::new(
+            "/undoes",
+            "must be an adjustment of this branch and item, by its id in the ledger",
+        )]),
+        Refusal::UndoneBefore { movement, by } => {
+            let by =
+                by.map_or_else(|| "by another request just now".to_owned(), |by| format!("by movement {by}"));
+            let detail = format!("Movement {movement} was undone already, {by}. Nothing was changed.");
+            Problem::new(ProblemKind::UndoneBefore, detail)
+        }
+        Refusal::UndoLeaves(left) => Problem::invalid(vec![FieldError::new(
+            "/quantity",
+            format!("must be {left}, what undoing the movement leaves, or be left out"),
+        )]),
         Refusal::TooPrecise { allowed } => Problem::invalid(vec![FieldError::new(
             "/quantity",
             format!("has more decimal places than the item's {allowed}"),

@@ -70,7 +70,7 @@ impl Services {
         match self.engine.post(Request { command, asker, actor, context }).await? {
             Outcome::Answered(answer) | Outcome::Refused(_, answer) => Ok(answer),
             Outcome::Denied(denied) => Err(denied.into()),
-            Outcome::KeyReused => Err(Error::KeyReused),
+            Outcome::KeyReused(made) => Err(Error::KeyReused(made)),
             Outcome::KeyInFlight => Err(Error::KeyInFlight),
         }
     }

@@ -1,8 +1,8 @@
 //! Stock: the use cases.
 
 use contract::{MovementOut, SetStockIn, StockAsOfOut, StockChangeOut, StockOut, StockSort, StockSummaryOut};
-use domain::adjustment::SetStock;
-use domain::{BranchId, ItemId, StockKey};
+use domain::adjustment::{SetStock, Target};
+use domain::{BranchId, ItemId, MovementId, StockKey};
 use identity::Caller;
 use jiff::Timestamp;
 use policy::{Action, Resource};
@@ -105,10 +105,18 @@ pub(crate) async fn set(
 ) -> Result<Answer, Error> {
     let mut faults = Faults::default();
     let reason = input.reason.as_deref().map(|text| faults.paragraph("/reason", text, 500));
+    let to = match (input.undoes.map(MovementId), input.quantity) {
+        (Some(movement), leaves) => Some(Target::Undo { movement, leaves }),
+        (None, quantity) => quantity.map(Target::Quantity),
+    };
+    if to.is_none() {
+        faults.add("/quantity", "must be given, or undoes");
+    }
     faults.finish()?;
+    let to = to.ok_or_else(|| invalid("/quantity", "must be given, or undoes"))?;
     let set = SetStock {
         key: StockKey { branch: BranchId(input.branch_id), item: ItemId(input.item_id) },
-        quantity: input.quantity,
+        to,
         expected: input.expected_quantity,
         override_negative: input.override_negative,
     };

@@ -117,9 +117,11 @@ statement! {
                or m.branch_id is distinct from e.branch_id or ", another_time!("m.at"), ")");
     /// Movements of adjustments against their entries.
     ADJUSTMENTS: "services" = concat!("
-        select format('movement %s of adjustment %s: from %s to %s by %s (%s), entry %s tells from %s to %s by %s (%s)',
-                      m.id, m.document_id, m.balance - m.quantity, m.balance, m.actor, m.reason, e.id,
-                      e.details #>> '{quantity,from}', e.details #>> '{quantity,to}', e.actor, e.details ->> 'reason')
+        select format('movement %s of adjustment %s: from %s to %s by %s (%s) undoing %s, entry %s tells from %s to %s by %s (%s) undoing %s',
+                      m.id, m.document_id, m.balance - m.quantity, m.balance, m.actor, m.reason,
+                      m.reverses_id, e.id,
+                      e.details #>> '{quantity,from}', e.details #>> '{quantity,to}', e.actor, e.details ->> 'reason',
+                      e.details ->> 'undoes')
         from services_stock_movements m
         join services_audit_logs e
           on e.entity_type = 'stock' and e.action = 'stock.adjusted' and e.details ->> 'adjustment' = m.document_id::text
@@ -128,6 +130,7 @@ statement! {
                or to_jsonb(m.balance - m.quantity) is distinct from e.details #> '{quantity,from}'
                or m.actor <> e.actor or m.actor_user_id is distinct from e.actor_user_id
                or m.request_id is distinct from e.request_id or m.reason is distinct from e.details ->> 'reason'
+               or to_jsonb(m.reverses_id) is distinct from e.details -> 'undoes'
                or e.entity_id <> m.branch_id || ':' || m.item_id or m.branch_id is distinct from e.branch_id
                or ", another_time!("m.at"), ")");
     /// Movements of documents that there are none of.
@@ -192,7 +195,8 @@ statement! {
                    coalesce(sum(m.quantity) filter (where m.quantity > 0), 0) as units_in,
                    coalesce(-sum(m.quantity) filter (where m.quantity < 0), 0) as units_out
             from services_stock_movements m
-            join services_branch_totals t on t.branch_id = m.branch_id
+            join (select branch_id, services_zone(timezone) as timezone from services_branch_totals offset 0) t
+              on t.branch_id = m.branch_id
             where m.id <= (select movement_id from services_totals_state)
             group by 1, 2) m
           on m.branch_id = d.branch_id and m.day = d.day

@@ -1,10 +1,11 @@
 //! `verify`: does everything that must hold after every commit hold?
 
-use platform::pg::{Database, Invariant, PgError, check_all};
+use platform::pg::{Database, EXAMPLES, Invariant, PgError, check_all};
 use platform::statement;
 
 pub use platform::pg::Finding;
 
+use crate::branches::unknown_zones;
 use crate::migrations::SCHEMA;
 use crate::told;
 
@@ -23,6 +24,7 @@ const INVARIANTS: &[Invariant] = &[
     Invariant::new("every change of a branch has one audit entry", &BRANCHES_AUDITED),
     Invariant::new("every change of an item has one audit entry", &ITEMS_AUDITED),
     Invariant::new("every adjustment has one audit entry", &ADJUSTMENTS_AUDITED),
+    Invariant::new("every undo takes back one adjustment of its level, as much of it", &UNDONE_ONCE),
 ];
 
 /// Whether the first entries of an entity may be in an archive: entries go there from the oldest on, so none is missing
@@ -180,6 +182,17 @@ statement! {
           on a.entity_id = i.id::text
         where coalesce(a.entries, 0) <> i.version
           and not (", archived!(), " and coalesce(a.entries, 0) < i.version)");
+    UNDONE_ONCE: "services" = "
+        select format('movement %s of %s undoes movement %s of %s', r.id, r.quantity, r.reverses_id, m.quantity)
+        from (
+            select id, branch_id, item_id, kind, quantity, reverses_id,
+                   row_number() over (partition by reverses_id order by id) as n
+            from services_stock_movements
+            where reverses_id is not null) r
+        left join services_stock_movements m
+          on m.branch_id = r.branch_id and m.item_id = r.item_id and m.id = r.reverses_id
+        where r.n > 1 or m.id is null or m.id >= r.id or m.quantity <> -r.quantity
+           or (m.kind, r.kind) <> ('adjustment', 'adjustment')";
     ADJUSTMENTS_AUDITED: "services" = "
         select format('adjustment %s: %s movements, %s entries',
                       coalesce(m.document_id::text, a.adjustment), coalesce(m.n, 0), coalesce(a.n, 0))
@@ -199,6 +212,18 @@ statement! {
                    and exists (select from services_audit_archives r where r.at > m.at))";
 }
 
+/// Whether the zones of all branches are known: what the database alone cannot tell.
+async fn zones_are_known(database: &Database) -> Result<Finding, PgError> {
+    let unknown = unknown_zones(&*database.get().await?).await?;
+    let examples = unknown.iter().take(EXAMPLES).map(|(branch, zone)| format!("branch {branch}: {zone}"));
+    Ok(Finding {
+        invariant: "every branch's time zone is known to the program and to the database; others count as UTC",
+        violations: unknown.len(),
+        examples: examples.collect(),
+        note: false,
+    })
+}
+
 /// Checks every invariant in one snapshot of the database, so that running services do not disturb it, and that the
 /// schema is the one that the migrations make.
 ///
@@ -208,5 +233,6 @@ pub async fn verify(database: &Database) -> Result<Vec<Finding>, PgError> {
     let mut findings = SCHEMA.check(database).await?;
     let all: Vec<&Invariant> = INVARIANTS.iter().chain(told::INVARIANTS).collect();
     findings.extend(check_all(database, &all).await?);
+    findings.push(zones_are_known(database).await?);
     Ok(findings)
 }

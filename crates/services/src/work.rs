@@ -8,7 +8,7 @@ use policy::Action;
 use crate::answer::Answer;
 use crate::asker::Asker;
 use crate::error::Error;
-use crate::replay;
+use crate::replay::{self, Again};
 use crate::request::{Actor, IdempotencyKey, RequestContext};
 use crate::services::Services;
 use crate::store::audit::{self, Fact};
@@ -53,8 +53,10 @@ impl<'a> Work<'a> {
         )?;
         if let Some(stored) = found.into_iter().flatten().next() {
             transaction.rollback().await?;
-            let again = replay::again(stored, context, &Asker::of(services, caller), view)?;
-            return again.map(Begun::Answered).ok_or(Error::KeyReused);
+            return match replay::again(stored, context, &Asker::of(services, caller), view)? {
+                Again::Same(answer) => Ok(Begun::Answered(answer)),
+                Again::Other { made } => Err(Error::KeyReused(made)),
+            };
         }
         if locked.contains(&false) {
             transaction.rollback().await?;

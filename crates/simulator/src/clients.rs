@@ -131,7 +131,7 @@ impl Clients {
                 self.hear_answer(intention, answer)?;
                 self.check_told(intention, answer, store)
             }
-            Outcome::KeyReused => self.check_reused(intention),
+            Outcome::KeyReused(_) => self.check_reused(intention),
             Outcome::KeyInFlight => self.check_in_flight(intention),
             // The operator may do everything.
             Outcome::Denied(_) => Err(Broken::new(Invariant::Plain, format!("request {number} was denied"))),

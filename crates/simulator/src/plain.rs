@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::adjustment::Target;
 use domain::order::{ItemFacts, OrderCommand, OrderStatus};
 use domain::{BranchId, ItemId, Refusal, StockKey};
 use services::Command;
@@ -105,9 +106,16 @@ impl Plain {
     fn count(&mut self, count: &StockCount, known: &Known) -> Result<(), &'static str> {
         let (branch, item) = (known.branch(count.set.key.branch), known.item(count.set.key.item));
         let (Some(branch_active), Some(item)) = (branch, item) else { return Err("not found") };
-        let quantity = count.set.quantity.thousandths();
+        let Target::Quantity(quantity) = count.set.to else { return Err("not undoable") };
+        let quantity = quantity.thousandths();
+        let before = self.level(count.set.key).0;
+        let counts_down = match before {
+            1.. => (0..=before).contains(&quantity),
+            0 => false,
+            _ => (before..=0).contains(&quantity),
+        };
         match () {
-            () if !branch_active || !item.active => Err("inactive"),
+            () if !(branch_active && item.active || counts_down) => Err("inactive"),
             () if !is_precise(quantity, item) => Err("too precise"),
             () if quantity < 0 && !count.set.override_negative => Err("below zero"),
             () => {
@@ -161,6 +169,8 @@ pub fn word(refusal: &Refusal) -> &'static str {
         Refusal::InvalidDraft { .. } => "invalid draft",
         Refusal::BelowZero => "below zero",
         Refusal::Changed { .. } => "changed",
+        Refusal::NotUndoable | Refusal::UndoLeaves(_) => "not undoable",
+        Refusal::UndoneBefore { .. } => "undone before",
         Refusal::TooPrecise { .. } => "too precise",
         Refusal::OutOfRange => "out of range",
         Refusal::Inconsistent => "inconsistent",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::adjustment::SetStock;
+use domain::adjustment::{SetStock, Target};
 use domain::order::{DraftLine, OrderCommand};
 use domain::{BranchId, ItemId, OrderId, Quantity, StockKey};
 use jiff::SignedDuration;
@@ -317,7 +317,7 @@ impl World {
                 Outcome::Answered(answer) | Outcome::Refused(_, answer) if answer.replayed => continue,
                 Outcome::Answered(_) => Ok(()),
                 Outcome::Refused(refusal, _) => Err(word(refusal)),
-                Outcome::Denied(_) | Outcome::KeyReused | Outcome::KeyInFlight => continue,
+                Outcome::Denied(_) | Outcome::KeyReused(_) | Outcome::KeyInFlight => continue,
             };
             let touched = batch.keys_of(command);
             if found.is_err() && touched.iter().any(|key| came_since.contains(key)) {
@@ -355,14 +355,15 @@ fn what_became(outcome: &Outcome) -> &'static str {
         Outcome::Answered(_) => "carried out",
         Outcome::Refused(refusal, _) => word(refusal),
         Outcome::Denied(_) => "denied",
-        Outcome::KeyReused => "key of another request",
+        Outcome::KeyReused(_) => "key of another request",
         Outcome::KeyInFlight => "key in flight",
     }
 }
 
 fn count(branch: u8, item: u8, quantity: i8, override_negative: bool) -> Command {
     let key = StockKey { branch: BranchId(i64::from(branch) + 1), item: ItemId(i64::from(item) + 1) };
-    let set = SetStock { key, quantity: amount(item, quantity), expected: None, override_negative };
+    let to = Target::Quantity(amount(item, quantity));
+    let set = SetStock { key, to, expected: None, override_negative };
     Command::SetStock(StockCount { set, reason: None, at: None })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::adjustment::{self, SetStock, StockFacts};
+use domain::adjustment::{self, SetStock, StockFacts, Target};
 use domain::order::{self, Order, OrderCommand, OrderLine, OrderStatus};
 use domain::{BranchId, ItemId, Levels, Movement, OrderId, Posting, Quantity, Refusal, Short, StockKey};
 use proptest::sample::Index;
@@ -128,8 +128,10 @@ impl World {
             branch_active: self.active_branches[place as usize],
             item_active: self.active_items[item as usize],
             decimal_places: 3,
+            undone: None,
         };
-        let set = SetStock { key: key(place, item), quantity, expected: None, override_negative };
+        let to = Target::Quantity(quantity);
+        let set = SetStock { key: key(place, item), to, expected: None, override_negative };
         let posting = adjustment::decide(&set, facts, &self.as_levels())?;
         self.post(Cause::Count, &posting)
     }

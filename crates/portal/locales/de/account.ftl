@@ -57,7 +57,7 @@ factor-done = Ihr zweiter Faktor ist eingerichtet.
 factor-codes = Wiederherstellungscodes
 factor-codes-hint = Jeder meldet Sie einmal an, wenn Sie Ihren Authenticator nicht haben. Sie werden jetzt gezeigt und nie wieder: Drucken Sie sie aus oder schreiben Sie sie auf.
 factor-codes-kept = Ich habe sie; weiter
-factor-since = Eingerichtet am { $time } (UTC).
+factor-since = Eingerichtet am { $time }.
 factor-left = { $count ->
     [one] Ein Wiederherstellungscode ist übrig.
    *[other] { $count } Wiederherstellungscodes sind übrig.

@@ -74,3 +74,9 @@ import-done = { $count ->
     [one] Eine Zeile wurde ausgeführt.
    *[other] { $count } Zeilen wurden ausgeführt.
 }
+branch-closed = Die Filiale ist gespeichert und nicht mehr in Gebrauch. Das ist noch da; es lässt sich herunterzählen, und eingereichte Aufträge lassen sich ausliefern oder stornieren.
+branch-left-on-hand = Vorhanden: { $quantity }, Artikel: { $levels }
+item-closed = Der Artikel ist gespeichert und nicht mehr in Gebrauch. Das ist noch da; es lässt sich herunterzählen, und eingereichte Aufträge lassen sich ausliefern oder stornieren.
+item-left-on-hand = Vorhanden: { $quantity }, Filialen: { $levels }
+left-promised = Zugesagt: { $quantity }, eingereichte Aufträge: { $orders }
+left-drafts = Entwürfe: { $count }

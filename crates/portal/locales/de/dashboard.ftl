@@ -18,5 +18,5 @@ dashboard-heat-hint = Was von jedem Mindestbestand vorhanden ist.
 dashboard-heat-none = Nichts ist unter seinem Mindestbestand.
 dashboard-recent = Neueste Aufträge
 dashboard-orders-none = Noch keine Aufträge.
-dashboard-as-of = Summen von { $time } UTC
+dashboard-as-of = Summen von { $time }
 units-out = Einheiten hinaus

@@ -75,7 +75,7 @@ refused-duplicate = Name, Artikelnummer, Barcode oder Kürzel sind schon vergebe
 refused-still-referenced = Andere Einträge beziehen sich noch darauf, darum kann es nicht gelöscht werden. Setzen Sie es stattdessen auf inaktiv.
 refused-wrong-state = Der Status hat sich inzwischen geändert und erlaubt das nicht. Nichts wurde geändert.
 refused-insufficient-stock = Der Bestand reicht nicht. Nichts wurde geändert.
-refused-inactive = Die Filiale oder ein Artikel ist nicht aktiv. Nichts wurde geändert.
+refused-inactive = Die Filiale oder ein Artikel ist nicht aktiv: Was davon noch da ist, lässt sich nur herunterzählen. Nichts wurde geändert.
 refused-in-flight = Der erste Versuch läuft noch. Warten Sie einen Augenblick und sehen Sie dann nach.
 refused-stale = Jemand anderes hat es geändert, seit Sie es geöffnet haben. Von Ihnen wurde nichts gespeichert; unten steht der jetzige Stand.
 refused-invalid = Manche Angaben sind nicht gültig. Nichts wurde geändert.
@@ -87,3 +87,6 @@ refused-otherwise = Die Dienste konnten das nicht tun. Nichts wurde geändert; E
 # Was getan wurde
 done-session-ended = Die Sitzung ist beendet.
 done-sessions-ended = Alle Ihre anderen Sitzungen sind beendet.
+refused-undone-before = Das wurde schon rückgängig gemacht. Nichts wurde geändert.
+refused-sent-already = Dieses Formular wurde schon gesendet, mit anderem Inhalt. Sehen Sie nach, was es bewirkt hat; senden Sie es nur noch einmal, wenn auch das geschehen soll.
+refused-sent-already-order = Dieses Formular wurde schon gesendet, siehe Auftrag { $number }. Senden Sie es nur für einen weiteren Auftrag noch einmal.

@@ -49,3 +49,4 @@ bulk-done = { $count ->
     [one] Ein Auftrag wurde weitergeführt.
    *[other] { $count } Aufträge wurden weitergeführt.
 }
+bulk-too-many = Nicht ausgeführt: Wählen Sie höchstens { $most } Aufträge auf einmal.

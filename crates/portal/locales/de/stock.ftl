@@ -31,12 +31,10 @@ done-stock-adjusted = Der Bestand ist gesetzt. Die Bewegung steht unten im Buch 
 done-stock-set = Der Bestand ist gesetzt.
 undo-reason = Bewegung { $number } rückgängig
 done-stock-undone = Die Bewegung ist durch eine Gegenbewegung rückgängig gemacht.
-done-stock-undo-refused = Es ließ sich nicht rückgängig machen: Der jetzige Bestand erlaubt es nicht. Nichts wurde geändert.
-done-stock-undo-unknown = Die Antwort kam nicht an. Sehen Sie unten ins Buch, bevor Sie es noch einmal versuchen.
 
 # Was da war
 as-of-title = Bestand zu einer Zeit
-as-of-hint = Nach der Uhr der Filiale; für alle Filialen zusammen UTC. Mit einer zweiten Zeit einer Filiale, was sich dazwischen änderte.
+as-of-hint = Nach der Uhr der Filiale. Mit einer zweiten Zeit einer Filiale, was sich dazwischen änderte.
 as-of-at = Um
 as-of-until = Und um
 as-of-nothing = Wählen Sie eine Filiale und eine Zeit.
@@ -44,3 +42,10 @@ as-of-none = Damals gab es nichts.
 as-of-no-changes = Dazwischen änderte sich nichts.
 as-of-before = Damals
 as-of-after = Später
+as-of-shown = So war es am { $time }.
+as-of-between = Was sich vom { $from } bis { $to } änderte.
+not-done-undo-refused = Es ließ sich nicht rückgängig machen: Der jetzige Bestand erlaubt es nicht. Nichts wurde geändert.
+not-done-undone-before = Das wurde schon rückgängig gemacht, wie das Buch unten zeigt. Nichts wurde geändert.
+not-done-undo-inactive = Es ließ sich nicht rückgängig machen: Die Filiale oder der Artikel ist nicht aktiv, was noch da ist, lässt sich nur herunterzählen. Nichts wurde geändert.
+not-done-undo-unknown = Die Antwort kam nicht an. Sehen Sie unten ins Buch, bevor Sie es noch einmal versuchen.
+movement-undone = rückgängig durch Bewegung { $number }

@@ -78,3 +78,5 @@ fault-same-item = Eine frühere Position hat diesen Artikel. Tragen Sie dort die
 fault-no-lines = Fügen Sie mindestens eine Position hinzu.
 fault-too-many-lines = Höchstens { $is } Positionen; legen Sie für den Rest einen zweiten Auftrag an.
 fault-other-branch = Ein Auftrag bleibt bei seiner Filiale. Legen Sie für eine andere einen neuen an.
+days-of = Tage und Zeiten sind die von { $zone }.
+fault-timezone-new = Der Datenbankserver kennt diese Zeitzone nicht. Wählen Sie eine mit derselben Uhr.

@@ -57,7 +57,7 @@ factor-done = Your second factor is set up.
 factor-codes = Recovery codes
 factor-codes-hint = Each of them signs you in once when you do not have your authenticator. They are shown now and never again: print them or write them down.
 factor-codes-kept = I have them; go on
-factor-since = Set up on { $time } (UTC).
+factor-since = Set up on { $time }.
 factor-left = { $count ->
     [one] One recovery code is left.
    *[other] { $count } recovery codes are left.

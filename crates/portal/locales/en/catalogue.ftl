@@ -74,3 +74,9 @@ import-done = { $count ->
     [one] One row was carried out.
    *[other] { $count } rows were carried out.
 }
+branch-closed = The branch is saved and is no longer in use. This is still there; it can be counted down, and submitted orders can be fulfilled or cancelled.
+branch-left-on-hand = On hand: { $quantity }, items: { $levels }
+item-closed = The item is saved and is no longer in use. This is still there; it can be counted down, and submitted orders can be fulfilled or cancelled.
+item-left-on-hand = On hand: { $quantity }, branches: { $levels }
+left-promised = Promised: { $quantity }, submitted orders: { $orders }
+left-drafts = Drafts: { $count }

@@ -18,5 +18,5 @@ dashboard-heat-hint = What is on hand of each minimum.
 dashboard-heat-none = Nothing is below its minimum.
 dashboard-recent = Recent orders
 dashboard-orders-none = No orders yet.
-dashboard-as-of = Totals as of { $time } UTC
+dashboard-as-of = Totals as of { $time }
 units-out = Units out

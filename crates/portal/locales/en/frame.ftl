@@ -75,7 +75,7 @@ refused-duplicate = Something else already has this name, SKU, barcode or code. 
 refused-still-referenced = Other records still refer to it, so it cannot be deleted. Make it inactive instead.
 refused-wrong-state = Its state has changed meanwhile and does not allow this. Nothing was changed.
 refused-insufficient-stock = There is not enough stock. Nothing was changed.
-refused-inactive = The branch or an item is not active. Nothing was changed.
+refused-inactive = The branch or an item is not active: what is left of it can only be counted down. Nothing was changed.
 refused-in-flight = The first try is still running. Wait a moment and look again.
 refused-stale = Somebody else changed it since you opened it. Nothing of yours was saved; below is what it is now.
 refused-invalid = Some of what was entered is not valid. Nothing was changed.
@@ -87,3 +87,6 @@ refused-otherwise = The services could not do this. Nothing was changed; the log
 # What was done
 done-session-ended = The session has ended.
 done-sessions-ended = All your other sessions have ended.
+refused-undone-before = It was undone already. Nothing was changed.
+refused-sent-already = This form was sent already, with something else in it. Look what it did; send it again only to do this as well.
+refused-sent-already-order = This form was sent already, see order { $number }. Send it again only for one more order.

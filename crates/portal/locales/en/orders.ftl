@@ -49,3 +49,4 @@ bulk-done = { $count ->
     [one] One order was led on.
    *[other] { $count } orders were led on.
 }
+bulk-too-many = Not done: choose at most { $most } orders at once.

@@ -31,12 +31,10 @@ done-stock-adjusted = What is on hand is set. The ledger below has the movement;
 done-stock-set = What is on hand is set.
 undo-reason = Movement { $number } undone
 done-stock-undone = The movement is undone by a movement against it.
-done-stock-undo-refused = It could not be undone: what is on hand now does not allow it. Nothing was changed.
-done-stock-undo-unknown = The answer did not come. Look at the ledger below before you try again.
 
 # What there was
 as-of-title = Stock at a time
-as-of-hint = By the clock of the branch; for all branches together, UTC. With a second time of one branch, what changed in between.
+as-of-hint = By the clock of the branch. With a second time of one branch, what changed in between.
 as-of-at = At
 as-of-until = And at
 as-of-nothing = Choose a branch and a time.
@@ -44,3 +42,10 @@ as-of-none = There was nothing then.
 as-of-no-changes = Nothing changed in between.
 as-of-before = Then
 as-of-after = Later
+as-of-shown = As it was on { $time }.
+as-of-between = What changed from { $from } to { $to }.
+not-done-undo-refused = It could not be undone: what is on hand now does not allow it. Nothing was changed.
+not-done-undone-before = It was undone already, as the ledger below shows. Nothing was changed.
+not-done-undo-inactive = It could not be undone: the branch or the item is not active, so that what is left can only be counted down. Nothing was changed.
+not-done-undo-unknown = The answer did not come. Look at the ledger below before you try again.
+movement-undone = undone by movement { $number }

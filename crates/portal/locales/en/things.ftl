@@ -78,3 +78,5 @@ fault-same-item = An earlier line has this item. Put the whole quantity there.
 fault-no-lines = Add at least one line.
 fault-too-many-lines = Keep to { $is } lines; make a second order for the rest.
 fault-other-branch = An order stays at its branch. Draft another one for another branch.
+days-of = Days and times are those of { $zone }.
+fault-timezone-new = The database server does not know this time zone. Choose one with the same clock.

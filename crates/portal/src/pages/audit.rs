@@ -8,7 +8,6 @@ use axum::response::Response;
 use client::{AuditFilter, ClientError, Page};
 use contract::AuditOut;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use policy::{Action, Resource};
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +15,7 @@ use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::audit_details::{Detail, details};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::query::{Asked, Listed, lenient, paging, trimmed};
+use crate::pages::query::{Asked, Listed, bounds, lenient, paging, trimmed};
 use crate::pages::{Trouble, page};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -43,8 +42,8 @@ pub(crate) struct AuditQuery {
 }
 
 impl AuditQuery {
-    fn filter(&self) -> AuditFilter {
-        let start = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    fn filter(&self, directory: &Directory) -> AuditFilter {
+        let (from, to) = bounds(self.from, self.to, directory.zone_of(&self.branch));
         AuditFilter {
             actor_user_id: None,
             actor: self.person.clone(),
@@ -54,8 +53,8 @@ impl AuditQuery {
             branch_id: self.branch,
             ip: None,
             request_id: self.request.clone(),
-            from: self.from.and_then(start),
-            to: self.to.and_then(|day| day.tomorrow().ok()).and_then(start),
+            from,
+            to,
         }
     }
 }
@@ -92,9 +91,10 @@ pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<AuditQuery>) -> R
 }
 
 async fn ask(asking: Asking, query: &AuditQuery) -> Result<Shown, ClientError> {
-    let filter = query.filter();
-    let entries = asking.services().list_audit(asking.call(), &filter, paging(query.cursor.as_deref()));
-    let (directory, entries) = tokio::try_join!(Directory::read(&asking), entries)?;
+    let directory = Directory::read(&asking).await?;
+    let filter = query.filter(&directory);
+    let paging = paging(query.cursor.as_deref());
+    let entries = asking.services().list_audit(asking.call(), &filter, paging).await?;
     Ok(Shown { directory, entries })
 }
 
@@ -112,8 +112,7 @@ impl AuditPage {
     }
 
     fn time(&self, shown: &Shown, entry: &AuditOut) -> String {
-        let zone = entry.branch_id.map_or("UTC", |branch| shown.directory.zone(&branch)).to_owned();
-        self.frame.time(&entry.at, &zone)
+        self.frame.time(&entry.at, shown.directory.zone_of(&entry.branch_id))
     }
 
     /// The page of what an entry is about.

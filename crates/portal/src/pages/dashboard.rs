@@ -123,7 +123,8 @@ impl DashboardPage {
 
     fn as_of(&self, shown: &Shown) -> Option<String> {
         let at = shown.overview.as_of?;
-        Some(self.frame.about("dashboard-as-of", "time", self.frame.time(&at, "UTC")))
+        let time = self.frame.time(&at, shown.directory.zone_of(&self.query.branch));
+        Some(self.frame.about("dashboard-as-of", "time", time))
     }
 
     /// How long an item's bar is, of 100.

@@ -11,6 +11,7 @@ const FAULTS: &[(&str, &str)] = &[
     ("is taken", "fault-taken"),
     ("must be letters (A–Z), digits and dashes, beginning with a letter or digit", "fault-code"),
     ("must be an IANA time zone such as Europe/Berlin", "fault-timezone"),
+    ("is not known to the database server; choose a zone with the same clock", "fault-timezone-new"),
     ("must be 0, 1, 2 or 3", "fault-places"),
     ("must not become fewer once the item is stocked or ordered", "fault-fewer-places"),
     ("must not be below zero", "fault-below-zero"),

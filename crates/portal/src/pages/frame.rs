@@ -145,6 +145,8 @@ pub(crate) struct Frame {
     pub section: Option<Section>,
     /// What was just done, in words: the message `done-…` that the query's `done` names.
     pub done: Option<String>,
+    /// Why what was asked for was not done, in words: the message `not-done-…` that the query's `not-done` names.
+    pub not_done: Option<String>,
     /// The services do not answer: what to say of what the page shows instead.
     pub away: Option<String>,
 }
@@ -162,8 +164,11 @@ impl Frame {
     pub(crate) fn read(headers: &HeaderMap, uri: &Uri, token: FormToken, config: &Config) -> Frame {
         let language = Cookie::Language.read(headers, config).and_then(Language::parse);
         let words = Words(language.unwrap_or_else(|| Language::preferred(headers)));
-        let done = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("done="));
-        let done = done.map(|done| format!("done-{done}")).filter(|id| words.has(id));
+        let told = |name: &str| {
+            let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+            let word = pairs.filter(|(key, _)| *key == name).map(|(_, word)| word).next()?;
+            Some(format!("{name}-{word}")).filter(|id| words.has(id)).map(|id| words.say(&id))
+        };
         Frame {
             words,
             theme: Cookie::Theme.read(headers, config).and_then(Theme::parse),
@@ -171,7 +176,8 @@ impl Frame {
             token,
             who: None,
             section: None,
-            done: done.map(|id| words.say(&id)),
+            done: told("done"),
+            not_done: told("not-done"),
             away: None,
         }
     }

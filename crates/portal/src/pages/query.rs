@@ -7,6 +7,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use client::Paging;
 use contract::Cursor;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use platform::zones;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -41,6 +44,17 @@ pub(crate) fn address(path: &str, query: &impl Serialize) -> String {
         Ok(query) if !query.is_empty() => format!("{path}?{query}"),
         _ => path.to_owned(),
     }
+}
+
+/// From when and until when are the days that a list is of, by the calendar of a zone. Of the second moment on, nothing
+/// belongs to them any more.
+pub(crate) fn bounds(
+    from: Option<Date>,
+    to: Option<Date>,
+    zone: &str,
+) -> (Option<Timestamp>, Option<Timestamp>) {
+    let zone = zones::or_utc(zone);
+    (from.map(|day| zones::begin(day, &zone)), to.map(|day| zones::end(day, &zone)))
 }
 
 /// How many rows a page of a list has.

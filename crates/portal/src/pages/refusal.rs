@@ -32,6 +32,7 @@ impl Refusal {
         let is_unknown = matches!(error, ClientError::OutcomeUnknown);
         let message = match kind {
             _ if is_unknown => frame.say(message_of(ProblemKind::OutcomeUnknown)),
+            Some(ProblemKind::IdempotencyKeyReused) => sent_already(problem.as_deref(), frame),
             Some(kind) => frame.say(message_of(kind)),
             None if error.is_away() => frame.say("refused-away"),
             None => frame.say("refused-otherwise"),
@@ -64,9 +65,23 @@ impl Refusal {
         if self.is_unknown { key.as_str().to_owned() } else { Key::fresh().as_str().to_owned() }
     }
 
+    /// For which reason of the catalogue it was refused.
+    pub(crate) fn kind(&self) -> Option<ProblemKind> {
+        if self.is_unknown {
+            Some(ProblemKind::OutcomeUnknown)
+        } else {
+            self.problem.as_deref().and_then(kind)
+        }
+    }
+
     /// Whether it was refused for this reason.
     pub(crate) fn is(&self, asked: ProblemKind) -> bool {
-        self.problem.as_deref().and_then(kind) == Some(asked)
+        self.kind() == Some(asked)
+    }
+
+    /// Whether the services did not answer.
+    pub(crate) fn is_away(&self) -> bool {
+        !self.is_unknown && self.status == StatusCode::SERVICE_UNAVAILABLE
     }
 
     /// What is wrong with a field, by its JSON pointer.
@@ -82,6 +97,15 @@ impl Refusal {
     /// The lines that ask for more than there is.
     pub(crate) fn short_lines(&self) -> &[ShortLine] {
         self.problem.as_deref().map_or(&[], |problem| &problem.short_lines)
+    }
+}
+
+/// That the form was sent before with something else in it, as a page that the browser kept is; and what came of it.
+fn sent_already(problem: Option<&Problem>, frame: &Frame) -> String {
+    let made = problem.and_then(|problem| problem.first_made.as_deref());
+    match made.and_then(|made| made.strip_prefix("/v1/orders/")) {
+        Some(order) => frame.about("refused-sent-already-order", "number", order),
+        None => frame.say("refused-sent-already"),
     }
 }
 
@@ -101,6 +125,8 @@ const fn message_of(kind: ProblemKind) -> &'static str {
         ProblemKind::InsufficientStock => "refused-insufficient-stock",
         ProblemKind::Inactive => "refused-inactive",
         ProblemKind::IdempotencyInFlight => "refused-in-flight",
+        ProblemKind::IdempotencyKeyReused => "refused-sent-already",
+        ProblemKind::UndoneBefore => "refused-undone-before",
         ProblemKind::PreconditionFailed => "refused-stale",
         ProblemKind::Malformed | ProblemKind::Invalid | ProblemKind::TooLarge => "refused-invalid",
         ProblemKind::TooManyRequests => "refused-too-many",
@@ -109,7 +135,6 @@ const fn message_of(kind: ProblemKind) -> &'static str {
         ProblemKind::Unauthorized
         | ProblemKind::MethodNotAllowed
         | ProblemKind::UnsupportedMediaType
-        | ProblemKind::IdempotencyKeyReused
         | ProblemKind::PreconditionRequired
         | ProblemKind::Internal => "refused-otherwise",
     }

@@ -127,7 +127,7 @@ pub(crate) async fn post(
     let quantity = match form.on_hand_after(&visitor.frame) {
         Ok(quantity) => quantity,
         Err(error) => {
-            let refusal = Refusal::of_field("/quantity", &error.to_string(), &visitor.frame);
+            let refusal = Refusal::of_field("/quantity", &error, &visitor.frame);
             return show(visitor, query, Some(refusal)).await;
         }
     };
@@ -135,11 +135,11 @@ pub(crate) async fn post(
     let count = SetStockIn {
         branch_id: form.branch,
         item_id: form.item,
-        quantity,
+        quantity: Some(quantity),
         // Adding and taking are about what was shown; were it another by now, the sum would be wrong.
         expected_quantity: if form.how == "count" { None } else { form.before.parse().ok() },
         reason: Some(visitor.frame.say(form.reason())),
-        override_negative: false,
+        ..SetStockIn::default()
     };
     match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
         Ok(_) => {
@@ -155,15 +155,18 @@ pub(crate) async fn post(
 }
 
 impl ScanForm {
-    /// What is to be on hand afterwards; none where what was typed is no quantity.
-    fn on_hand_after(&self, frame: &Frame) -> Result<Quantity, QuantityError> {
-        let (typed, before) = (frame.quantity_of(&self.quantity)?, self.before.parse::<Quantity>()?);
+    /// What is to be on hand afterwards; else what is wrong with what was typed. What is added or taken is more than zero:
+    /// a sign would turn one into the other, and the reason in the ledger with it.
+    fn on_hand_after(&self, frame: &Frame) -> Result<Quantity, String> {
+        let typed = frame.quantity_of(&self.quantity).map_err(|error| error.to_string())?;
+        let before: Quantity = self.before.parse().map_err(|error: QuantityError| error.to_string())?;
         let after = match self.how.as_str() {
+            "in" | "out" if !typed.is_positive() => return Err("must be more than zero".to_owned()),
             "in" => before.checked_add(typed),
             "out" => before.checked_sub(typed),
             _ => Some(typed),
         };
-        after.ok_or(QuantityError::OutOfRange)
+        after.ok_or_else(|| QuantityError::OutOfRange.to_string())
     }
 
     fn reason(&self) -> &'static str {

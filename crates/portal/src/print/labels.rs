@@ -59,6 +59,7 @@ mod tests {
             min_stock_level: domain::Quantity::ZERO,
             active: true,
             created_at: jiff::Timestamp::UNIX_EPOCH,
+            remaining: None,
         };
         let long = "Молоток гвоздодёр 300 г ".repeat(9);
         let pdf = labels(&[item(&long, Some("ключ")), item("Hammer\n\u{0}", Some("4006381333931"))], 13);

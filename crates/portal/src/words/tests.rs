@@ -67,6 +67,10 @@ fn every_message_is_said_somewhere_and_all_that_is_said_is_there() {
     for id in english.keys() {
         let said = match id.strip_prefix("done-") {
             Some(done) => [format!("done={done}\""), format!("\"{done}\"")],
+            None if id.starts_with("not-done-") => {
+                let word = id.replacen("not-done-", "not-done=", 1);
+                [format!("\"{word}\""), format!("{word}\"")]
+            }
             None => [format!("\"{id}\""), format!("\"{id}\"")],
         };
         assert!(said.iter().any(|said| pages.contains(said)), "nothing says {id}");
@@ -112,7 +116,8 @@ fn quantities_are_written_as_each_language_writes_them() {
 #[test]
 fn times_are_those_of_the_branch() {
     let at: Timestamp = "2026-07-01T23:30:00Z".parse().unwrap();
-    assert_eq!(Words(Language::English).time(&at, "Europe/Berlin"), "2 Jul 2026, 01:30");
-    assert_eq!(Words(Language::German).time(&at, "Europe/Berlin"), "02.07.2026, 01:30");
-    assert_eq!(Words(Language::English).time(&at, "no such zone"), "1 Jul 2026, 23:30");
+    assert_eq!(Words(Language::English).time(&at, "Europe/Berlin"), "2 Jul 2026, 01:30 CEST");
+    assert_eq!(Words(Language::German).time(&at, "Europe/Berlin"), "02.07.2026, 01:30 MESZ");
+    assert_eq!(Words(Language::English).time(&at, "no such zone"), "1 Jul 2026, 23:30 UTC");
+    assert_eq!(Words(Language::English).time(&at, "America/Sao_Paulo"), "1 Jul 2026, 20:30 UTC-03");
 }

@@ -180,7 +180,7 @@ async fn stock_is_set() {
     let app = App::start().await;
     let (branch_id, item_id) = (app.branch("Harbour").await, app.any_item().await);
     let quantity = domain::Quantity::units(7);
-    let count = SetStockIn { branch_id, item_id, quantity, ..SetStockIn::default() };
+    let count = SetStockIn { branch_id, item_id, quantity: Some(quantity), ..SetStockIn::default() };
     let level = services(&app).set_stock(call(&app.admin()), &Key::fresh(), &count).await.unwrap();
     assert_eq!((level.quantity, level.available), (quantity, quantity));
     app.database.assert_sound().await;

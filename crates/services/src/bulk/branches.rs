@@ -12,7 +12,7 @@ use super::faults::Faults;
 use super::table::{Column, Columns, Row, Table};
 use super::work::{Effect, Work, Written, bad_fields};
 use super::{BadRow, BulkError};
-use crate::branches::{checked, fact, free_code};
+use crate::branches::{checked, fact, free_code, require_known_zone};
 use crate::store::branches::{self as store, BranchValues};
 
 pub(super) const COLUMNS: &[Column] = &[
@@ -47,7 +47,7 @@ pub(super) async fn write(
         existing.iter().map(|row| (row.branch.code.clone(), key(&row.branch.name))).collect();
     let by_name: HashMap<String, BranchOut> =
         existing.into_iter().map(|row| (key(&row.branch.name), row.branch)).collect();
-    let mut seen = HashSet::new();
+    let (mut seen, mut zones) = (HashSet::new(), HashSet::new());
     let mut written = Written::default();
     let mut row = Row::default();
     while table.next(&mut row)? {
@@ -70,6 +70,13 @@ pub(super) async fn write(
                 continue;
             }
         };
+        if input.timezone.is_some() && !zones.contains(&values.timezone) {
+            if let Err(error) = require_known_zone(work.conn, &values.timezone).await {
+                faults.extend(bad_fields(error, line, COLUMNS)?);
+                continue;
+            }
+            zones.insert(values.timezone.clone());
+        }
         if values.code.is_empty() {
             values.code = free_code(&values.name, |code| codes.contains_key(code));
         }

@@ -94,12 +94,12 @@ impl<'t> Reader<'t> {
         self.quantity(column).unwrap_or_default()
     }
 
-    /// A moment: RFC 3339, or a date or date and time, which are taken as UTC.
-    pub(super) fn time(&mut self, column: &'static str) -> Option<Timestamp> {
+    /// A moment: RFC 3339, or a date or date and time by the clock of `zone`; of a time that the clock shows twice, the first.
+    pub(super) fn time(&mut self, column: &'static str, zone: &TimeZone) -> Option<Timestamp> {
         let text = self.some_text(column)?;
         let time = text.parse::<Timestamp>().ok().or_else(|| {
             let civil = text.parse::<DateTime>().ok()?;
-            TimeZone::UTC.to_timestamp(civil).ok()
+            zone.to_timestamp(civil).ok()
         });
         match time {
             None => self.fault(column, format!("{text:?} must be a time such as 2026-08-31T14:30:00Z")),

@@ -6,6 +6,7 @@ use bolero::check;
 use csv::WriterBuilder;
 
 use super::decode::{self, Encoding};
+use super::names::Branches;
 use super::orders::read::{self, Head};
 use super::table::{Row, TableFile};
 use super::{File, Format, Import, Kind, branches, items, stock};
@@ -57,8 +58,8 @@ fn read_all(kind: Kind, bytes: &[u8]) {
         let faults = match kind {
             Kind::Branches => branches::parse(&table.columns, &row).err(),
             Kind::Items => items::parse(&table.columns, &row).err(),
-            Kind::Stock => stock::parse(&table.columns, &row).err(),
-            Kind::Orders => read::parse(&table.columns, &row).err(),
+            Kind::Stock => stock::parse(&table.columns, &row, &Branches::default()).err(),
+            Kind::Orders => read::parse(&table.columns, &row, &Branches::default()).err(),
         };
         for fault in faults.into_iter().flatten() {
             assert_eq!(fault.line, row.line);

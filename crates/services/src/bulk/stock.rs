@@ -1,6 +1,6 @@
 //! Stock in files: what is on hand, by branch and SKU.
 
-use domain::adjustment::SetStock;
+use domain::adjustment::{SetStock, Target};
 use domain::{Quantity, StockKey};
 use jiff::Timestamp;
 use platform::pg::Queries;
@@ -33,7 +33,7 @@ pub(super) struct StockRow {
     at: Option<Timestamp>,
 }
 
-pub(super) fn parse(columns: &Columns, row: &Row) -> Result<StockRow, Vec<BadRow>> {
+pub(super) fn parse(columns: &Columns, row: &Row, branches: &Branches) -> Result<StockRow, Vec<BadRow>> {
     let mut reader = Reader::new(columns, row);
     let quantity = reader.required_quantity("quantity");
     if quantity.is_negative() {
@@ -43,12 +43,14 @@ pub(super) fn parse(columns: &Columns, row: &Row) -> Result<StockRow, Vec<BadRow
     let reason = reason.map(|reason| {
         reader.checked("reason", &reason, |faults, text| faults.paragraph("/reason", text, 500))
     });
+    let branch = reader.required("branch").into_owned();
+    let zone = branches.zone(&branch);
     let row = StockRow {
-        branch: reader.required("branch").into_owned(),
+        branch,
         sku: reader.required("sku").into_owned(),
         quantity,
         reason,
-        at: reader.time("at"),
+        at: reader.time("at", &zone),
     };
     reader.finish(row)
 }
@@ -64,7 +66,7 @@ pub(super) async fn stage(
     let (mut row, mut rows) = (Row::default(), 0);
     while table.next(&mut row)? {
         rows += 1;
-        match parse(&table.columns, &row) {
+        match parse(&table.columns, &row, &branches) {
             Ok(StockRow { branch, sku, quantity, reason, at }) => {
                 let (line, branch) = (row.line, branches.find(&branch));
                 let write = CountWrite { line, branch, sku: &sku, quantity, reason: reason.as_deref(), at };
@@ -118,8 +120,8 @@ impl Poster<'_> {
         let good: Vec<(&StagedCount, StockKey)> =
             counts.iter().filter_map(|count| Some((count, checked(count, faults)?))).collect();
         let request = |(count, key): &(&StagedCount, StockKey)| {
-            let set =
-                SetStock { key: *key, quantity: count.quantity, expected: None, override_negative: false };
+            let to = Target::Quantity(count.quantity);
+            let set = SetStock { key: *key, to, expected: None, override_negative: false };
             self.work.request(Command::SetStock(StockCount {
                 set,
                 reason: count.reason.clone(),

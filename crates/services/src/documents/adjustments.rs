@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use contract::StockOut;
-use domain::adjustment::{SetStock, StockFacts};
-use domain::{Levels, MovementKind, Posting, Quantity, Refusal, StockKey};
+use domain::adjustment::{Before, SetStock, StockFacts, Target, Undone};
+use domain::{Levels, MovementId, MovementKind, Posting, Quantity, Refusal, StockKey};
 use jiff::Timestamp;
 use platform::pg::{Params, PgError, Queries};
 use platform::statement;
@@ -33,6 +33,8 @@ struct Details<'a> {
     adjustment: i64,
     quantity: Moved,
     #[serde(skip_serializing_if = "Option::is_none")]
+    undoes: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     override_negative: bool,
@@ -56,6 +58,8 @@ pub(crate) struct Adjustments {
     facts: Facts,
     /// How far adjustments of the last 24 hours moved the levels, those of this batch included.
     adjusted: HashMap<StockKey, Quantity>,
+    /// The movements to undo that are adjustments of the level they are to be undone at.
+    undone: HashMap<(StockKey, MovementId), Undone>,
 }
 
 statement! {
@@ -84,16 +88,24 @@ impl Adjustments {
 
     /// With as many numbers as there are adjustments.
     pub(crate) fn of(numbers: Vec<i64>, facts: Facts) -> Adjustments {
-        Adjustments { numbers, facts, adjusted: HashMap::new() }
+        Adjustments { numbers, facts, ..Adjustments::default() }
     }
 
-    /// Takes down how far adjustments of the last 24 hours moved the levels.
-    pub(crate) fn know(&mut self, adjusted: HashMap<StockKey, Quantity>) {
-        self.adjusted = adjusted;
+    /// Takes down how far adjustments of the last 24 hours moved the levels, and what is known of the movements to undo.
+    pub(crate) fn know(
+        &mut self,
+        adjusted: HashMap<StockKey, Quantity>,
+        undone: HashMap<(StockKey, MovementId), Undone>,
+    ) {
+        (self.adjusted, self.undone) = (adjusted, undone);
     }
 
     fn earlier(&self, key: StockKey) -> Quantity {
         self.adjusted.get(&key).copied().unwrap_or(Quantity::ZERO)
+    }
+
+    fn undone(&self, set: &SetStock) -> Option<Undone> {
+        set.undoes().and_then(|movement| self.undone.get(&(set.key, movement))).copied()
     }
 
     pub(crate) fn decide(
@@ -102,12 +114,13 @@ impl Adjustments {
         asker: &Asker,
         levels: &Levels,
     ) -> Result<Posting, Declined> {
-        require_permit(count, asker, levels, self.earlier(count.set.key))?;
+        let (undone, earlier) = (self.undone(&count.set), self.earlier(count.set.key));
+        require_permit(count, asker, undone, levels, earlier)?;
         let StockKey { branch, item } = count.set.key;
         let branch_active = self.facts.branch_active(branch).ok_or(Refusal::NotFound)?;
         let item = self.facts.item(item).ok_or(Refusal::NotFound)?;
-        let facts =
-            StockFacts { branch_active, item_active: item.active, decimal_places: item.decimal_places };
+        let (item_active, decimal_places) = (item.active, item.decimal_places);
+        let facts = StockFacts { branch_active, item_active, decimal_places, undone };
         Ok(domain::adjustment::decide(&count.set, facts, levels)?)
     }
 
@@ -121,6 +134,10 @@ impl Adjustments {
         let key = count.set.key;
         let document_id = self.numbers.pop().ok_or(Refusal::Inconsistent)?;
         let level = levels.get(key);
+        let reverses = count.set.undoes();
+        if let Some(undone) = reverses.and_then(|movement| self.undone.get_mut(&(key, movement))) {
+            undone.before = Before::JustNow;
+        }
         let out = StockOut {
             branch_id: key.branch.0,
             item_id: key.item.0,
@@ -139,6 +156,7 @@ impl Adjustments {
             let details = Details {
                 adjustment: document_id,
                 quantity: Moved { from: before, to: level.quantity },
+                undoes: reverses.map(|movement| movement.0),
                 reason: count.reason.as_deref(),
                 override_negative: count.set.override_negative,
                 at: effective.told,
@@ -154,6 +172,7 @@ impl Adjustments {
         Ok(Posted {
             document_type: MovementKind::Adjustment.document_type(),
             document_id,
+            reverses,
             reason: count.reason.clone(),
             fact,
             answer: Answer::json(200, &out),
@@ -168,15 +187,19 @@ fn together(one: Quantity, other: Quantity) -> Quantity {
 }
 
 /// May they set this level to this? A difference outside the range counts as the largest there is: that it is outside is
-/// for the rule to say, to callers who may.
+/// for the rule to say, to callers who may. So is that there is nothing to undo.
 fn require_permit(
     count: &StockCount,
     asker: &Asker,
+    undone: Option<Undone>,
     levels: &Levels,
     earlier: Quantity,
 ) -> Result<(), Declined> {
-    let SetStock { key, quantity, override_negative, .. } = count.set;
-    let change = quantity.saturating_sub(levels.get(key).quantity);
+    let SetStock { key, to, override_negative, .. } = count.set;
+    let change = match to {
+        Target::Quantity(quantity) => quantity.saturating_sub(levels.get(key).quantity),
+        Target::Undo { .. } => undone.map_or(Quantity::ZERO, |undone| -undone.quantity),
+    };
     let resource = Resource::Stock { key, change, earlier };
     asker.authorize(Action::AdjustStock, resource)?;
     if override_negative {

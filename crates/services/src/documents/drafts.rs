@@ -60,7 +60,7 @@ impl Drafts {
 
     pub(crate) fn decide(&self, draft: &DraftWrite) -> Result<Posting, Refusal> {
         let branch_active = self.facts.branch_active(draft.branch);
-        check_draft(branch_active, &draft.lines, |item| self.facts.item(item))?;
+        check_draft(branch_active, &draft.lines, &[], |item| self.facts.item(item))?;
         Ok(Posting { kind: MovementKind::Fulfilment, changes: Vec::new() })
     }
 
@@ -85,6 +85,7 @@ impl Drafts {
         let posted = Posted {
             document_type: MovementKind::Fulfilment.document_type(),
             document_id: id,
+            reverses: None,
             reason: None,
             fact: Some(created(&row, &out)),
             answer: Answer::json(201, &out)

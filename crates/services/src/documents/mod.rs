@@ -8,7 +8,7 @@ pub(crate) mod drafts;
 mod facts;
 pub(crate) mod orders;
 
-use domain::{BranchId, Levels, Posting, Refusal, StockKey};
+use domain::{BranchId, Levels, MovementId, Posting, Refusal, StockKey};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 use policy::{Action, Denied};
@@ -122,6 +122,8 @@ pub(crate) struct Effective {
 pub(crate) struct Posted {
     pub document_type: &'static str,
     pub document_id: i64,
+    /// The movement that its movement undoes.
+    pub reverses: Option<MovementId>,
     pub reason: Option<String>,
     /// `None` when nothing changed.
     pub fact: Option<Fact>,
@@ -149,26 +151,31 @@ pub(crate) async fn load(
     let mut drafts: Vec<&DraftWrite> = Vec::new();
     let mut orders = Sought::default();
     let mut keys: Vec<StockKey> = Vec::new();
+    let mut undoes: Vec<(StockKey, MovementId)> = Vec::new();
     for (command, asker) in commands {
         match command {
             Command::Draft(draft) => drafts.push(draft),
             Command::Order(change) => orders.add(change.order, asker.scope()),
-            Command::SetStock(count) => keys.push(count.set.key),
+            Command::SetStock(count) => {
+                keys.push(count.set.key);
+                undoes.extend(count.set.undoes().map(|movement| (count.set.key, movement)));
+            }
         }
     }
     let adjustments = keys.len();
     keys.sort_unstable();
     keys.dedup();
-    let (drafts, orders, mut adjustments, levels, adjusted, now) = futures_util::try_join!(
+    let (drafts, orders, mut adjustments, levels, adjusted, undone, now) = futures_util::try_join!(
         drafts::Drafts::load(conn, &drafts),
         orders::Orders::load(conn, &orders),
         adjustments::Adjustments::load(conn, &keys, adjustments),
         stock::lock(conn, &orders, &keys),
-        // Sent after the locks, so that no adjustment that they waited for is missed.
+        // Sent after the locks, so that no adjustment and no undo that they waited for is missed.
         movements::adjusted(conn, &keys),
+        movements::undone(conn, &undoes),
         stock::clock(conn),
     )?;
-    adjustments.know(adjusted);
+    adjustments.know(adjusted, undone);
     Ok(Loaded { documents: Documents { drafts, orders, adjustments }, levels, now })
 }
 

@@ -154,6 +154,7 @@ impl Orders {
         Ok(Posted {
             document_type: MovementKind::Fulfilment.document_type(),
             document_id: row.id.0,
+            reverses: None,
             reason: None,
             fact: Some(row.fact(action(after), &details)),
             answer: Answer::json(200, &out).with_version(row.version),

@@ -14,7 +14,7 @@ use crate::store::audit::{self, AuditWrite};
 use crate::store::idempotency::{self, AnswerWrite, StoredAnswer};
 use crate::store::movements::{self, MovementWrite};
 use crate::store::stock::{self, LevelRow, LevelWrite};
-use crate::{problem, replay};
+use crate::replay::{self, Again};
 
 /// A batch that is loaded and locked.
 pub(crate) struct Loaded {
@@ -142,8 +142,8 @@ pub(crate) fn decide<'a>(loaded: Loaded, requests: &[&'a Request]) -> Decided<'a
 /// The outcome of a request under a key that was answered before.
 fn again(request: &Request, stored: StoredAnswer) -> Outcome {
     match replay::again(stored, &request.context, &request.asker, request.command.view()) {
-        Ok(Some(answer)) => Outcome::Answered(answer),
-        Ok(None) => Outcome::KeyReused,
+        Ok(Again::Same(answer)) => Outcome::Answered(answer),
+        Ok(Again::Other { made }) => Outcome::KeyReused(made),
         Err(denied) => Outcome::Denied(denied),
     }
 }
@@ -207,6 +207,7 @@ impl Desk {
             at,
             document_type: posted.document_type,
             document_id: posted.document_id,
+            reverses: posted.reverses,
             actor: actor.clone(),
             reason: posted.reason.clone(),
             request_id: context.request_id.clone(),

@@ -72,8 +72,8 @@ pub enum Outcome {
     Refused(Refusal, Answer),
     /// Not carried out, since its caller may not do this; nothing changed.
     Denied(Denied),
-    /// The key was used for another request.
-    KeyReused,
+    /// The key was used for another request, which made what is at this address.
+    KeyReused(Option<String>),
     /// The key's first request still runs.
     KeyInFlight,
 }

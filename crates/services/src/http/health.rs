@@ -1,17 +1,26 @@
 //! `/health` and `/ready`.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use contract::health::{HealthOut, ReadyOut};
 use platform::http::ready::{self, DATABASE_CHECKS, NotReady, Stopping};
 
 use super::{App, Shared};
-use crate::migrations;
 use crate::sealed::AUDIT;
+use crate::{branches, migrations};
 
 /// What is told of policies that are not in force; which and why is for the log, since anybody may ask here.
 const REFUSED_POLICIES: &str =
     "policies: the newest of the folder are refused, those before stay in force; the log says why";
+
+/// What is told of branches whose time zone is not known; which is for `verify`, since anybody may ask here.
+const UNKNOWN_ZONES: &str =
+    "time zones: a branch has one that is not known and counts as UTC; quartermaster verify names it";
+
+/// How long that is looked for.
+const ZONES_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The process lives. Never touches the database.
 #[utoipa::path(get, path = "/health", tag = "health", security(()), responses((status = 200, body = HealthOut)))]
@@ -27,7 +36,8 @@ pub(super) async fn ready(State(app): Shared, stopping: Stopping) -> Response {
             let checks = DATABASE_CHECKS.into_iter().chain(["queue"]).map(str::to_owned).collect();
             let refused = app.services.authorizer.refused().map(|_| REFUSED_POLICIES.to_owned());
             let login = app.services.database.warning().map(str::to_owned);
-            let warnings = refused.into_iter().chain(login).chain(late_seals(&app).await).collect();
+            let zones = has_unknown_zones(&app).await.then(|| UNKNOWN_ZONES.to_owned());
+            let warnings = refused.into_iter().chain(login).chain(zones).chain(late_seals(&app).await).collect();
             axum::Json(ReadyOut { status: "ready".to_owned(), checks, warnings }).into_response()
         }
         Err(not_ready) => not_ready.into_response(),
@@ -44,6 +54,16 @@ async fn late_seals(app: &App) -> Option<String> {
         tracing::warn!(%error, "how far the audit is sealed cannot be told");
         None
     })
+}
+
+/// Whether there is a branch whose time zone is not known. It only warns: where it cannot be found out, nothing is said.
+async fn has_unknown_zones(app: &App) -> bool {
+    let unknown = async {
+        let connection = app.services.database.get().await.ok()?;
+        branches::unknown_zones(&connection).await.ok()
+    };
+    let unknown = tokio::time::timeout(ZONES_PATIENCE, unknown).await.ok().flatten();
+    unknown.is_some_and(|unknown| !unknown.is_empty())
 }
 
 async fn checked(app: &App, stopping: &Stopping) -> Result<(), NotReady> {

@@ -70,10 +70,21 @@ statement! {
         order by id
         for no key update";
     /// What people call every branch.
-    NAMES: "services" = "select id, name, code, active from services_branches";
+    NAMES: "services" = "select id, name, code, active, timezone from services_branches";
+    /// Whether the server knows time zones.
+    KNOWN_ZONES: "services" = "
+        select u.zone from unnest($1::text[]) u(zone) where services_zone(u.zone) = u.zone";
+    /// Every branch's time zone, and whether the server knows it.
+    ZONES: "services" = "
+        select b.id, b.timezone, z.known
+        from services_branches b
+        join (
+            select d.timezone, services_zone(d.timezone) = d.timezone as known
+            from (select distinct timezone from services_branches) d) z on z.timezone = b.timezone
+        order by b.id";
     /// Branches by what people call them, for files.
     BY_NAME_OR_CODE: "services" = "
-        select id, name, code, active from services_branches where lower(name) = any($1) or code = any($2)";
+        select id, name, code, active, timezone from services_branches where lower(name) = any($1) or code = any($2)";
 }
 
 fn row(row: &Row) -> BranchRow {
@@ -86,6 +97,7 @@ fn row(row: &Row) -> BranchRow {
             timezone: row.get(4),
             active: row.get(5),
             created_at: row.get(6),
+            remaining: None,
         },
         version: row.get(7),
     }
@@ -148,6 +160,7 @@ pub(crate) struct BranchName {
     pub name: String,
     pub code: String,
     pub active: bool,
+    pub timezone: String,
 }
 
 /// The branches whose lower-case name or whose code is among those given.
@@ -165,5 +178,22 @@ pub(crate) async fn names(conn: &Queries) -> Result<Vec<BranchName>, PgError> {
 }
 
 fn name_row(row: &Row) -> BranchName {
-    BranchName { id: BranchId(row.get(0)), name: row.get(1), code: row.get(2), active: row.get(3) }
+    BranchName {
+        id: BranchId(row.get(0)),
+        name: row.get(1),
+        code: row.get(2),
+        active: row.get(3),
+        timezone: row.get(4),
+    }
+}
+
+/// Whether the server knows a time zone.
+pub(crate) async fn knows_zone(conn: &Queries, zone: &str) -> Result<bool, PgError> {
+    Ok(!conn.query(&KNOWN_ZONES, &[&[zone].as_slice()]).await?.is_empty())
+}
+
+/// Every branch's time zone, and whether the server knows it.
+pub(crate) async fn zones(conn: &Queries) -> Result<Vec<(BranchId, String, bool)>, PgError> {
+    let zone = |row: &Row| (BranchId(row.get(0)), row.get(1), row.get(2));
+    Ok(conn.query(&ZONES, &[]).await?.iter().map(zone).collect())
 }

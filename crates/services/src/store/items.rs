@@ -118,6 +118,7 @@ fn row(row: &Row) -> ItemRow {
             min_stock_level: row.get::<_, Num>(7).0,
             active: row.get(8),
             created_at: row.get(9),
+            remaining: None,
         },
         version: row.get(10),
     }

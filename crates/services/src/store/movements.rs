@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use contract::MovementOut;
-use domain::{BranchId, ItemId, Movement, MovementKind, Quantity, StockKey};
+use domain::adjustment::{Before, Undone};
+use domain::{BranchId, ItemId, Movement, MovementId, MovementKind, Quantity, StockKey};
 use jiff::Timestamp;
 use platform::pg::types::Type;
 use platform::pg::{Params, PgError, Queries, Row};
@@ -20,6 +21,8 @@ pub(crate) struct MovementWrite {
     pub at: Timestamp,
     pub document_type: &'static str,
     pub document_id: i64,
+    /// The movement that it undoes.
+    pub reverses: Option<MovementId>,
     pub actor: Actor,
     pub reason: Option<String>,
     pub request_id: Option<String>,
@@ -41,7 +44,14 @@ pub(crate) struct MovementFilter {
 macro_rules! columns {
     () => {
         "m.id, m.at, m.branch_id, m.item_id, m.kind, m.quantity, m.balance, m.document_type, m.document_id, m.actor,
-         m.reason"
+         m.reason, m.reverses_id"
+    };
+}
+
+/// The movement that undid `m`.
+macro_rules! reversed_by {
+    () => {
+        "(select r.id from services_stock_movements r where r.reverses_id = m.id and r.reverses_id is not null)"
     };
 }
 
@@ -58,20 +68,21 @@ statement! {
     INSERT: "services" = "
         insert into services_stock_movements
             (at, branch_id, item_id, kind, quantity, balance, document_type, document_id,
-             actor_user_id, actor, reason, request_id)
+             actor_user_id, actor, reason, request_id, reverses_id)
         select u.at, u.branch_id, u.item_id, u.kind, u.quantity, u.balance, u.document_type, u.document_id,
-               u.actor_user_id, u.actor, u.reason, u.request_id
+               u.actor_user_id, u.actor, u.reason, u.request_id, u.reverses_id
         from unnest($1::timestamptz[], $2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::numeric[],
-                    $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[])
+                    $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[],
+                    $13::bigint[])
             with ordinality
             u(at, branch_id, item_id, kind, quantity, balance, document_type, document_id,
-              actor_user_id, actor, reason, request_id, n)
+              actor_user_id, actor, reason, request_id, reverses_id, n)
         order by u.n";
     /// Adds much to the ledger.
     COPY: "services" = "
         copy services_stock_movements
             (at, branch_id, item_id, kind, quantity, balance, document_type, document_id,
-             actor_user_id, actor, reason, request_id)
+             actor_user_id, actor, reason, request_id, reverses_id)
         from stdin binary";
     /// How far adjustments moved levels in the last 24 hours, ups and downs added: those of these levels that were adjusted.
     ADJUSTED: "services" = "
@@ -84,13 +95,13 @@ statement! {
               and m.at > statement_timestamp() - interval '24 hours') m
         where m.moved is not null";
     /// A page of the ledger, newest first.
-    LIST: "services" = concat!("select ", columns!(), "
+    LIST: "services" = concat!("select ", columns!(), ", ", reversed_by!(), "
         from services_stock_movements m
         where ", since!(), "
         order by m.at desc, m.id desc
         limit $4");
     /// The same of some kinds, and of each branch or some: merged from the newest of each branch and kind.
-    LIST_BY_KIND: "services" = concat!("select ", columns!(), "
+    LIST_BY_KIND: "services" = concat!("select ", columns!(), ", ", reversed_by!(), "
         from services_branches b
         cross join unnest($5::text[]) k(kind)
         cross join lateral (
@@ -105,7 +116,7 @@ statement! {
         limit $4");
     /// The same of one item, and of each branch no more than `$8`. Which movements the page shows, an index alone tells where
     /// every kind is asked for; only those are read.
-    LIST_BY_ITEM: "services" = concat!("select ", columns!(), "
+    LIST_BY_ITEM: "services" = concat!("select ", columns!(), ", ", reversed_by!(), "
         from (
             select m.at, m.id
             from services_branches b
@@ -122,7 +133,7 @@ statement! {
         join services_stock_movements m on m.at = page.at and m.id = page.id
         order by m.at desc, m.id desc");
     /// The same of one document.
-    LIST_BY_DOCUMENT: "services" = concat!("select ", columns!(), "
+    LIST_BY_DOCUMENT: "services" = concat!("select ", columns!(), ", ", reversed_by!(), "
         from services_stock_movements m
         where m.document_type = any($8::text[]) and m.document_id = $9
           and m.kind = any($5::text[])
@@ -131,6 +142,19 @@ statement! {
           and ($7::bigint is null or m.item_id = $7)
         order by m.at desc, m.id desc
         limit $4");
+    /// Adjustments of levels by their ids, each with the movement that undid it. Ids and times of a level rise together, so
+    /// that the newest with no higher id is the one, if it is there.
+    UNDONE: "services" = "
+        select u.branch_id, u.item_id, m.id, m.quantity, r.id
+        from unnest($1::bigint[], $2::bigint[], $3::bigint[]) u(branch_id, item_id, id)
+        cross join lateral (
+            select m.id, m.kind, m.quantity
+            from services_stock_movements m
+            where m.branch_id = u.branch_id and m.item_id = u.item_id and m.id <= u.id
+            order by m.at desc, m.id desc
+            limit 1) m
+        left join services_stock_movements r on r.reverses_id = m.id and r.reverses_id is not null
+        where m.id = u.id and m.kind = 'adjustment'";
 }
 
 /// How far adjustments moved these levels in the last 24 hours on the database's clock, ups and downs added. Exact once the
@@ -169,6 +193,7 @@ pub(crate) async fn insert(conn: &Queries, writes: &[MovementWrite]) -> Result<(
     let actors: Vec<&str> = writes.iter().map(|w| w.actor.name.as_ref()).collect();
     let reasons: Vec<Option<&str>> = writes.iter().map(|w| w.reason.as_deref()).collect();
     let requests: Vec<Option<&str>> = writes.iter().map(|w| w.request_id.as_deref()).collect();
+    let reverses: Vec<Option<i64>> = writes.iter().map(|w| w.reverses.map(|id| id.0)).collect();
     conn.execute(
         &INSERT,
         &[
@@ -184,6 +209,7 @@ pub(crate) async fn insert(conn: &Queries, writes: &[MovementWrite]) -> Result<(
             &actors,
             &reasons,
             &requests,
+            &reverses,
         ],
     )
     .await?;
@@ -205,12 +231,15 @@ pub(crate) async fn copy(conn: &Queries, writes: &[MovementWrite]) -> Result<(),
         Type::TEXT,
         Type::TEXT,
         Type::TEXT,
+        Type::INT8,
     ];
     if writes.is_empty() {
         return Ok(());
     }
     let mut copy = conn.copy_in(&COPY, &types).await?;
-    for MovementWrite { movement, at, document_type, document_id, actor, reason, request_id } in writes {
+    for write in writes {
+        let MovementWrite { movement, at, document_type, document_id, reverses, actor, reason, request_id } =
+            write;
         copy.row(&[
             at,
             &movement.key.branch.0,
@@ -224,11 +253,33 @@ pub(crate) async fn copy(conn: &Queries, writes: &[MovementWrite]) -> Result<(),
             &actor.name.as_ref(),
             reason,
             request_id,
+            &reverses.map(|id| id.0),
         ])
         .await?;
     }
     copy.finish().await?;
     Ok(())
+}
+
+/// What is known of the movements to undo: those that are adjustments of the level named with them. Exact once the levels
+/// are locked.
+pub(crate) async fn undone(
+    conn: &Queries,
+    undoes: &[(StockKey, MovementId)],
+) -> Result<HashMap<(StockKey, MovementId), Undone>, PgError> {
+    if undoes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let branches: Vec<i64> = undoes.iter().map(|(key, _)| key.branch.0).collect();
+    let items: Vec<i64> = undoes.iter().map(|(key, _)| key.item.0).collect();
+    let ids: Vec<i64> = undoes.iter().map(|(_, movement)| movement.0).collect();
+    let known = |row: &Row| {
+        let key = StockKey { branch: BranchId(row.get(0)), item: ItemId(row.get(1)) };
+        let by: Option<i64> = row.get(4);
+        let before = by.map_or(Before::No, |by| Before::By(MovementId(by)));
+        ((key, MovementId(row.get(2))), Undone { quantity: row.get::<_, Num>(3).0, before })
+    };
+    Ok(conn.query(&UNDONE, &[&branches, &items, &ids]).await?.iter().map(known).collect())
 }
 
 /// A page of the ledger, newest first.
@@ -284,6 +335,8 @@ pub(crate) async fn list(
         document_id: row.get(8),
         actor: row.get(9),
         reason: row.get(10),
+        reverses: row.get(11),
+        reversed_by: row.get(12),
     };
     Ok(rows.iter().map(out).collect())
 }

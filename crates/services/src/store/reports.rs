@@ -21,6 +21,27 @@ macro_rules! total {
     };
 }
 
+/// What day it is at the branches: `branch_id` and `today`. A zone that the server does not know counts as UTC.
+macro_rules! todays {
+    () => {
+        "(
+            select t.branch_id, (clock_timestamp() at time zone services_zone(t.timezone))::date as today
+            from services_branch_totals t
+            where $1::bigint[] is null or t.branch_id = any($1)
+            offset 0)"
+    };
+}
+
+/// The latest day of the branches, for series of days.
+macro_rules! latest_day {
+    () => {
+        "(
+            select coalesce(max((clock_timestamp() at time zone services_zone(b.timezone))::date), current_date) as today
+            from services_branches b
+            where $1::bigint[] is null or b.id = any($1))"
+    };
+}
+
 /// What left in so many days, `$2`, of the turnover `o`.
 macro_rules! turnover {
     () => {
@@ -57,17 +78,13 @@ statement! {
                ", total!("sum(d.units_out) filter (where is_today)"), ",
                coalesce(sum(d.movements) filter (where is_today), 0)::bigint
         from services_daily_totals d
-        join services_branch_totals t on t.branch_id = d.branch_id
-        cross join lateral (select d.day = (clock_timestamp() at time zone t.timezone)::date as is_today) today
-        where $1::bigint[] is null or d.branch_id = any($1)");
+        join ", todays!(), " t on t.branch_id = d.branch_id
+        cross join lateral (select d.day = t.today as is_today) today");
     /// What moved on each of the last days.
     DAILY: "services" = concat!("
         select g.day::date, coalesce(sum(d.orders), 0)::bigint, ", total!("sum(d.units_in)"), ",
                ", total!("sum(d.units_out)"), ", coalesce(sum(d.movements), 0)::bigint
-        from (
-            select coalesce(max((clock_timestamp() at time zone b.timezone)::date), current_date) as today
-            from services_branches b
-            where $1::bigint[] is null or b.id = any($1)) t
+        from ", latest_day!(), " t
         cross join generate_series(t.today - ($2::int - 1), t.today, interval '1 day') g(day)
         left join services_daily_totals d on d.day = g.day::date and ($1::bigint[] is null or d.branch_id = any($1))
         group by g.day
@@ -87,17 +104,17 @@ statement! {
         join services_items i on i.id = m.item_id
         order by m.units desc, m.item_id");
     /// The branches that most left in the last days.
-    HEAT_BRANCHES_MOVED: "services" = "
+    HEAT_BRANCHES_MOVED: "services" = concat!("
         select b.id, b.name
         from services_branches b
-        join services_branch_totals t on t.branch_id = b.id
+        join ", todays!(), " t on t.branch_id = b.id
         cross join lateral (
             select sum(d.units_out) as units
             from services_daily_totals d
-            where d.branch_id = b.id and d.day > (clock_timestamp() at time zone t.timezone)::date - $2::int) d
-        where d.units > 0 and ($1::bigint[] is null or b.id = any($1))
+            where d.branch_id = b.id and d.day > t.today - $2::int) d
+        where d.units > 0
         order by d.units desc, b.id
-        limit $3";
+        limit $3");
     /// The branches with most levels below the minimum.
     HEAT_BRANCHES_LOWEST: "services" = "
         select b.id, b.name
@@ -129,20 +146,18 @@ statement! {
     /// What was on hand of an item at the end of each of the last days: the balance of the last movement by then.
     HISTORY: "services" = concat!("
         select g.day::date, ", total!("sum(m.balance)"), "
-        from (
-            select coalesce(max((clock_timestamp() at time zone b.timezone)::date), current_date) as today
-            from services_branches b
-            where $1::bigint[] is null or b.id = any($1)) t
+        from ", latest_day!(), " t
         cross join generate_series(t.today - ($2::int - 1), t.today, interval '1 day') g(day)
         left join (
             services_stock s
-            join services_branches b on b.id = s.branch_id)
+            join (select b.id, services_zone(b.timezone) as zone from services_branches b offset 0) b
+              on b.id = s.branch_id)
           on s.item_id = $3 and ($1::bigint[] is null or s.branch_id = any($1))
         left join lateral (
             select m.balance
             from services_stock_movements m
             where m.branch_id = s.branch_id and m.item_id = s.item_id
-              and m.at < (g.day::date + 1)::timestamp at time zone b.timezone
+              and m.at < (g.day::date + 1)::timestamp at time zone b.zone
             order by m.at desc, m.id desc
             limit 1) m on true
         group by g.day

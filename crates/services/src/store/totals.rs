@@ -37,28 +37,29 @@ statement! {
     /// The last movement that the totals hold, and whether there is something else to do.
     STATE: "services" = "
         select s.movement_id, exists (
-            select from services_branches b
+            select from (select b.id, services_zone(b.timezone) as zone from services_branches b offset 0) b
             left join services_branch_totals t on t.branch_id = b.id
-            where t.day is null or t.timezone <> b.timezone
-               or t.day <> (clock_timestamp() at time zone t.timezone)::date)
+            where t.day is null or t.timezone <> b.zone
+               or t.day <> (clock_timestamp() at time zone b.zone)::date)
         from services_totals_state s";
     /// How far the totals have come, locked, unless another keeps them right now.
     LOCK_STATE: "services" = "select movement_id from services_totals_state for update skip locked";
     /// Notes how far they have come, and when that was all there was.
     ADVANCE: "services" = "
         update services_totals_state set movement_id = $1, as_of = coalesce($2, as_of)";
-    /// Branches that have no totals yet get some.
+    /// Branches that have no totals yet get some. Totals have zones that the server knows alone: what it does not know
+    /// counts as UTC, so that one branch stops no other's totals.
     ADD_BRANCHES: "services" = "
         insert into services_branch_totals (branch_id, timezone)
-        select b.id, b.timezone
+        select b.id, services_zone(b.timezone)
         from services_branches b
         where not exists (select from services_branch_totals t where t.branch_id = b.id)";
     /// Branches that have another time zone by now.
     MOVED_BRANCHES: "services" = "
         update services_branch_totals t
-        set timezone = b.timezone, day = null
-        from services_branches b
-        where b.id = t.branch_id and b.timezone <> t.timezone
+        set timezone = b.zone, day = null
+        from (select b.id, services_zone(b.timezone) as zone from services_branches b offset 0) b
+        where b.id = t.branch_id and b.zone <> t.timezone
         returning t.branch_id";
     /// Forgets the days of branches.
     DELETE_DAYS: "services" = "delete from services_daily_totals where branch_id = any($1)";

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use client::Key;
-use contract::{BranchIn, BranchOut, ProblemKind};
+use client::{Key, Versioned};
+use contract::{BranchIn, BranchOut, ProblemKind, RemainingOut};
 use serde::Deserialize;
 
 use crate::http::forms::CheckedForm;
@@ -36,6 +36,8 @@ struct EditPage {
     id: Option<i64>,
     form: BranchForm,
     refusal: Option<Refusal>,
+    /// What there still is, where it was just closed.
+    remaining: Option<RemainingOut>,
 }
 
 pub(crate) async fn new(visitor: OnBehalf) -> Response {
@@ -46,7 +48,7 @@ pub(crate) async fn new(visitor: OnBehalf) -> Response {
         key: frame.key(),
         ..BranchForm::default()
     };
-    page(StatusCode::OK, &EditPage { frame, id: None, form, refusal: None })
+    page(StatusCode::OK, &EditPage { frame, id: None, form, refusal: None, remaining: None })
 }
 
 pub(crate) async fn create(
@@ -66,7 +68,7 @@ pub(crate) async fn create(
         Err(refusal) => {
             let form = BranchForm { key: refusal.key(&key), ..form };
             let (status, frame) = (refusal.status, visitor.frame);
-            page(status, &EditPage { frame, id: None, form, refusal: Some(refusal) })
+            page(status, &EditPage { frame, id: None, form, refusal: Some(refusal), remaining: None })
         }
     })
 }
@@ -74,7 +76,10 @@ pub(crate) async fn create(
 pub(crate) async fn edit(visitor: OnBehalf, Path(id): Path<i64>) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Branches);
     let form = current(&visitor, id).await?;
-    Ok(page(StatusCode::OK, &EditPage { frame: visitor.frame, id: Some(id), form, refusal: None }))
+    Ok(page(
+        StatusCode::OK,
+        &EditPage { frame: visitor.frame, id: Some(id), form, refusal: None, remaining: None },
+    ))
 }
 
 pub(crate) async fn save(
@@ -88,6 +93,13 @@ pub(crate) async fn save(
     let (branch, version) = (form.read(), (id, Some(form.etag.as_str())));
     let made = visitor.made(asking.services().update_branch(asking.call(), &key, version, &branch)).await?;
     Ok(match made {
+        // Sent once more, the form is answered as before: no other page needs to know what there was.
+        Ok(Versioned { value, etag }) if value.remaining.as_ref().is_some_and(|left| !left.is_nothing()) => {
+            let remaining = value.remaining.clone();
+            let form = BranchForm::of(value, etag, visitor.frame.key());
+            let frame = visitor.frame;
+            page(StatusCode::OK, &EditPage { frame, id: Some(id), form, refusal: None, remaining })
+        }
         Ok(_) => Redirect::to("/branches/?done=branch-saved").into_response(),
         Err(refusal) => {
             let form = if refusal.is(ProblemKind::PreconditionFailed) {
@@ -96,7 +108,7 @@ pub(crate) async fn save(
                 BranchForm { key: refusal.key(&key), ..form }
             };
             let (status, frame) = (refusal.status, visitor.frame);
-            page(status, &EditPage { frame, id: Some(id), form, refusal: Some(refusal) })
+            page(status, &EditPage { frame, id: Some(id), form, refusal: Some(refusal), remaining: None })
         }
     })
 }
@@ -115,7 +127,7 @@ pub(crate) async fn delete(
         Err(refusal) => {
             let form = current(&visitor, id).await?;
             let (status, frame) = (refusal.status, visitor.frame);
-            Ok(page(status, &EditPage { frame, id: Some(id), form, refusal: Some(refusal) }))
+            Ok(page(status, &EditPage { frame, id: Some(id), form, refusal: Some(refusal), remaining: None }))
         }
     }
 }
@@ -155,13 +167,23 @@ impl BranchForm {
 }
 
 impl EditPage {
+    fn left_on_hand(&self, left: &RemainingOut) -> String {
+        let quantity = self.frame.quantity(&left.quantity);
+        self.frame.about_all("branch-left-on-hand", &[("levels", &left.levels), ("quantity", &quantity)])
+    }
+
+    fn left_promised(&self, left: &RemainingOut) -> String {
+        let quantity = self.frame.quantity(&left.reserved);
+        self.frame.about_all("left-promised", &[("orders", &left.submitted), ("quantity", &quantity)])
+    }
+
     fn error(&self, pointer: &str) -> Option<&str> {
         self.refusal.as_ref()?.field(pointer)
     }
 
     /// The names of all time zones there are.
     fn zones(&self) -> Vec<String> {
-        jiff::tz::db().available().map(|name| name.to_string()).collect()
+        platform::zones::names()
     }
 
     fn action(&self) -> String {

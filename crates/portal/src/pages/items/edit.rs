@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use client::Key;
-use contract::{ItemIn, ItemOut, ProblemKind};
+use client::{Key, Versioned};
+use contract::{ItemIn, ItemOut, ProblemKind, RemainingOut};
 use domain::Quantity;
 use serde::Deserialize;
 
@@ -39,6 +39,8 @@ struct EditPage {
     id: Option<i64>,
     form: ItemForm,
     refusal: Option<Refusal>,
+    /// What there still is, where it was just closed.
+    remaining: Option<RemainingOut>,
 }
 
 pub(crate) async fn new(visitor: OnBehalf) -> Response {
@@ -51,7 +53,7 @@ pub(crate) async fn new(visitor: OnBehalf) -> Response {
         key: frame.key(),
         ..ItemForm::default()
     };
-    page(StatusCode::OK, &EditPage { frame, id: None, form, refusal: None })
+    page(StatusCode::OK, &EditPage { frame, id: None, form, refusal: None, remaining: None })
 }
 
 pub(crate) async fn create(
@@ -70,7 +72,7 @@ pub(crate) async fn create(
         Err(refusal) => {
             let form = ItemForm { key: refusal.key(&key), ..form };
             let (status, frame) = (refusal.status, visitor.frame);
-            page(status, &EditPage { frame, id: None, form, refusal: Some(refusal) })
+            page(status, &EditPage { frame, id: None, form, refusal: Some(refusal), remaining: None })
         }
     })
 }
@@ -78,7 +80,10 @@ pub(crate) async fn create(
 pub(crate) async fn edit(visitor: OnBehalf, Path(id): Path<i64>) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Items);
     let form = current(&visitor, id).await?;
-    Ok(page(StatusCode::OK, &EditPage { frame: visitor.frame, id: Some(id), form, refusal: None }))
+    Ok(page(
+        StatusCode::OK,
+        &EditPage { frame: visitor.frame, id: Some(id), form, refusal: None, remaining: None },
+    ))
 }
 
 pub(crate) async fn save(
@@ -97,6 +102,13 @@ pub(crate) async fn save(
         Err(refusal) => Err(refusal),
     };
     Ok(match made {
+        // Sent once more, the form is answered as before: no other page needs to know what there was.
+        Ok(Versioned { value, etag }) if value.remaining.as_ref().is_some_and(|left| !left.is_nothing()) => {
+            let remaining = value.remaining.clone();
+            let form = ItemForm::of(value, etag, &visitor.frame);
+            let frame = visitor.frame;
+            page(StatusCode::OK, &EditPage { frame, id: Some(id), form, refusal: None, remaining })
+        }
         Ok(_) => Redirect::to(&format!("/items/{id}/?done=item-saved")).into_response(),
         Err(refusal) => {
             let form = if refusal.is(ProblemKind::PreconditionFailed) {
@@ -105,7 +117,7 @@ pub(crate) async fn save(
                 ItemForm { key: refusal.key(&key), ..form }
             };
             let (status, frame) = (refusal.status, visitor.frame);
-            page(status, &EditPage { frame, id: Some(id), form, refusal: Some(refusal) })
+            page(status, &EditPage { frame, id: Some(id), form, refusal: Some(refusal), remaining: None })
         }
     })
 }
@@ -124,7 +136,7 @@ pub(crate) async fn delete(
         Err(refusal) => {
             let form = current(&visitor, id).await?;
             let (status, frame) = (refusal.status, visitor.frame);
-            Ok(page(status, &EditPage { frame, id: Some(id), form, refusal: Some(refusal) }))
+            Ok(page(status, &EditPage { frame, id: Some(id), form, refusal: Some(refusal), remaining: None }))
         }
     }
 }
@@ -176,6 +188,16 @@ impl ItemForm {
 }
 
 impl EditPage {
+    fn left_on_hand(&self, left: &RemainingOut) -> String {
+        let quantity = self.frame.quantity(&left.quantity);
+        self.frame.about_all("item-left-on-hand", &[("levels", &left.levels), ("quantity", &quantity)])
+    }
+
+    fn left_promised(&self, left: &RemainingOut) -> String {
+        let quantity = self.frame.quantity(&left.reserved);
+        self.frame.about_all("left-promised", &[("orders", &left.submitted), ("quantity", &quantity)])
+    }
+
     fn error(&self, pointer: &str) -> Option<&str> {
         self.refusal.as_ref()?.field(pointer)
     }

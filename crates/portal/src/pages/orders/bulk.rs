@@ -50,7 +50,12 @@ pub(crate) async fn post(
     let verb = Verb::parse(&form.verb).ok_or(Trouble::NoSuchPage)?;
     let asking = visitor.asking();
     let mut orders = Vec::new();
-    for id in form.id.iter().copied().take(MOST) {
+    for (n, id) in form.id.iter().copied().enumerate() {
+        if n >= MOST {
+            let refused = Some(visitor.frame.about("bulk-too-many", "most", MOST));
+            orders.push(Done { id, refused });
+            continue;
+        }
         // One key for each order: a form that is sent twice leads each on once.
         let key = Key::kept(&format!("{}-{id}", form.key));
         let made = visitor.made(verb.ask(&asking, &key, id, FulfillIn::default())).await?;

@@ -6,8 +6,9 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use client::{ClientError, Key};
-use contract::{ItemOut, LineIn, OrderIn, OrderOut, ProblemKind};
+use contract::{BranchOut, ItemOut, LineIn, OrderIn, OrderOut, ProblemKind};
 use domain::BranchId;
+use domain::order::MAX_LINES;
 use policy::{Action, Resource};
 use serde::Deserialize;
 
@@ -48,6 +49,17 @@ struct Line {
     error: Option<String>,
 }
 
+impl DraftForm {
+    /// The lines that say something.
+    fn filled(&self) -> impl Iterator<Item = Line> {
+        let quantities = self.quantity.iter().map(String::as_str).chain(std::iter::repeat(""));
+        let lines = self.item.iter().zip(quantities).map(|(item, quantity)| (item.trim(), quantity.trim()));
+        lines.filter(|(item, quantity)| !item.is_empty() || !quantity.is_empty()).map(|(item, quantity)| {
+            Line { item: item.to_owned(), quantity: quantity.to_owned(), ..Line::default() }
+        })
+    }
+}
+
 #[derive(Template)]
 #[template(path = "orders/draft.html")]
 struct DraftPage {
@@ -62,7 +74,7 @@ struct DraftPage {
 
 pub(crate) async fn new(visitor: OnBehalf) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Orders);
-    let branches = branches(&visitor).await?;
+    let branches = branches(&visitor, None).await?;
     let form = DraftForm { key: visitor.frame.key(), ..DraftForm::default() };
     let (frame, lines) = (visitor.frame, vec![Line::default(); SPARE]);
     Ok(page(StatusCode::OK, &DraftPage { frame, id: None, form, lines, branches, refusal: None }))
@@ -71,7 +83,7 @@ pub(crate) async fn new(visitor: OnBehalf) -> Result<Response, Trouble> {
 pub(crate) async fn edit(visitor: OnBehalf, Path(id): Path<i64>) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Orders);
     let (form, lines) = current(&visitor, id).await?;
-    let branches = branches(&visitor).await?;
+    let branches = branches(&visitor, form.branch.parse().ok()).await?;
     let frame = visitor.frame;
     Ok(page(StatusCode::OK, &DraftPage { frame, id: Some(id), form, lines, branches, refusal: None }))
 }
@@ -94,7 +106,13 @@ pub(crate) async fn save(
 async fn send(visitor: OnBehalf, id: Option<i64>, form: DraftForm) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Orders);
     let asking = visitor.asking();
-    let found = read_lines(&asking, &form, &visitor.frame).await;
+    let filled: Vec<Line> = form.filled().collect();
+    if filled.len() > MAX_LINES {
+        let words = format!("must have at most {MAX_LINES} lines");
+        let refusal = Refusal::of_field("/lines", &words, &visitor.frame);
+        return answer(visitor, id, form, filled, Some(refusal)).await;
+    }
+    let found = read_lines(&asking, &form, filled, &visitor.frame).await;
     let (mut lines, order) = found.map_err(|error| visitor.refused(error))?;
     let key = Key::kept(&form.key);
     if form.more.is_some() {
@@ -142,18 +160,20 @@ async fn answer(
     lines: Vec<Line>,
     refusal: Option<Refusal>,
 ) -> Result<Response, Trouble> {
-    let branches = branches(&visitor).await?;
+    let own = form.branch.parse().ok().filter(|_| id.is_some());
+    let branches = branches(&visitor, own).await?;
     let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
     let frame = visitor.frame;
     Ok(page(status, &DraftPage { frame, id, form, lines, branches, refusal }))
 }
 
-/// The branches where the user may draft.
-async fn branches(visitor: &OnBehalf) -> Result<Vec<(i64, String)>, Trouble> {
+/// The branches where the user may draft, and the one of the draft that is changed, which may be closed by now.
+async fn branches(visitor: &OnBehalf, own: Option<i64>) -> Result<Vec<(i64, String)>, Trouble> {
     let asking = visitor.asking();
     let directory = Directory::read(&asking).await.map_err(|error| visitor.refused(error))?;
     let may = |id| visitor.may(Action::DraftOrders, Resource::Branch(BranchId(id)));
-    let branches = directory.active().filter(|branch| may(branch.id));
+    let offered = |branch: &&BranchOut| Some(branch.id) == own || branch.active && may(branch.id);
+    let branches = directory.all().iter().filter(offered);
     Ok(branches.map(|branch| (branch.id, branch.name.clone())).collect())
 }
 
@@ -190,18 +210,13 @@ async fn current(visitor: &OnBehalf, id: i64) -> Result<(DraftForm, Vec<Line>), 
 async fn read_lines(
     asking: &Asking,
     form: &DraftForm,
+    filled: Vec<Line>,
     frame: &Frame,
 ) -> Result<(Vec<Line>, Option<OrderIn>), ClientError> {
     let (mut lines, mut read) = (Vec::new(), Vec::new());
-    let quantities = form.quantity.iter().map(String::as_str).chain(std::iter::repeat(""));
-    for (item, quantity) in form.item.iter().zip(quantities).take(500) {
-        let (item, quantity) = (item.trim(), quantity.trim());
-        if item.is_empty() && quantity.is_empty() {
-            continue;
-        }
-        let mut line = Line { item: item.to_owned(), quantity: quantity.to_owned(), ..Line::default() };
-        let amount = frame.quantity_of(quantity).ok().filter(|quantity| quantity.is_positive());
-        match (find(asking, item).await?, amount) {
+    for mut line in filled {
+        let amount = frame.quantity_of(&line.quantity).ok().filter(|quantity| quantity.is_positive());
+        match (find(asking, &line.item).await?, amount) {
             (Ok(found), Some(requested_qty)) => {
                 (line.item, line.name) = (found.sku, found.name);
                 read.push(LineIn { item_id: found.id, requested_qty });

@@ -10,7 +10,6 @@ use client::{ClientError, OrderFilter, Page};
 use contract::{OrderOut, OrderStatusWord};
 use domain::BranchId;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use policy::{Action, Resource};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +18,7 @@ use super::verb::Verb;
 use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::query::{Asked, Listed, address, lenient, paging, trimmed};
+use crate::pages::query::{Asked, Listed, address, bounds, lenient, paging, trimmed};
 use crate::pages::{Trouble, page};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -61,16 +60,13 @@ impl OrdersQuery {
             Some("cancelled") => Some(OrderStatusWord::Cancelled),
             _ => None,
         };
-        // Of several branches the days are UTC's.
-        let zone = self.branch.map_or("UTC", |branch| directory.zone(&branch));
-        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-        let start = |day: Date| Some(day.to_zoned(zone.clone()).ok()?.timestamp());
+        let (created_from, created_to) = bounds(self.from, self.to, directory.zone_of(&self.branch));
         OrderFilter {
             branch_id: self.branch,
             status,
             reference: self.reference.clone(),
-            created_from: self.from.and_then(start),
-            created_to: self.to.and_then(|day| day.tomorrow().ok()).and_then(start),
+            created_from,
+            created_to,
             asking_for: None,
             short: self.state.as_deref() == Some("short"),
         }

@@ -1,4 +1,4 @@
-//! Setting right what is on hand, and undoing it by a counter-movement.
+//! Setting right what is on hand, and undoing it by a movement against it.
 
 use std::sync::Arc;
 
@@ -69,9 +69,14 @@ pub(crate) async fn post(
         Ok(quantity) => {
             let reason = Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty());
             let override_negative = form.override_negative.is_some();
-            let (branch_id, item_id, expected_quantity) = (branch, item, None);
-            let count =
-                SetStockIn { branch_id, item_id, quantity, expected_quantity, reason, override_negative };
+            let count = SetStockIn {
+                branch_id: branch,
+                item_id: item,
+                quantity: Some(quantity),
+                reason,
+                override_negative,
+                ..SetStockIn::default()
+            };
             let asking = visitor.asking();
             let from_list = !form.next.is_empty();
             let before = if from_list { newest(&asking, branch, item).await } else { None };
@@ -98,19 +103,9 @@ pub(crate) async fn post(
 
 /// The last movement of a level, where it can be had; it only helps.
 async fn newest(asking: &Asking, branch: i64, item: i64) -> Option<MovementOut> {
-    movements(asking, branch, item, 1).await.ok()?.into_iter().next()
-}
-
-/// The last movements of a level, the newest first.
-async fn movements(
-    asking: &Asking,
-    branch: i64,
-    item: i64,
-    most: u16,
-) -> Result<Vec<MovementOut>, ClientError> {
     let level = MovementFilter { branch_id: Some(branch), item_id: Some(item), ..MovementFilter::default() };
-    let page = asking.services().list_movements(asking.call(), &level, Paging::first(most)).await?;
-    Ok(page.rows)
+    let page = asking.services().list_movements(asking.call(), &level, Paging::first(1)).await.ok()?;
+    page.rows.into_iter().next()
 }
 
 /// The list that a level was set from, with what to tell and the movement that can be undone.
@@ -128,61 +123,41 @@ pub(crate) struct UndoForm {
     key: String,
 }
 
-/// How often it is tried when others take from the level at the same moment.
-const UNDO_TRIES: u32 = 10;
-
-/// Puts back what a movement by hand took or brought, by a movement against it.
+/// Takes back what a movement by hand took or brought, by a movement against it. The services see to it that this happens
+/// once, whoever else undoes it at the same moment.
 pub(crate) async fn undo(
     visitor: OnBehalf,
     Path((branch, item, movement)): Path<(i64, i64, i64)>,
     CheckedForm(form): CheckedForm<UndoForm>,
 ) -> Result<Response, Trouble> {
-    let asking = visitor.asking();
-    let mut key = Key::kept(&form.key);
-    let mut done = "stock-undo-refused";
-    for _ in 0..UNDO_TRIES {
-        let found = find(&asking, branch, item, movement).await.map_err(|error| visitor.refused(error))?;
-        let Some((movement, on_hand)) = found else { return Err(Trouble::NoSuchPage) };
-        let Some(quantity) = on_hand.checked_sub(movement.quantity) else { return Err(Trouble::NoSuchPage) };
-        let count = SetStockIn {
-            branch_id: branch,
-            item_id: item,
-            quantity,
-            expected_quantity: Some(on_hand),
-            reason: Some(visitor.frame.about("undo-reason", "number", movement.id)),
-            override_negative: false,
-        };
-        match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
-            Ok(_) => done = "stock-undone",
-            Err(refusal) if refusal.is(ProblemKind::OutcomeUnknown) => done = "stock-undo-unknown",
-            // An order came between: what is on hand now is what it is undone from.
-            Err(refusal) if refusal.is(ProblemKind::PreconditionFailed) => {
-                key = Key::fresh();
-                continue;
-            }
-            Err(_) => {}
-        }
-        break;
-    }
-    Ok(Redirect::to(&format!("/items/{item}/?branch={branch}&done={done}")).into_response())
+    let (asking, key) = (visitor.asking(), Key::kept(&form.key));
+    let count = SetStockIn {
+        branch_id: branch,
+        item_id: item,
+        undoes: Some(movement),
+        reason: Some(visitor.frame.about("undo-reason", "number", movement)),
+        ..SetStockIn::default()
+    };
+    let told = match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
+        Ok(_) => "done=stock-undone",
+        // There is no such movement to undo.
+        Err(refusal) if refusal.field("/undoes").is_some() => return Err(Trouble::NoSuchPage),
+        Err(refusal) => match refusal.kind() {
+            Some(ProblemKind::NotFound) => return Err(Trouble::NoSuchPage),
+            Some(ProblemKind::Forbidden) => return Err(Trouble::NotAllowed),
+            Some(ProblemKind::OutcomeUnknown) => "not-done=undo-unknown",
+            Some(ProblemKind::UndoneBefore) => "not-done=undone-before",
+            Some(ProblemKind::Inactive) => "not-done=undo-inactive",
+            _ if refusal.is_away() => return Err(Trouble::Away),
+            _ => "not-done=undo-refused",
+        },
+    };
+    Ok(Redirect::to(&format!("/items/{item}/?branch={branch}&{told}#ledger")).into_response())
 }
 
-/// A movement of the level that can be undone, with what is on hand now.
-async fn find(
-    asking: &Asking,
-    branch: i64,
-    item: i64,
-    movement: i64,
-) -> Result<Option<(MovementOut, Quantity)>, ClientError> {
-    let (movements, level) =
-        tokio::try_join!(movements(asking, branch, item, 100), asking.level(branch, item))?;
-    let found = movements.into_iter().find(|found| found.id == movement && can_be_undone(found));
-    Ok(found.zip(level.map(|level| level.quantity)))
-}
-
-/// Only what was set by hand: what an order took goes back by other ways.
+/// Only what was set by hand, and once: what an order took goes back by other ways.
 pub(crate) fn can_be_undone(movement: &MovementOut) -> bool {
-    movement.document_type == "adjustment"
+    movement.document_type == "adjustment" && movement.reversed_by.is_none()
 }
 
 async fn ask(asking: Asking, branch: i64, item: i64) -> Result<Shown, ClientError> {

@@ -9,7 +9,7 @@ use client::{ClientError, Page, StockFilter};
 use contract::{Cursor, StockAsOfOut, StockChangeOut};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use platform::zones;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::Directory;
@@ -57,6 +57,8 @@ impl Found {
 
 struct Shown {
     directory: Directory,
+    /// The moments that were asked for.
+    asked: (Option<Timestamp>, Option<Timestamp>),
     found: Found,
 }
 
@@ -86,9 +88,9 @@ async fn ask(asking: Asking, query: &AsOfQuery) -> Result<Shown, ClientError> {
     let directory = Directory::read(&asking).await?;
     let (services, call) = (asking.services(), asking.call());
     let paging = paging(query.cursor.as_deref());
-    let zone = query.branch.map_or("UTC", |branch| directory.zone(&branch)).to_owned();
-    let moment = |at: DateTime| moment(at, &zone);
-    let found = match (query.branch, query.at.and_then(moment), query.until.and_then(moment)) {
+    let moment = |at: DateTime| moment(at, directory.zone_of(&query.branch));
+    let asked = (query.at.and_then(moment), query.until.and_then(moment));
+    let found = match (query.branch, asked.0, asked.1) {
         (Some(branch), Some(from), Some(to)) if from <= to => {
             Found::Changes(services.stock_changes(call, branch, (from, to), paging).await?)
         }
@@ -101,19 +103,30 @@ async fn ask(asking: Asking, query: &AsOfQuery) -> Result<Shown, ClientError> {
         }
         _ => Found::Nothing,
     };
-    Ok(Shown { directory, found })
+    Ok(Shown { directory, asked, found })
 }
 
 /// The moment that a clock of the branch shows. Of a time that the clock shows twice, the first.
 fn moment(at: DateTime, zone: &str) -> Option<Timestamp> {
-    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-    Some(at.to_zoned(zone).ok()?.timestamp())
+    Some(at.to_zoned(zones::or_utc(zone)).ok()?.timestamp())
 }
 
 impl AsOfPage {
     /// As a field of a form has it.
     fn typed(&self, at: &Option<DateTime>) -> String {
         at.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default()
+    }
+
+    /// The moments that are shown, with their zone: a clock may show a time twice, or not at all.
+    fn asked(&self, shown: &Shown) -> String {
+        let time = |at: &Timestamp| self.frame.time(at, shown.directory.zone_of(&self.query.branch));
+        match (&shown.found, &shown.asked) {
+            (Found::Levels(..), (Some(at), _)) => self.frame.about("as-of-shown", "time", time(at)),
+            (Found::Changes(_), (Some(from), Some(to))) => {
+                self.frame.about_all("as-of-between", &[("from", &time(from)), ("to", &time(to))])
+            }
+            _ => self.frame.about("days-of", "zone", shown.directory.zone_of(&self.query.branch)),
+        }
     }
 
     fn change(&self, change: &StockChangeOut) -> String {

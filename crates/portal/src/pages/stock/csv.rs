@@ -5,7 +5,9 @@ use axum::response::{IntoResponse, Response};
 use client::ClientError;
 use contract::StockSummaryOut;
 use platform::cells::guarded;
+use platform::zones;
 
+use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf, every_page};
 use crate::pages::Trouble;
 use crate::pages::query::Asked;
@@ -16,9 +18,11 @@ const MOST_PAGES: usize = 100;
 
 /// All rows of the list, up to 50,000, in its order and with its columns.
 pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<StockQuery>) -> Result<Response, Trouble> {
-    let levels = read(&visitor.asking(), &query).await.map_err(|error| visitor.refused(error))?;
+    let (directory, levels) =
+        read(&visitor.asking(), &query).await.map_err(|error| visitor.refused(error))?;
     let mut file = csv::Writer::from_writer(Vec::new());
-    let written = write(&mut file, &query, &levels).and_then(|()| file.flush().map_err(Into::into));
+    let written =
+        write(&mut file, &query, &directory, &levels).and_then(|()| file.flush().map_err(Into::into));
     let bytes = match (written, file.into_inner()) {
         (Ok(()), Ok(bytes)) => bytes,
         _ => return Err(Trouble::Internal),
@@ -31,32 +35,41 @@ pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<StockQuery>) -> R
     Ok((StatusCode::OK, headers, bytes).into_response())
 }
 
-async fn read(asking: &Asking, query: &StockQuery) -> Result<Vec<StockSummaryOut>, ClientError> {
+async fn read(asking: &Asking, query: &StockQuery) -> Result<(Directory, Vec<StockSummaryOut>), ClientError> {
     let filter = query.filter();
-    every_page(MOST_PAGES, |paging| asking.services().stock_summary(asking.call(), &filter, paging)).await
+    let levels =
+        every_page(MOST_PAGES, |paging| asking.services().stock_summary(asking.call(), &filter, paging));
+    tokio::try_join!(Directory::read(asking), levels)
+}
+
+/// When a level last changed: RFC 3339 by the clock of its branch.
+fn changed_at(level: &StockSummaryOut, directory: &Directory) -> String {
+    let zone = zones::or_utc(directory.zone(&level.branch_id));
+    level.updated_at.display_with_offset(zone.to_offset(level.updated_at)).to_string()
 }
 
 /// Numbers and times are written for programs, whatever the language; the column names are the API's.
 fn write(
     file: &mut csv::Writer<Vec<u8>>,
     query: &StockQuery,
+    directory: &Directory,
     levels: &[StockSummaryOut],
 ) -> Result<(), csv::Error> {
-    type Cell = fn(&StockSummaryOut) -> String;
+    type Cell = fn(&StockSummaryOut, &Directory) -> String;
     let columns: [(&str, &str, Cell); 8] = [
-        ("", "branch", |level| guarded(&level.branch_name).into_owned()),
-        ("", "item", |level| guarded(&level.item_name).into_owned()),
-        ("sku", "sku", |level| guarded(&level.sku).into_owned()),
-        ("quantity", "quantity", |level| level.quantity.to_string()),
-        ("reserved", "reserved", |level| level.reserved.to_string()),
-        ("available", "available", |level| level.available.to_string()),
-        ("minimum", "min_stock_level", |level| level.min_stock_level.to_string()),
-        ("updated", "updated_at", |level| level.updated_at.to_string()),
+        ("", "branch", |level, _| guarded(&level.branch_name).into_owned()),
+        ("", "item", |level, _| guarded(&level.item_name).into_owned()),
+        ("sku", "sku", |level, _| guarded(&level.sku).into_owned()),
+        ("quantity", "quantity", |level, _| level.quantity.to_string()),
+        ("reserved", "reserved", |level, _| level.reserved.to_string()),
+        ("available", "available", |level, _| level.available.to_string()),
+        ("minimum", "min_stock_level", |level, _| level.min_stock_level.to_string()),
+        ("updated", "updated_at", changed_at),
     ];
     let shown: Vec<_> = columns.iter().filter(|(word, ..)| query.shows(word)).collect();
     file.write_record(shown.iter().map(|(_, name, _)| *name))?;
     for level in levels {
-        file.write_record(shown.iter().map(|(_, _, cell)| cell(level)))?;
+        file.write_record(shown.iter().map(|(_, _, cell)| cell(level, directory)))?;
     }
     Ok(())
 }

@@ -189,7 +189,7 @@ impl<'w> Desk<'w> {
             requested: wanted.requested,
         };
         let lines: Vec<DraftLine> = order.wanted.iter().map(line).collect();
-        for (index, fault) in line_faults(&lines, |item| known.get(&item).copied()) {
+        for (index, fault) in line_faults(&lines, &[], |item| known.get(&item).copied()) {
             let column = if fault.is_of_item() { "sku" } else { "requested_qty" };
             faults.push((index, column, fault.to_string()));
         }

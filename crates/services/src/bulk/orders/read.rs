@@ -88,7 +88,11 @@ pub(in crate::bulk) struct OrderLineRow {
     requested: Quantity,
 }
 
-pub(in crate::bulk) fn parse(columns: &Columns, row: &Row) -> Result<OrderLineRow, Vec<BadRow>> {
+pub(in crate::bulk) fn parse(
+    columns: &Columns,
+    row: &Row,
+    branches: &Branches,
+) -> Result<OrderLineRow, Vec<BadRow>> {
     let mut reader = Reader::new(columns, row);
     let word = reader.required("status").to_lowercase();
     let status = OrderStatus::parse(&word);
@@ -103,13 +107,14 @@ pub(in crate::bulk) fn parse(columns: &Columns, row: &Row) -> Result<OrderLineRo
         note.map(|note| reader.checked("note", &note, |faults, text| faults.paragraph("/note", text, 2_000)));
     let requested = reader.required_quantity("requested_qty");
     let branch = reader.required("branch").into_owned();
+    let zone = branches.zone(&branch);
     let head = Head {
         status: status.unwrap_or(OrderStatus::Draft),
         note,
-        created_at: reader.time("created_at"),
-        submitted_at: reader.time("submitted_at"),
-        fulfilled_at: reader.time("fulfilled_at"),
-        cancelled_at: reader.time("cancelled_at"),
+        created_at: reader.time("created_at", &zone),
+        submitted_at: reader.time("submitted_at", &zone),
+        fulfilled_at: reader.time("fulfilled_at", &zone),
+        cancelled_at: reader.time("cancelled_at", &zone),
     };
     for (column, reason) in time_faults(&head) {
         reader.fault(column, reason);
@@ -136,7 +141,7 @@ pub(in crate::bulk) async fn stage(
     let (mut row, mut rows) = (Row::default(), 0);
     while table.next(&mut row)? {
         rows += 1;
-        match parse(&table.columns, &row) {
+        match parse(&table.columns, &row, &branches) {
             Ok(OrderLineRow { reference, branch, head, sku, requested }) => {
                 let lower = branch.to_lowercase();
                 let text = head.text();
