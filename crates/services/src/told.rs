@@ -117,11 +117,11 @@ statement! {
                or m.branch_id is distinct from e.branch_id or ", another_time!("m.at"), ")");
     /// Movements of adjustments against their entries.
     ADJUSTMENTS: "services" = concat!("
-        select format('movement %s of adjustment %s: from %s to %s by %s (%s) undoing %s, entry %s tells from %s to %s by %s (%s) undoing %s',
-                      m.id, m.document_id, m.balance - m.quantity, m.balance, m.actor, m.reason,
-                      m.reverses_id, e.id,
-                      e.details #>> '{quantity,from}', e.details #>> '{quantity,to}', e.actor, e.details ->> 'reason',
-                      e.details ->> 'undoes')
+        select format('movement %s of adjustment %s: from %s to %s by %s (%s), entry %s tells from %s to %s by %s (%s)',
+                      m.id, m.document_id, m.balance - m.quantity, m.balance, m.actor,
+                      concat(m.reason, ', undoing movement ' || m.reverses_id), e.id,
+                      e.details #>> '{quantity,from}', e.details #>> '{quantity,to}', e.actor,
+                      concat(e.details ->> 'reason', ', undoing movement ' || (e.details ->> 'undoes')))
         from services_stock_movements m
         join services_audit_logs e
           on e.entity_type = 'stock' and e.action = 'stock.adjusted' and e.details ->> 'adjustment' = m.document_id::text

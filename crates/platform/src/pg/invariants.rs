@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use super::{Database, PgError, Queries, Schema, Statement};
 
 /// How many examples a finding shows.
-const EXAMPLES: usize = 5;
+pub const EXAMPLES: usize = 5;
 /// How many differences of the schema one shows: few things differ, and each is one that somebody did.
 const SCHEMA_EXAMPLES: usize = 50;
 /// How many connections look at the same snapshot at a time.

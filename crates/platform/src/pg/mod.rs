@@ -31,7 +31,7 @@ pub use copy::{CopyIn, Rows};
 pub use dedicated::Dedicated;
 pub use error::{DriverError, PgError};
 pub use foreign::read_foreign;
-pub use invariants::{Finding, Invariant, check_all};
+pub use invariants::{EXAMPLES, Finding, Invariant, check_all};
 pub use login::{Login, bootstrap_login, set_login_password};
 pub use migrate::{MigrateError, Migrations, Pending, analyse};
 pub use pool::{Connection, Database};

@@ -9,12 +9,13 @@ use platform::pg::{PgError, Queries};
 use super::{Outcome, Request};
 use crate::answer::Answer;
 use crate::documents::{self, Declined, Documents, Effective};
+use crate::replay::Again;
 use crate::request::IdempotencyKey;
 use crate::store::audit::{self, AuditWrite};
 use crate::store::idempotency::{self, AnswerWrite, StoredAnswer};
 use crate::store::movements::{self, MovementWrite};
 use crate::store::stock::{self, LevelRow, LevelWrite};
-use crate::replay::{self, Again};
+use crate::{problem, replay};
 
 /// A batch that is loaded and locked.
 pub(crate) struct Loaded {

@@ -70,6 +70,20 @@ impl App {
         App { database, base, surface, key, http, _stop: stop.drop_guard() }
     }
 
+    /// Starts another process's worth of services on the same database, until the test ends; gives its address.
+    pub async fn beside(&self, engine: &EngineConfig) -> String {
+        let keys = JwkSet { keys: vec![self.key.public().clone()] };
+        let verifier = Verifier::with_keys(&keys, ISSUER, portal::AUDIENCE);
+        let pool = self.database.pool(services::ROLES);
+        let services = Services::start(pool, engine, crate::support::roles_alone());
+        let router =
+            services::http::router(Arc::new(Surface { services, verifier }), &HttpSettings::default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(platform::serve::serve(listener, router, CancellationToken::new()));
+        base
+    }
+
     pub fn admin(&self) -> User {
         self.user("admin", &[Role::Admin], &BranchScope::All)
     }
@@ -187,6 +201,12 @@ pub struct User {
 }
 
 impl User {
+    /// A caller of services that run elsewhere.
+    pub fn at(base: &str, token: &str) -> User {
+        let http = Client::builder().no_proxy().build().unwrap();
+        User { base: base.to_owned(), http, token: Some(token.to_owned()) }
+    }
+
     /// Its token; empty for nobody.
     pub fn token(&self) -> &str {
         self.token.as_deref().unwrap_or_default()
