@@ -325,6 +325,18 @@ async fn verify_finds_what_does_not_hold() {
             "update services_branches set version = 1",
             "every change of a branch has one audit entry",
         ),
+        (
+            // Not an adjustment, and not by as much.
+            "update services_stock_movements set reverses_id = (
+                 select id from services_stock_movements where kind = 'fulfilment') where kind = 'adjustment'",
+            "update services_stock_movements set reverses_id = null",
+            "every undo takes back one adjustment of its level, as much of it",
+        ),
+        (
+            "update services_branches set timezone = 'Etc/Unknown'",
+            "update services_branches set timezone = 'UTC'",
+            "every branch's time zone is known to the program and to the database; others count as UTC",
+        ),
     ] {
         let found = spoil(sql.to_owned()).await;
         assert!(found.contains(&broken), "{sql}: {found:?}");
