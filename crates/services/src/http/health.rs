@@ -37,7 +37,8 @@ pub(super) async fn ready(State(app): Shared, stopping: Stopping) -> Response {
             let refused = app.services.authorizer.refused().map(|_| REFUSED_POLICIES.to_owned());
             let login = app.services.database.warning().map(str::to_owned);
             let zones = has_unknown_zones(&app).await.then(|| UNKNOWN_ZONES.to_owned());
-            let warnings = refused.into_iter().chain(login).chain(zones).chain(late_seals(&app).await).collect();
+            let warnings =
+                refused.into_iter().chain(login).chain(zones).chain(late_seals(&app).await).collect();
             axum::Json(ReadyOut { status: "ready".to_owned(), checks, warnings }).into_response()
         }
         Err(not_ready) => not_ready.into_response(),

@@ -19,8 +19,11 @@ const POSTING: &[Case] = &[
     case(
         "movements",
         ("INSERT", "into services_stock_movements"),
-        "null, null, null, null, null, null, null, null, null, null, null, null",
+        "null, null, null, null, null, null, null, null, null, null, null, null, null",
     ),
+    case("movements to undo", ("UNDONE", "services_stock_movements m"), "'{20}', '{7}', '{1000}'"),
+    case("what there still is at a branch", ("OF_BRANCH", "services_stock"), "20"),
+    case("what there still is of an item", ("OF_ITEM", "services_stock"), "7, null"),
     case(
         "where orders stand",
         ("UPDATE_STATUS", "services_orders o"),
