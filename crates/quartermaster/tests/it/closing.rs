@@ -1,6 +1,7 @@
 //! What stays at a closed branch, or of an item that is given up: it can be counted down, and closing says what it is.
 
 use identity::{BranchScope, Role};
+use policy::PolicyFile;
 use serde_json::{Value, json};
 
 use crate::support::App;
@@ -122,7 +123,10 @@ async fn closing_a_branch_says_what_is_still_there() {
 
 #[tokio::test]
 async fn closing_an_item_says_what_is_still_there_at_the_branches_that_one_sees() {
-    let app = App::start().await;
+    // A company that lets managers of single branches keep its catalogue.
+    let policy = "@id(\"managers-keep-the-catalogue\")
+        permit (principal in Role::\"Manager\", action == Action::\"ManageItems\", resource);";
+    let app = App::with_policies(vec![PolicyFile::new("items.cedar", policy)]).await;
     let (one, two, item) = (app.branch("One").await, app.branch("Two").await, app.any_item().await);
     let other = app.any_item().await;
     app.stock(one, item, 20).await;

@@ -145,7 +145,8 @@ statement! {
     /// Adjustments of levels by their ids, each with the movement that undid it. Ids and times of a level rise together, so
     /// that the newest with no higher id is the one, if it is there.
     UNDONE: "services" = "
-        select u.branch_id, u.item_id, m.id, m.quantity, r.id
+        select u.branch_id, u.item_id, m.id, m.quantity,
+               (select r.id from services_stock_movements r where r.reverses_id = m.id and r.reverses_id is not null)
         from unnest($1::bigint[], $2::bigint[], $3::bigint[]) u(branch_id, item_id, id)
         cross join lateral (
             select m.id, m.kind, m.quantity
@@ -153,7 +154,6 @@ statement! {
             where m.branch_id = u.branch_id and m.item_id = u.item_id and m.id <= u.id
             order by m.at desc, m.id desc
             limit 1) m
-        left join services_stock_movements r on r.reverses_id = m.id and r.reverses_id is not null
         where m.id = u.id and m.kind = 'adjustment'";
 }
 
