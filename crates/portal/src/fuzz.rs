@@ -141,9 +141,8 @@ fn a_barcode_is_drawn_or_not() {
     check!().for_each(|bytes: &[u8]| {
         let Some(code) = text(bytes) else { return };
         // It starts and ends with a bar.
-        let modules = barcode::modules(code);
-        assert!(
-            modules.is_none_or(|modules| modules.first() == Some(&true) && modules.last() == Some(&true))
-        );
+        let ends = |bars: barcode::Bars| (bars.modules.first().copied(), bars.modules.last().copied());
+        assert!(barcode::bars(code).is_none_or(|bars| ends(bars) == (Some(true), Some(true))));
+        assert!(barcode::Square::of(code).is_none_or(|square| square.rows().count() < square.width()));
     });
 }

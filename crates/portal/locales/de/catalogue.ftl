@@ -7,6 +7,7 @@ items-show-inactive = Inaktive
 items-show-all = Alle
 items-none = Keine Artikel gefunden.
 item-edit = Artikel bearbeiten
+barcode-check-digit = Die letzte Ziffer passt nicht zu den anderen, die { $digit } verlangen. Vergleichen Sie den Code mit der Packung.
 item-barcode-hint = Was ein Scanner liest. Jeder Barcode gehört zu einem Artikel.
 item-active = In Gebrauch
 item-delete = Diesen Artikel löschen

@@ -7,6 +7,7 @@ items-show-inactive = Inactive
 items-show-all = All
 items-none = No items were found.
 item-edit = Edit item
+barcode-check-digit = The last digit does not fit the others, which ask for { $digit }. Compare the code with the package.
 item-barcode-hint = What a scanner reads. Each barcode belongs to one item.
 item-active = In use
 item-delete = Delete this item

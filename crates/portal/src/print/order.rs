@@ -1,24 +1,39 @@
 //! What goes with an order: the list to pick it by, and the slip to pack with it.
 
+use std::collections::BTreeSet;
+
 use contract::{BranchOut, LineOut, OrderOut};
 
 use super::NotPrinted;
-use super::sheet::{HEIGHT, Sheet, WIDTH, bold, cut, document, plain};
+use super::barcode::bars;
+use super::sheet::{MM, Sheet, Side, document};
+use super::text::{Line, Setter, bold, height, plain};
 use crate::pages::frame::Frame;
 use crate::pages::orders::Items;
 
+/// A4, ISO 216.
+const WIDTH: f32 = 595.28;
+const HEIGHT: f32 = 841.89;
 const LEFT: f32 = 50.0;
 const RIGHT: f32 = WIDTH - 50.0;
-/// Where the lines of the first page begin, where those of the others do, and where a page ends.
-const FIRST: f32 = 190.0;
-const NEXT: f32 = 80.0;
-const END: f32 = HEIGHT - 90.0;
-const LINE: f32 = 22.0;
+const TOP: f32 = 48.0;
+/// Where a page ends. Below is its number, and on the last one the line to sign on.
+const END: f32 = HEIGHT - 92.0;
+/// Between the columns, and around a row.
+const GAP: f32 = 8.0;
+const PADDING: f32 = 4.0;
+/// The columns of the table: where each begins and how wide it is.
+const SKU: (f32, f32) = (LEFT + 22.0, 112.0);
+const ITEM: (f32, f32) = (SKU.0 + SKU.1 + GAP, 178.0);
+const QUANTITY: (f32, f32) = (ITEM.0 + ITEM.1 + GAP, 104.0);
+const UNIT: (f32, f32) = (QUANTITY.0 + QUANTITY.1 + GAP, RIGHT - QUANTITY.0 - QUANTITY.1 - GAP);
+/// As many lines as a cell may have.
+const MOST: usize = 4;
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Paper {
-    /// With boxes to tick and barcodes to scan, in the order of the SKUs, as shelves are.
+    /// With boxes to tick, in the order of the SKUs, as shelves are.
     PickList,
     /// With what left the branch, in the order's own order.
     PackingSlip,
@@ -53,66 +68,173 @@ pub(crate) fn paper(
     if paper == Paper::PickList {
         lines.sort_by_key(|line| items.sku(&line.item_id));
     }
-    let mut sheets = Vec::new();
-    let mut sheet = head(paper, order, branch, frame);
-    let mut y = FIRST;
-    columns(&mut sheet, paper, y, frame);
+    let title = frame.about("order-number", "number", order.id);
+    let mut pages = Pages {
+        paper,
+        title,
+        frame,
+        setter: Setter::default(),
+        done: Vec::new(),
+        sheet: Sheet::default(),
+        y: TOP,
+    };
+    pages.head(order);
+    pages.facts(order, branch);
+    pages.columns();
     for line in lines {
-        if y + LINE > END {
-            sheets.push(std::mem::take(&mut sheet));
-            y = NEXT;
-            sheet.text(LEFT, 50.0, plain(9.0), frame.about("order-number", "number", order.id));
-            columns(&mut sheet, paper, y, frame);
+        pages.row(line, items);
+    }
+    pages.finish()
+}
+
+/// The pages so far, and how far down the last one is filled.
+struct Pages<'a> {
+    paper: Paper,
+    title: String,
+    frame: &'a Frame,
+    setter: Setter,
+    done: Vec<Sheet>,
+    sheet: Sheet,
+    y: f32,
+}
+
+impl Pages<'_> {
+    fn turn(&mut self) {
+        self.done.push(std::mem::take(&mut self.sheet));
+        let line = self.setter.line(&self.title, plain(9.0), RIGHT - LEFT);
+        self.y = self.sheet.text((LEFT, TOP), RIGHT - LEFT, Side::Start, line) + GAP;
+    }
+
+    fn head(&mut self, order: &OrderOut) {
+        let mut width = RIGHT - LEFT;
+        if let Some(bars) = bars(&order.id.to_string()) {
+            // Three dots of a label printer, so that any reader reads it.
+            let module = 0.375 * MM;
+            let wide = module * f32::from(u16::try_from(bars.width()).unwrap_or(u16::MAX));
+            self.sheet.bars((RIGHT - wide, TOP), 36.0, module, &bars);
+            width -= wide + GAP;
         }
-        y += LINE;
-        row(&mut sheet, paper, line, items, frame, y);
+        let name = self.setter.shrunk(&self.frame.say(self.paper.message()), bold(20.0), 10.0, width);
+        let title = self.setter.shrunk(&self.title, bold(12.0), 8.0, width);
+        let y = self.sheet.text((LEFT, TOP), width, Side::Start, name);
+        self.y = self.sheet.text((LEFT, y + 4.0), width, Side::Start, title).max(TOP + 36.0) + GAP;
     }
-    sheet.area((LEFT, HEIGHT - 62.0), (180.0, 0.75), 0);
-    sheet.text(LEFT, HEIGHT - 50.0, plain(8.0), frame.say("paper-signature"));
-    sheets.push(sheet);
-    document(&sheets)
-}
 
-fn head(paper: Paper, order: &OrderOut, branch: Option<&BranchOut>, frame: &Frame) -> Sheet {
-    let mut sheet = Sheet::default();
-    sheet.text(LEFT, 68.0, bold(20.0), frame.say(paper.message()));
-    sheet.text(LEFT, 92.0, bold(12.0), frame.about("order-number", "number", order.id));
-    sheet.barcode((RIGHT - 150.0, 48.0), (150.0, 36.0), &order.id.to_string());
-    let zone = branch.map_or("UTC", |branch| &branch.timezone);
-    let place = branch.map(|branch| format!("{}, {}", branch.name, branch.location)).unwrap_or_default();
-    let at = order.fulfilled_at.or(order.submitted_at).unwrap_or(order.created_at);
-    let facts = [
-        ("branch", place),
-        ("reference", order.reference.clone().unwrap_or_default()),
-        ("time", frame.time(&at, zone)),
-        ("note", order.note.clone().unwrap_or_default()),
-    ];
-    let mut y = 114.0;
-    for (message, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
-        sheet.text(LEFT, y, plain(9.0), frame.say(message));
-        sheet.text(LEFT + 80.0, y, plain(9.0), cut(value, plain(9.0), RIGHT - LEFT - 80.0));
-        y += 14.0;
+    fn facts(&mut self, order: &OrderOut, branch: Option<&BranchOut>) {
+        let frame = self.frame;
+        let zone = branch.map_or("UTC", |branch| &branch.timezone);
+        // Each in its own direction.
+        let place = branch.map(|branch| format!("{}\n{}", branch.name, branch.location));
+        let at = order.fulfilled_at.or(order.submitted_at).unwrap_or(order.created_at);
+        let facts = [
+            ("branch", place.unwrap_or_default()),
+            ("reference", order.reference.clone().unwrap_or_default()),
+            ("time", frame.time(&at, zone)),
+            ("note", order.note.clone().unwrap_or_default()),
+        ];
+        let style = plain(9.0);
+        let (label, value) = ((LEFT, 80.0), (LEFT + 80.0 + GAP, RIGHT - LEFT - 80.0 - GAP));
+        for (message, text) in facts {
+            let lines = self.setter.lines(&text, style, value.1, usize::MAX);
+            let Some(first) = lines.first() else { continue };
+            let name = self.setter.shrunk(&frame.say(message), style, 6.0, label.1);
+            if self.y + first.height().max(name.height()) > END {
+                self.turn();
+            }
+            // Both stand on one baseline.
+            let top = self.y + (first.ascent - name.ascent).max(0.0);
+            self.sheet.text((label.0, top), label.1, Side::Start, name);
+            for line in lines {
+                if self.y + line.height() > END {
+                    self.turn();
+                }
+                self.y = self.sheet.text((value.0, self.y), value.1, Side::Start, line);
+            }
+            self.y += 3.0;
+        }
     }
-    sheet
-}
 
-fn columns(sheet: &mut Sheet, paper: Paper, y: f32, frame: &Frame) {
-    sheet.text(LEFT + 24.0, y, bold(9.0), frame.say("sku"));
-    sheet.text(LEFT + 120.0, y, bold(9.0), frame.say("item"));
-    let quantity = frame.say(if paper == Paper::PickList { "quantity" } else { "delivered" });
-    sheet.text(RIGHT - 130.0, y, bold(9.0), quantity);
-    sheet.area((LEFT, y + 6.0), (RIGHT - LEFT, 0.75), 0);
-}
-
-fn row(sheet: &mut Sheet, paper: Paper, line: &LineOut, items: &Items, frame: &Frame, y: f32) {
-    let style = plain(10.0);
-    sheet.text(LEFT + 24.0, y, style, cut(items.sku(&line.item_id), style, 92.0));
-    sheet.text(LEFT + 120.0, y, style, cut(&items.name(&line.item_id), style, 235.0));
-    let quantity = if paper == Paper::PickList { line.requested_qty } else { line.fulfilled_qty };
-    sheet.number(RIGHT - 80.0, y, style, &frame.quantity(&quantity));
-    sheet.text(RIGHT - 72.0, y, style, cut(items.unit(&line.item_id), style, 60.0));
-    if paper == Paper::PickList {
-        sheet.tick_box(LEFT, y - 9.0, 11.0);
+    fn columns(&mut self) {
+        let quantity = if self.paper == Paper::PickList { "quantity" } else { "delivered" };
+        let titles =
+            [("sku", SKU, Side::Start), ("item", ITEM, Side::Start), (quantity, QUANTITY, Side::Right)];
+        let set = |(message, (x, width), side): (&str, (f32, f32), Side)| {
+            (x, width, side, self.setter.shrunk(&self.frame.say(message), bold(9.0), 6.0, width))
+        };
+        let titles: Vec<_> = titles.into_iter().map(set).collect();
+        let high = titles.iter().map(|(.., line)| line.height()).fold(0.0, f32::max);
+        // Never alone at the end of a page.
+        if self.y + GAP + high + 4.0 * high > END {
+            self.turn();
+        }
+        self.y += GAP;
+        for (x, width, side, line) in titles {
+            self.sheet.text((x, self.y), width, side, line);
+        }
+        self.y += high + PADDING;
+        self.sheet.area((LEFT, self.y), (RIGHT - LEFT, 0.75), 0);
     }
-    sheet.area((LEFT, y + 6.0), (RIGHT - LEFT, 0.4), 200);
+
+    fn row(&mut self, line: &LineOut, items: &Items) {
+        let style = plain(10.0);
+        let picks = self.paper == Paper::PickList;
+        let quantity = if picks { line.requested_qty } else { line.fulfilled_qty };
+        let cell = |text: &str, (_, width): (f32, f32)| self.setter.lines(text, style, width, MOST);
+        let (sku, item, unit) = (
+            cell(items.sku(&line.item_id), SKU),
+            cell(&items.name(&line.item_id), ITEM),
+            cell(items.unit(&line.item_id), UNIT),
+        );
+        // A number is never cut: the longest there is fits at two thirds of the size.
+        let quantity = self.setter.shrunk(&self.frame.quantity(&quantity), style, 6.0, QUANTITY.1);
+        let cells = [sku, item, vec![quantity], unit];
+        // The first lines of all cells stand on one baseline.
+        let ascents = cells.iter().filter_map(|lines| Some(lines.first()?.ascent));
+        let baseline = ascents.fold(0.0, f32::max);
+        let above = |lines: &[Line]| lines.first().map_or(0.0, |line| baseline - line.ascent);
+        let high = cells.iter().map(|lines| above(lines) + height(lines)).fold(11.0, f32::max);
+        if self.y + high + 2.0 * PADDING > END {
+            self.turn();
+            self.columns();
+        }
+        let top = self.y + PADDING;
+        let columns = [(SKU, Side::Start), (ITEM, Side::Start), (QUANTITY, Side::Right), (UNIT, Side::Left)];
+        for (lines, ((x, width), side)) in cells.into_iter().zip(columns) {
+            let mut y = top + above(&lines);
+            for line in lines {
+                y = self.sheet.text((x, y), width, side, line);
+            }
+        }
+        if picks {
+            self.sheet.tick_box(LEFT, top, 11.0);
+        }
+        self.y = top + high + PADDING;
+        self.sheet.area((LEFT, self.y), (RIGHT - LEFT, 0.4), 200);
+    }
+
+    fn finish(mut self) -> Result<Vec<u8>, NotPrinted> {
+        let frame = self.frame;
+        let missing: BTreeSet<char> =
+            self.done.iter().chain([&self.sheet]).flat_map(Sheet::missing).collect();
+        if !missing.is_empty() {
+            let note = super::missing_letters(&missing, frame);
+            let lines: Vec<Line> = self.setter.lines(&note, plain(8.0), RIGHT - LEFT, MOST);
+            if self.y + GAP + height(&lines) > END {
+                self.turn();
+            }
+            self.y = self.sheet.lines((LEFT, self.y + GAP), RIGHT - LEFT, lines);
+        }
+        self.sheet.area((LEFT, HEIGHT - 62.0), (180.0, 0.75), 0);
+        let signature = self.setter.shrunk(&frame.say("paper-signature"), plain(8.0), 5.0, 180.0);
+        self.sheet.text((LEFT, HEIGHT - 58.0), 180.0, Side::Start, signature);
+        let mut sheets = self.done;
+        sheets.push(self.sheet);
+        let pages = sheets.len();
+        for (sheet, page) in sheets.iter_mut().zip(1_usize..) {
+            let number = frame.about_all("paper-page", &[("page", &page), ("pages", &pages)]);
+            let number = self.setter.line(&number, plain(8.0), 200.0);
+            sheet.text((RIGHT - 200.0, HEIGHT - 58.0), 200.0, Side::Right, number);
+        }
+        document((WIDTH, HEIGHT), &sheets)
+    }
 }

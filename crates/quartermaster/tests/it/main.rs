@@ -27,6 +27,7 @@ mod migrations;
 mod minimums;
 mod orders;
 mod others;
+mod paper;
 mod policies;
 mod portal;
 mod posting;

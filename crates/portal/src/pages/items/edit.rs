@@ -202,6 +202,15 @@ impl EditPage {
         self.refusal.as_ref()?.field(pointer)
     }
 
+    /// What a barcode is, and what is odd about the one that is there.
+    fn barcode_hint(&self) -> String {
+        let hint = self.frame.say("item-barcode-hint");
+        match super::check_digit_hint(self.form.barcode.trim(), &self.frame) {
+            Some(odd) => format!("{odd} {hint}"),
+            None => hint,
+        }
+    }
+
     fn places(&self) -> [&'static str; 4] {
         ["0", "1", "2", "3"]
     }

@@ -12,6 +12,7 @@ use domain::{BranchId, ItemId, Quantity, StockKey};
 use policy::{Action, Resource};
 use serde::Deserialize;
 
+use super::labels::{LabelsForm, LabelsQuery};
 use crate::chart::Chart;
 use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
@@ -108,6 +109,15 @@ async fn ask(asking: Asking, id: i64, query: &ItemQuery) -> Result<Shown, Client
 }
 
 impl ItemPage {
+    /// The form for labels: a sheet of them.
+    fn labels(&self, shown: &Shown) -> LabelsForm {
+        LabelsForm::of_item(shown.item.id, &LabelsQuery::default()).with_copies(24)
+    }
+
+    fn barcode_hint(&self, barcode: &str) -> Option<String> {
+        super::check_digit_hint(barcode, &self.frame)
+    }
+
     fn may_adjust(&self, branch: &i64) -> bool {
         self.adjustable.contains(branch)
     }

@@ -10,9 +10,10 @@ use contract::ItemOut;
 use policy::{Action, Resource};
 use serde::{Deserialize, Serialize};
 
+use super::labels::{LabelsForm, LabelsQuery};
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::query::{Asked, Listed, address, paging, trimmed};
+use crate::pages::query::{Asked, Listed, paging, trimmed};
 use crate::pages::{Trouble, page};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -35,6 +36,14 @@ impl Listed for ItemsQuery {
 
     fn cursor(&mut self) -> &mut Option<String> {
         &mut self.cursor
+    }
+}
+
+impl ItemsQuery {
+    /// Its fields, for a form that asks for the same rows.
+    pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
+        let fields = [("q", &self.q), ("show", &self.show), ("cursor", &self.cursor)];
+        fields.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
     }
 }
 
@@ -74,7 +83,7 @@ impl ItemsPage {
         self.query.show.as_deref().unwrap_or_default() == word
     }
 
-    fn labels(&self) -> String {
-        address("/items/labels/", &self.query)
+    fn labels(&self) -> LabelsForm {
+        LabelsForm::of_list(&self.query, &LabelsQuery::default())
     }
 }

@@ -10,6 +10,8 @@ use client::{ClientError, ItemFilter, Paging};
 use contract::ItemOut;
 
 use crate::http::on_behalf::Asking;
+use crate::pages::frame::Frame;
+use crate::print::barcode::digit_instead;
 
 /// The items that somebody means by a text: the one of that SKU or barcode, or else those that have it as a part, of all
 /// or only of those that are or are not `active`; `most` of them.
@@ -28,4 +30,10 @@ pub(crate) async fn called(
         }
     }
     Ok(Vec::new())
+}
+
+/// What to say of a barcode that has the form of an EAN, UPC or GTIN and another check digit: it may be a typing error.
+fn check_digit_hint(barcode: &str, frame: &Frame) -> Option<String> {
+    let digit = digit_instead(barcode)?;
+    Some(frame.about("barcode-check-digit", "digit", digit))
 }
