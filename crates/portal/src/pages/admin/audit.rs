@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use contract::page::MAX_LIMIT;
 use contract::{AuditOut, Cursor};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use platform::cells::guarded;
 use platform::http::keyset::Page;
 use serde::{Deserialize, Serialize};
@@ -21,7 +20,7 @@ use crate::http::on_behalf::OnBehalf;
 use crate::pages::audit_details::{Detail, details};
 use crate::pages::audit_seal::SealPage;
 use crate::pages::frame::{Frame, Section};
-use crate::pages::query::{Asked, Listed, ROWS, address, lenient, trimmed};
+use crate::pages::query::{Asked, Listed, ROWS, address, bounds, lenient, trimmed};
 use crate::pages::{Trouble, page};
 
 /// A spreadsheet takes a million rows; a file of a page's list stays far below.
@@ -81,15 +80,15 @@ pub(crate) struct PortalAuditQuery {
 
 impl PortalAuditQuery {
     fn filter(&self) -> Filter {
-        let start = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());
+        let (from, to) = bounds(self.from, self.to, "UTC");
         Filter {
             actor: self.person.clone(),
             action: self.action.clone(),
             entity_type: self.entity_type.clone(),
             entity_id: self.entity_id.clone(),
             request_id: self.request.clone(),
-            from: self.from.and_then(start),
-            to: self.to.and_then(|day| day.tomorrow().ok()).and_then(start),
+            from,
+            to,
             ..Filter::default()
         }
     }
