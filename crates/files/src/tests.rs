@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
