@@ -5,11 +5,8 @@ mod crowds;
 mod grants;
 mod headers;
 mod leaks;
-<<<<<<< Updated upstream
 mod nesting;
-=======
 mod pages;
->>>>>>> Stashed changes
 mod rates;
 mod sources;
 mod strangers;
