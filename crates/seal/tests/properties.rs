@@ -259,6 +259,8 @@ fn files_prove_themselves_and_a_change_of_any_line_is_found() {
                     let Line::Entry { entry, .. } = &mut spoilt[at] else { continue };
                     entry.push(' ');
                 }
+                // What a file says of itself is compared at its end.
+                Line::Range { .. } | Line::End { .. } => continue,
             }
             let faults = check(&keys, &spoilt).faults;
             assert_eq!(faults.first().map(|fault| fault.line), Some(at as u64 + 1), "{faults:?}");
