@@ -83,8 +83,12 @@ statement! {
                     when e.entity_id is null then format('user %s (%s) was never added', u.id, u.username)
                     else format('user %s is called %s, entry %s tells %s', u.id, u.username, e.id, e.said) end
         from portal_users u
-        full join ", newest!("user", "username"), " e on e.entity_id = u.id::text
-        where u.id is null and e.id in (select id from portal_audit_logs where action in ('user.added', 'user.imported'))
+        full join (
+            select entity_id, id, details -> 'username' as said
+            from portal_audit_logs
+            where action in ('user.added', 'user.imported')) e
+          on e.entity_id = u.id::text
+        where u.id is null
            or e.entity_id is null and ", whole!(), "
            or e.said <> to_jsonb(u.username)");
     /// Who is kept out.
@@ -167,11 +171,20 @@ statement! {
         left join (
             select l.entity_id, l.at, count(*) as n
             from portal_audit_logs l
-            where l.entity_type = 'user' and l.action not in ('user.sign_in_failed', 'user.signed_out')
+            where l.action in ('user.signed_in', 'user.password_accepted')
               and l.at >= (select min(created_at) from portal_sessions)
             group by l.entity_id, l.at) e
           on e.entity_id = s.user_id::text and e.at = s.created_at
         where s.n > coalesce(e.n, 0) and not exists (select from portal_audit_archives a where a.at > s.created_at)";
+    /// Sessions that seem to have had the password again. The entry is written in the transaction that notes it.
+    CONFIRMED: "portal" = "
+        select format('user %s: the password of session %s was not given at %s', s.user_id, s.id, s.confirmed_at)
+        from portal_sessions s
+        left join portal_audit_logs l
+          on l.entity_type = 'user' and l.entity_id = s.user_id::text and l.at = s.confirmed_at
+             and l.action <> 'user.sign_in_failed'
+        where s.confirmed_at is not null and l.id is null
+          and not exists (select from portal_audit_archives a where a.at > s.confirmed_at)";
     /// Clients that nobody added, that are gone, or that may do or are kept from something else.
     CLIENTS: "portal" = concat!("
         select case when c.id is null then format('%s was removed without an entry', e.entity_id)
@@ -194,12 +207,20 @@ statement! {
           on e.entity_id = 'client-' || c.id
         left join ", newest!("client", "roles"), " n on n.entity_id = e.entity_id
         left join ", newest!("client", "branches"), " w on w.entity_id = e.entity_id
+        left join (
+            select distinct on (entity_id) entity_id,
+                   case action when 'client.added' then details -> 'owner_user_id' else details -> 'to' end as said
+            from portal_audit_logs
+            where action in ('client.added', 'client.owner_set')
+            order by entity_id, id desc) q
+          on q.entity_id = e.entity_id
         cross join lateral (select case
             when c.id is null then 'row'
             when e.entity_id is null then case when ", whole!(), " then 'entry' end
             when to_jsonb(c.name) is distinct from e.d -> 'name' then 'name'
             when r.names is distinct from ", sorted!("n.said"), " then 'list of roles'
             when c.all_branches <> (w.said = '\"*\"') or b.ids is distinct from ", sorted!("w.said"), " then 'list of branches'
+            when coalesce(to_jsonb(c.owner_user_id), 'null') <> q.said then 'owner'
             when (c.expires_at is null) <> (e.d ->> 'expires_at' is null)
               or c.expires_at <> (e.d ->> 'expires_at')::timestamptz then 'expiry'
             when (c.disabled_at is not null) <> exists (
@@ -267,6 +288,7 @@ const INVARIANTS: &[Invariant] = &[
     Invariant::new("users have the second factors that the audit tells", &FACTORS),
     Invariant::new("recovery codes are those that were handed out", &RECOVERY_CODES),
     Invariant::new("every session was begun by a sign-in", &SESSIONS),
+    Invariant::new("whoever seems to have given the password again has", &CONFIRMED),
     Invariant::new("clients are as the audit tells", &CLIENTS),
     Invariant::new("clients have the secrets that the audit tells", &SECRETS),
     Invariant::new("signing keys are those that the audit tells", &KEYS),

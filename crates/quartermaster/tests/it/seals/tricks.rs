@@ -114,7 +114,8 @@ async fn people(database: &TestDatabase) {
     access::disable(&pool, &by, "max").await.unwrap();
     access::set_access(&pool, &by, "mia", &[Role::Worker], &here).await.unwrap();
     groups::require_second_factor(&pool, &by, Role::Auditor, true).await.unwrap();
-    let new = NewClient { name: "till", roles: &[Role::Worker], scope: &here, expires_at: None, owner: None };
+    let new =
+        NewClient { name: "till", roles: &[Role::Worker], scope: &here, expires_at: None, owner: Some(1) };
     clients::add(&pool, &by, &new).await.unwrap();
     clients::rotate(&pool, &by, "till", std::time::Duration::from_secs(600)).await.unwrap();
     portal::keys::rotate(&pool, &by, &KeyEncryptionKey::new([7; 32]), std::time::Duration::ZERO)
@@ -451,6 +452,11 @@ const PEOPLE: &[(&str, &str)] = &[
         "insert into portal_client_groups select 1, id from portal_groups where name = 'Admin'",
         "client-1 (till): its list of roles",
     ),
+    (
+        "insert into portal_sessions (id_hash, user_id, complete, confirmed_at) values (sha256('mine'), 1, true, now())",
+        "user 1: the password of session 1 was not given",
+    ),
+    ("update portal_clients set owner_user_id = 2", "client-1 (till): its owner"),
     ("update portal_clients set all_branches = true", "client-1 (till): its list of branches"),
     ("update portal_clients set expires_at = now() + interval '1 day'", "client-1 (till): its expiry"),
     ("update portal_clients set disabled_at = now()", "client-1 (till): its being disabled"),
