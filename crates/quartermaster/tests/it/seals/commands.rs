@@ -37,7 +37,7 @@ impl Company {
         let entries = "insert into services_audit_logs (at, actor, action, entity_type, entity_id, details)
              select now(), 'Mia', 'a.b', 'a', n::text, '{}' from generate_series(1, 20) n;
              insert into portal_audit_logs (actor, action, entity_type, entity_id, details)
-             values ('Mia', 'user.added', 'user', '1', '{}')";
+             values ('Mia', 'thing.moved', 'thing', '1', '{}')";
         self.database.run(entries).await;
         let worker =
             Running::start(self.on(&[&["serve", "worker", "--seal-interval", "50ms"], arguments].concat()));
