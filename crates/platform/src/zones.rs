@@ -118,7 +118,7 @@ mod tests {
     fn the_first_and_last_days_of_the_calendar_have_bounds() {
         for zone in ["Pacific/Kiritimati", "Etc/GMT+12", "UTC"] {
             let zone = named(zone).unwrap();
-            assert!(begin(Date::MIN, &zone) < end(Date::MIN, &zone));
+            assert!(begin(Date::MIN, &zone) <= end(Date::MIN, &zone));
             assert!(begin(Date::MAX, &zone) <= end(Date::MAX, &zone));
         }
     }

@@ -20,7 +20,8 @@ use crate::services::Services;
 use crate::store::audit::Fact;
 use crate::store::elsewhere;
 use crate::store::order_lists::{self, OrderFilter};
-use crate::store::orders::{self as store, DraftWrite, LineRow, OrderRow, Sought};
+use crate::store::orders::{self as store, DraftWrite, LineRow, OrderRow};
+use crate::store::sought::Sought;
 use crate::valid::{Faults, invalid, none_if_empty};
 use crate::work::{Begun, Work};
 

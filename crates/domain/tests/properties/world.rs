@@ -208,9 +208,14 @@ impl World {
         match step {
             Step::Draft { .. } | Step::Item { .. } | Step::Branch { .. } => true,
             Step::Count { place, item, quantity, override_negative } => {
-                self.active_branches[*place as usize]
-                    && self.active_items[*item as usize]
-                    && (!quantity.is_negative() || *override_negative)
+                let active = self.active_branches[*place as usize] && self.active_items[*item as usize];
+                let before =
+                    self.levels.get(&key(*place, *item)).map_or(0, |(on_hand, _)| on_hand.thousandths());
+                let after = quantity.thousandths();
+                // What is left may be counted down, from below zero up to it.
+                let counts_down =
+                    before != 0 && after.signum() * before.signum() >= 0 && after.abs() <= before.abs();
+                (active || counts_down) && (!quantity.is_negative() || *override_negative)
             }
             Step::Order { order, command } => {
                 let Some(order) = self.chosen(*order).map(|order| self.seen(order)) else { return false };

@@ -13,7 +13,7 @@ use crate::engine::{Outcome, Request, batch};
 use crate::error::Error;
 use crate::request::{Actor, RequestContext};
 use crate::store::audit::{self, AuditWrite, Fact};
-use crate::store::orders::Sought;
+use crate::store::sought::Sought;
 use crate::store::stock::LevelRow;
 use crate::store::{movements, stock};
 

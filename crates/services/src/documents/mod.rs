@@ -19,7 +19,8 @@ use crate::asker::Asker;
 use crate::request::Actor;
 use crate::store::audit::Fact;
 use crate::store::movements;
-use crate::store::orders::{DraftWrite, LineRow, OrderRow, Sought};
+use crate::store::orders::{DraftWrite, LineRow, OrderRow};
+use crate::store::sought::Sought;
 use crate::store::stock::{self, LevelRow};
 
 /// What a caller wants posted.

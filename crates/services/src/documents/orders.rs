@@ -14,7 +14,8 @@ use super::{Declined, Effective, Posted};
 use crate::answer::Answer;
 use crate::asker::Asker;
 use crate::request::Actor;
-use crate::store::orders::{self as store, LineRow, OrderRow, Sought};
+use crate::store::orders::{self as store, LineRow, OrderRow};
+use crate::store::sought::Sought;
 
 /// A command on one order.
 #[derive(Debug, Clone)]

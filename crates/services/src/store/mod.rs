@@ -16,6 +16,7 @@ pub(crate) mod policy_sets;
 pub(crate) mod rate_leases;
 pub(crate) mod remaining;
 pub(crate) mod reports;
+pub(crate) mod sought;
 pub(crate) mod staging;
 pub(crate) mod stock;
 pub(crate) mod summary;

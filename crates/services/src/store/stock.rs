@@ -9,7 +9,7 @@ use platform::statement;
 
 use super::Num;
 use super::minimums::{level, maybe_below};
-use super::orders::{Sought, sought};
+use super::sought::{Sought, sought};
 use crate::page::Page;
 
 /// A stored level, and when it last changed.
