@@ -34,7 +34,7 @@ const elsewhere = [
   `<![CDATA[<img src=x onerror=${RUN}>]]>`, `<x onclick=${RUN} tabindex=1 autofocus onfocus=${RUN}>`, `<base href="//127.0.0.1:9/">`,
   `hx-get="javascript:${RUN}"`, `<div hx-on:load="${RUN}">`, `<template><img src=x onerror=${RUN}></template>`,
   `<svg><animate onbegin=${RUN} attributeName=x dur=1s>`, `<svg><use href="data:image/svg+xml,<svg id=x onload=${RUN}>#x"/></svg>`,
-  `\u202e<img src=x onerror=${RUN}>`, `=HYPERLINK("javascript:${RUN}")`, `<marquee onstart=${RUN}>`, `<audio src=x onerror=${RUN}>`,
+  `x<img src=x onerror=${RUN}>`, `=HYPERLINK("javascript:${RUN}")`, `<marquee onstart=${RUN}>`, `<audio src=x onerror=${RUN}>`,
   `<keygen autofocus onfocus=${RUN}>`,
 ];
 
