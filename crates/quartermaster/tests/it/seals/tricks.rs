@@ -13,12 +13,11 @@ use super::Sealed;
 use crate::support::{App, TestDatabase};
 
 const PASSWORD: &str = "a wheel of old cheese";
+const AUDITS: [(&auditlog::Log, RolePair); 2] =
+    [(&services::AUDIT, services::ROLES), (&portal::AUDIT, portal::ROLES)];
 
 /// A company with some trade, some users and both audits sealed.
 struct Company(Sealed);
-
-const AUDITS: [(&auditlog::Log, RolePair); 2] =
-    [(&services::AUDIT, services::ROLES), (&portal::AUDIT, portal::ROLES)];
 
 impl Company {
     async fn new() -> Company {
