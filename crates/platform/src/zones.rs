@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+/// PostgreSQL knows no times of before 4713 BC; nothing here is older than this.
+pub const OLDEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
+
 /// Files of a machine's time zone folder that are not zones that a place is in.
 const NO_PLACES: [&str; 3] = ["localtime", "posixrules", "Factory"];
 /// Folders of it that have every zone once more.
@@ -44,12 +47,12 @@ pub fn or_utc(name: &str) -> TimeZone {
 }
 
 /// When a day begins in a zone: at midnight, or where clocks skip that, at the first moment after it. A day that a zone
-/// skipped begins with the day after it.
+/// skipped begins with the day after it. Days before our era all begin together.
 pub fn begin(day: Date, zone: &TimeZone) -> Timestamp {
     match day.to_zoned(zone.clone()) {
-        Ok(zoned) => zoned.timestamp(),
+        Ok(zoned) => zoned.timestamp().max(OLDEST),
         // Only days at the very ends of the calendar are no moments.
-        Err(_) if day.year() < 0 => Timestamp::MIN,
+        Err(_) if day.year() < 0 => OLDEST,
         Err(_) => Timestamp::MAX,
     }
 }

@@ -5,8 +5,7 @@ use contract::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use contract::{Cursor, FieldError};
 use jiff::Timestamp;
 
-/// PostgreSQL knows no times of before 4713 BC; nothing here is older than this.
-const OLDEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
+use crate::zones::OLDEST;
 
 /// Which rows a list shows: those after `cursor`, `limit` of them.
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ use identity::{BadToken, TokenError, TokenFeed, Verifier};
 use jiff::Timestamp;
 use platform::http::keyset::{Page, next_link};
 use platform::http::{Id, ProblemResponse, Query};
+use platform::zones::OLDEST;
 use policy::{Action, Resource};
 use serde::Deserialize;
 
@@ -104,8 +105,9 @@ pub(super) async fn list(
         entity_id: query.entity_id,
         ip: query.ip,
         request_id: query.request_id,
-        from: query.from,
-        to: query.to,
+        // No entry is older than that, and the database knows no times that are much older.
+        from: query.from.map(|at| at.max(OLDEST)),
+        to: query.to.map(|at| at.max(OLDEST)),
     };
     let listed = audit_entries::list(&shared.database, &filter, page).await;
     let mut rows = listed.map_err(|error| failed(&error))?;

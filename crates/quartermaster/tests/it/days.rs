@@ -225,6 +225,36 @@ async fn where_branches_of_several_zones_are_shown_days_are_utcs_and_the_page_sa
 }
 
 #[tokio::test]
+async fn days_at_the_ends_of_the_calendar_are_days_like_others() {
+    let (_company, browser, api) = far_company("Pacific/Kiritimati").await;
+    for path in ["/orders/?", "/audit/?", "/admin/audit/?"] {
+        let all = browser.page(&format!("{path}from=-009999-01-01&to=9999-12-31")).await;
+        assert!(!all.contains("empty-row"), "{path}: {all}");
+        for none in ["from=9999-12-31", "to=-009999-01-01", "to=0001-01-01"] {
+            let page = browser.page(&format!("{path}{none}")).await;
+            assert!(page.contains("empty-row"), "{path}{none}: {page}");
+        }
+    }
+    browser.page("/stock/as-of/?branch=1&at=-009999-01-01T00:00").await;
+    browser.page("/stock/as-of/?branch=1&at=9999-12-31T23:59").await;
+    browser.page("/stock/as-of/?branch=1&at=-009999-01-01T00:00&until=9999-12-31T23:59").await;
+    // What is asked of the API is answered or refused, and is no defect: `get` sees to that.
+    for at in ["-009999-01-02T02:00:00Z", "-004800-01-01T00:00:00Z", "9999-12-30T22:00:00Z"] {
+        for path in [
+            format!("/v1/stock?as_of={at}"),
+            format!("/v1/stock/movements?from={at}"),
+            format!("/v1/stock/movements?to={at}"),
+            format!("/v1/orders?created_from={at}"),
+            format!("/v1/orders?created_to={at}"),
+            format!("/v1/audit?from={at}&to={at}"),
+            format!("/v1/stock/changes?branch_id=1&from={at}&to={at}"),
+        ] {
+            api.get(&path).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn stock_at_a_time_says_which_moment_and_zone_was_asked_for() {
     let (_company, browser, _) = far_company("Europe/Berlin").await;
     // Clocks show this time twice, and do not show that one.

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::head::Head;
-use super::lists::page;
+use super::lists::{moment, page};
 use super::respond::{failed, list, report};
 use crate::audit;
 use crate::store::audit::AuditFilter;
@@ -62,8 +62,8 @@ pub(super) async fn list_audit(State(app): Shared, head: Head, Query(query): Que
         branch_id: query.branch_id,
         ip: query.ip,
         request_id: query.request_id,
-        from: query.from,
-        to: query.to,
+        from: query.from.map(moment),
+        to: query.to.map(moment),
     };
     let rows = audit::list(&app.services, &head.caller, &filter, page).await;
     list(&head, page, rows, |entry| Cursor::at(entry.at, entry.id))

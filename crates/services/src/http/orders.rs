@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::head::Head;
-use super::lists::page;
+use super::lists::{moment, page};
 use super::respond::{failed, list, one, settle};
 use crate::orders;
 use crate::store::order_lists::OrderFilter;
@@ -64,6 +64,7 @@ async fn newest(State(app): Shared, head: Head, query: ListQuery) -> Response {
     };
     let ListQuery { branch_id, status, reference, created_from, created_to, short, asking_for, .. } = query;
     let status = status.map(Into::into);
+    let (created_from, created_to) = (created_from.map(moment), created_to.map(moment));
     let filter = OrderFilter { branch_id, status, reference, created_from, created_to, short, asking_for };
     let rows = orders::list(&app.services, &head.caller, &filter, page).await;
     list(&head, page, rows, |order| Cursor::at(order.created_at, order.id))

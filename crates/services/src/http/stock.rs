@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::head::Head;
-use super::lists::page;
+use super::lists::{moment, page};
 use super::respond::{failed, list, settle};
 use crate::stock;
 use crate::store::movements::MovementFilter;
@@ -48,7 +48,7 @@ pub(super) async fn list_stock(State(app): Shared, head: Head, Query(query): Que
     };
     let StockQuery { branch_id, item_id, below_min, as_of, .. } = query;
     let filter = StockFilter { branch_id, item_id, below_min };
-    match as_of {
+    match as_of.map(moment) {
         Some(at) => {
             let rows = stock::as_of(&app.services, &head.caller, &filter, at, page).await;
             list(&head, page, rows, |row: &StockAsOfOut| key(row.branch_id, row.item_id))
@@ -138,7 +138,9 @@ pub(super) async fn stock_changes(
         Err(error) => return failed(&head, &error),
     };
     let ChangesQuery { branch_id, from, to, .. } = query;
-    let rows = stock::changes(&app.services, &head.caller, BranchId(branch_id), (from, to), page).await;
+    let rows =
+        stock::changes(&app.services, &head.caller, BranchId(branch_id), (moment(from), moment(to)), page)
+            .await;
     list(&head, page, rows, |row| Cursor::of(row.item_id))
 }
 
@@ -196,6 +198,7 @@ pub(super) async fn list_movements(
         Err(error) => return failed(&head, &error),
     };
     let MovementsQuery { branch_id, item_id, kind, document_type, document_id, from, to, .. } = query;
+    let (from, to) = (from.map(moment), to.map(moment));
     let filter = MovementFilter { branch_id, item_id, kind, document_type, document_id, from, to };
     let rows = stock::movements(&app.services, &head.caller, &filter, page).await;
     list(&head, page, rows, |row| Cursor::at(row.at, row.id))

@@ -108,7 +108,7 @@ async fn ask(asking: Asking, query: &AsOfQuery) -> Result<Shown, ClientError> {
 
 /// The moment that a clock of the branch shows. Of a time that the clock shows twice, the first.
 fn moment(at: DateTime, zone: &str) -> Option<Timestamp> {
-    Some(at.to_zoned(zones::or_utc(zone)).ok()?.timestamp())
+    Some(at.to_zoned(zones::or_utc(zone)).ok()?.timestamp().max(zones::OLDEST))
 }
 
 impl AsOfPage {
