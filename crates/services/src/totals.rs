@@ -1,28 +1,21 @@
 //! The totals that reports are made of, kept up with the ledger beside the requests: nothing is written for them when
 //! stock is posted.
 //!
-//! Movements have rising numbers, but a transaction that took its numbers first may commit last. So the keeper notes the
-//! last number taken, and then the number of the next transaction: once every transaction before that one has ended, each
-//! movement up to the noted number is there or never will be, and can be added. A transaction has its own number before
-//! it takes one for a movement, since it locks or writes the stock level first.
+//! Movements have rising numbers, but a transaction that took its numbers first may commit last. So the keeper marks the
+//! last number taken in a transaction of its own number: once every transaction before that one has ended, each movement
+//! up to the marked number is there or never will be, and can be added. A transaction has its own number before it takes
+//! one for a movement, since it locks or writes the stock level first. The number of the next transaction to begin would
+//! not do: a snapshot's `xmax` is the one after the last that has *completed*, and those that run may have higher ones.
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use platform::pg::{Database, PgError};
 
 use crate::store::totals as store;
 
 /// How many movements are added at once, so that no transaction runs for long.
 const AT_ONCE: i64 = 50_000;
-
-/// Everything up to a movement, once the transactions before one have ended.
-#[derive(Debug, Clone, Copy)]
-struct Mark {
-    movement: i64,
-    transaction: i64,
-    at: Timestamp,
-}
 
 /// What a step came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,55 +32,47 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Keeper {
     database: Database,
-    mark: Option<Mark>,
 }
 
 impl Keeper {
     /// A keeper of the totals in `database`.
     pub fn new(database: Database) -> Keeper {
-        Keeper { database, mark: None }
+        Keeper { database }
     }
 
     /// Adds movements that have become final to the totals, and begins new days.
     ///
     /// # Errors
     /// When the database refuses or is away; nothing was added then.
-    pub async fn step(&mut self) -> Result<Step, PgError> {
+    pub async fn step(&self) -> Result<Step, PgError> {
         let transaction = self.database.begin().await?;
-        let mark = match self.mark {
-            Some(mark) => mark,
-            None => {
-                let movement = store::last_movement(&transaction).await?;
-                let (next, at) = store::next_transaction(&transaction).await?;
-                *self.mark.insert(Mark { movement, transaction: next, at })
-            }
-        };
-        if store::oldest_transaction(&transaction).await? < mark.transaction {
+        let last = store::last_movement(&transaction).await?;
+        if store::state(&transaction).await? == (last, false) {
             transaction.rollback().await?;
-            return Ok(Step::Waiting);
-        }
-        if store::state(&transaction).await? == (mark.movement, false) {
-            transaction.rollback().await?;
-            self.mark = None;
             return Ok(Step::UpToDate);
         }
-        let Some(from) = store::lock_state(&transaction).await? else {
+        let Some((from, marked)) = store::lock_state(&transaction).await? else {
             transaction.rollback().await?;
             return Ok(Step::Waiting);
         };
-        // Another may have come further than this mark, which is older then.
-        let to = mark.movement.min(from.saturating_add(AT_ONCE)).max(from);
-        let is_all = to >= mark.movement;
-        store::add(&transaction, from, to).await?;
-        if is_all {
-            store::remake_turnover(&transaction, to).await?;
+        let mark = match marked {
+            Some(mark) => mark,
+            None => store::mark(&transaction, last).await?,
+        };
+        if store::oldest_transaction(&transaction).await? < mark.transaction {
+            transaction.commit().await?;
+            return Ok(Step::Waiting);
         }
-        store::advance(&transaction, to, is_all.then_some(mark.at)).await?;
-        transaction.commit().await?;
-        if !is_all {
+        let to = mark.movement.min(from.saturating_add(AT_ONCE)).max(from);
+        store::add(&transaction, from, to).await?;
+        if to < mark.movement {
+            store::advance(&transaction, to).await?;
+            transaction.commit().await?;
             return Ok(Step::More);
         }
-        self.mark = None;
+        store::remake_turnover(&transaction, to).await?;
+        store::complete(&transaction, to).await?;
+        transaction.commit().await?;
         Ok(Step::UpToDate)
     }
 

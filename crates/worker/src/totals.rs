@@ -17,10 +17,10 @@ const SHARE: u32 = 20;
 
 /// Works until `stop`. Any number of workers may: one at a time adds and counts.
 pub(crate) async fn keep(database: Database, stop: CancellationToken) {
-    let mut keeper = Keeper::new(database);
+    let keeper = Keeper::new(database);
     let mut counting = COUNTED_EVERY;
     loop {
-        let wait = match work(&mut keeper, &mut counting).await {
+        let wait = match work(&keeper, &mut counting).await {
             Ok(wait) => wait,
             Err(error) => {
                 tracing::warn!(%error, "the totals could not be kept; tried again later");
@@ -34,7 +34,7 @@ pub(crate) async fn keep(database: Database, stop: CancellationToken) {
 }
 
 /// One step and, when it is time, a count; gives how long to wait then.
-async fn work(keeper: &mut Keeper, counting: &mut Duration) -> Result<Duration, PgError> {
+async fn work(keeper: &Keeper, counting: &mut Duration) -> Result<Duration, PgError> {
     let step = keeper.step().await?;
     let begun = Instant::now();
     if keeper.count(*counting).await? {

@@ -26,7 +26,7 @@ const NO_ZONES: [&str; 10] = [
 ];
 
 async fn keep(app: &App) {
-    let mut keeper = Keeper::new(app.database.pool(services::ROLES));
+    let keeper = Keeper::new(app.database.pool(services::ROLES));
     let end = std::time::Instant::now() + std::time::Duration::from_secs(600);
     while keeper.step().await.unwrap() != Step::UpToDate {
         assert!(std::time::Instant::now() < end, "a transaction keeps the totals from being up to date");

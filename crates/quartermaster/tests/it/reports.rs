@@ -7,7 +7,7 @@ use crate::support::App;
 
 /// Adds what there is to the totals, and counts.
 async fn keep(app: &App) {
-    let mut keeper = Keeper::new(app.database.pool(services::ROLES));
+    let keeper = Keeper::new(app.database.pool(services::ROLES));
     // Any long transaction on the server holds the totals up, those of other tests too.
     let end = std::time::Instant::now() + std::time::Duration::from_secs(600);
     while keeper.step().await.unwrap() != Step::UpToDate {
@@ -120,6 +120,40 @@ async fn totals_kept_while_stock_moves_are_those_of_the_ledger() {
     services::totals::forget(&app.database.pool(services::ROLES)).await.unwrap();
     keep(&app).await;
     assert_eq!(report(&app, "overview").await["today"], today, "made anew from the ledger");
+}
+
+#[tokio::test]
+async fn a_movement_whose_transaction_still_runs_is_waited_for() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("One").await, app.any_item().await);
+    app.stock(branch, item, 3).await;
+    let late = app.database.connect("quartermaster").await;
+    late.batch_execute(
+        "begin;
+         insert into services_stock_movements overriding system value
+         select (jsonb_populate_record(m, jsonb_build_object('id', nextval('services_stock_movements_id_seq')))).*
+         from services_stock_movements m",
+    )
+    .await
+    .unwrap();
+    // Only the newest transaction runs: none of a higher number has ended.
+    let keeper = Keeper::new(app.database.pool(services::ROLES));
+    assert_eq!(keeper.step().await.unwrap(), Step::Waiting);
+    late.batch_execute("commit").await.unwrap();
+    keep(&app).await;
+    assert_eq!(report(&app, "overview").await["today"]["movements"], json!(2));
+}
+
+#[tokio::test]
+async fn totals_go_on_in_a_copy_on_a_server_that_has_had_fewer_transactions() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("One").await, app.any_item().await);
+    app.stock(branch, item, 3).await;
+    let there = "update services_totals_state
+                 set marked_id = 1, marked_transaction = 9000000000000000000, marked_at = '2026-01-01T00:00Z'";
+    app.database.run(there).await;
+    keep(&app).await;
+    assert_eq!(report(&app, "overview").await["today"]["movements"], json!(1));
 }
 
 #[tokio::test]

@@ -29,9 +29,11 @@ statement! {
     /// The last movement's number that any transaction has taken so far.
     LAST_MOVEMENT: "services" = "
         select case when is_called then last_value else 0 end from services_stock_movements_id_seq";
-    /// The number of the next transaction to begin, and the time.
-    NEXT_TRANSACTION: "services" = "
-        select pg_snapshot_xmax(pg_current_snapshot())::text::bigint, clock_timestamp()";
+    /// Marks a movement: every transaction that may have taken its number or one before has a lower number than this one.
+    MARK: "services" = "
+        update services_totals_state
+        set marked_id = $1, marked_transaction = pg_current_xact_id()::text::bigint, marked_at = clock_timestamp()
+        returning marked_transaction";
     /// The number of the oldest transaction that runs; every one before it has ended.
     OLDEST_TRANSACTION: "services" = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
     /// The last movement that the totals hold, and whether there is something else to do.
@@ -42,11 +44,20 @@ statement! {
             where t.day is null or t.timezone <> b.zone
                or t.day <> (clock_timestamp() at time zone b.zone)::date)
         from services_totals_state s";
-    /// How far the totals have come, locked, unless another keeps them right now.
-    LOCK_STATE: "services" = "select movement_id from services_totals_state for update skip locked";
-    /// Notes how far they have come, and when that was all there was.
-    ADVANCE: "services" = "
-        update services_totals_state set movement_id = $1, as_of = coalesce($2, as_of)";
+    /// How far the totals have come and what is marked, locked, unless another keeps them right now. A mark with a number
+    /// that no transaction here has had yet came along from another server, of which this is a copy, and says nothing.
+    LOCK_STATE: "services" = "
+        select movement_id,
+               case when marked_transaction < pg_snapshot_xmax(pg_current_snapshot())::text::bigint then marked_id end,
+               marked_transaction
+        from services_totals_state
+        for update skip locked";
+    /// Notes how far they have come.
+    ADVANCE: "services" = "update services_totals_state set movement_id = $1";
+    /// Notes that they have come as far as was marked.
+    COMPLETE: "services" = "
+        update services_totals_state
+        set movement_id = $1, as_of = marked_at, marked_id = null, marked_transaction = null, marked_at = null";
     /// Branches that have no totals yet get some. Totals have zones that the server knows alone: what it does not know
     /// counts as UTC, so that one branch stops no other's totals.
     ADD_BRANCHES: "services" = "
@@ -194,7 +205,9 @@ statement! {
     /// Notes when the levels were counted.
     COUNTED: "services" = "update services_totals_state set counted_at = $1";
     /// The totals hold nothing.
-    FORGET_STATE: "services" = "update services_totals_state set movement_id = 0, as_of = null";
+    FORGET_STATE: "services" = "
+        update services_totals_state
+        set movement_id = 0, as_of = null, marked_id = null, marked_transaction = null, marked_at = null";
     /// Forgets what moved.
     FORGET: "services" = "
         with days as (delete from services_daily_totals),
@@ -207,10 +220,17 @@ pub(crate) async fn last_movement(conn: &Queries) -> Result<i64, PgError> {
     Ok(conn.query_one(&LAST_MOVEMENT, &[]).await?.get(0))
 }
 
-/// The number of the next transaction to begin, and the time.
-pub(crate) async fn next_transaction(conn: &Queries) -> Result<(i64, Timestamp), PgError> {
-    let row = conn.query_one(&NEXT_TRANSACTION, &[]).await?;
-    Ok((row.get(0), row.get(1)))
+/// A movement up to which all can be added, once the transactions before one have ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    pub movement: i64,
+    pub transaction: i64,
+}
+
+/// Marks a movement; the transaction that marks is the one to wait for.
+pub(crate) async fn mark(conn: &Queries, movement: i64) -> Result<Mark, PgError> {
+    let row = conn.query_one(&MARK, &[&movement]).await?;
+    Ok(Mark { movement, transaction: row.get(0) })
 }
 
 /// The number of the oldest transaction that runs.
@@ -225,9 +245,11 @@ pub(crate) async fn state(conn: &Queries) -> Result<(i64, bool), PgError> {
     Ok((row.get(0), row.get(1)))
 }
 
-/// The last movement that the totals hold, locked; none while another keeps them.
-pub(crate) async fn lock_state(conn: &Queries) -> Result<Option<i64>, PgError> {
-    Ok(conn.query_opt(&LOCK_STATE, &[]).await?.map(|row| row.get(0)))
+/// The last movement that the totals hold and what is marked, locked; none while another keeps them.
+pub(crate) async fn lock_state(conn: &Queries) -> Result<Option<(i64, Option<Mark>)>, PgError> {
+    let Some(row) = conn.query_opt(&LOCK_STATE, &[]).await? else { return Ok(None) };
+    let marked: Option<i64> = row.get(1);
+    Ok(Some((row.get(0), marked.map(|movement| Mark { movement, transaction: row.get(2) }))))
 }
 
 /// Brings the totals of days and of today from one movement to another, the branches' time zones first.
@@ -258,9 +280,14 @@ pub(crate) async fn remake_turnover(conn: &Queries, to: i64) -> Result<(), PgErr
     Ok(())
 }
 
-/// Notes how far the totals have come, and as of when that was all there was.
-pub(crate) async fn advance(conn: &Queries, to: i64, as_of: Option<Timestamp>) -> Result<(), PgError> {
-    conn.execute(&ADVANCE, &[&to, &as_of]).await.map(drop)
+/// Notes how far the totals have come.
+pub(crate) async fn advance(conn: &Queries, to: i64) -> Result<(), PgError> {
+    conn.execute(&ADVANCE, &[&to]).await.map(drop)
+}
+
+/// Notes that the totals have come as far as was marked.
+pub(crate) async fn complete(conn: &Queries, to: i64) -> Result<(), PgError> {
+    conn.execute(&COMPLETE, &[&to]).await.map(drop)
 }
 
 /// When the levels were last counted, and the time, locked; none while another counts them.
