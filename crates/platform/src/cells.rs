@@ -14,6 +14,9 @@ const SEPARATORS: [char; 5] = [';', '\t', '|', '\r', '\n'];
 /// Goes before what would start a formula.
 const GUARD: char = '\'';
 
+/// Stands first in a file of text for spreadsheets, which without it take UTF-8 for an older encoding.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// Text that a spreadsheet shows as it is: an apostrophe goes before what would start a formula.
 pub fn guarded(text: &str) -> Cow<'_, str> {
     let needs_guard = |rest: &str| rest.starts_with(STARTS_FORMULA) || rest.starts_with(GUARD);

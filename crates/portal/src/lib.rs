@@ -24,6 +24,7 @@ pub mod resealing;
 mod revocations;
 mod sealed;
 mod secrets;
+mod table;
 mod tokens;
 mod upstream;
 pub mod verify;

@@ -16,8 +16,8 @@ use tower_http::csrf::CsrfLayer;
 
 use super::{audit_api, files, token};
 use crate::pages::{
-    Trouble, admin, audit, audit_seal, branches, dashboard, events, items, login, orders, password,
-    preferences, problem, scan, search, second_factor, second_step, sessions, stock,
+    Trouble, admin, audit, audit_file, audit_seal, branches, dashboard, events, items, login, orders,
+    password, preferences, problem, scan, search, second_factor, second_step, sessions, stock,
 };
 use crate::sealed::AUDIT;
 use crate::{Shared, migrations};
@@ -31,11 +31,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// The whole surface.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let large = || (DefaultBodyLimit::max(LARGE_FORM), Extension(LargeBody));
-    let routes = Router::new()
+    let routes = files_of_lists()
         .route("/", get(dashboard::get))
         .route("/dashboard/events/", get(events::get))
         .route("/stock/", get(stock::list::get))
-        .route("/stock/csv", get(stock::csv::get))
         .route("/stock/views/", post(stock::views::keep))
         .route("/stock/views/{id}/forget/", post(stock::views::forget))
         .route("/stock/as-of/", get(stock::as_of::get))
@@ -78,7 +77,6 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/admin/keys/{kid}/retire/", post(admin::keys::retire))
         .route("/admin/health/", get(admin::health::get))
         .route("/admin/audit/", get(admin::audit::get))
-        .route("/admin/audit/csv", get(admin::audit::csv))
         .route("/admin/audit/{id}/seal/", get(admin::audit::seal))
         .route("/admin/api/audit", get(audit_api::list))
         .route("/admin/api/audit/{id}/seal", get(audit_api::seal))
@@ -115,6 +113,23 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         tells_hangups: true,
     };
     surface.around(routes).with_state(shared)
+}
+
+/// Lists as files for spreadsheets.
+fn files_of_lists() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/stock/csv", get(stock::file::get))
+        .route("/stock/xlsx", get(stock::file::get))
+        .route("/orders/csv", get(orders::file::get))
+        .route("/orders/xlsx", get(orders::file::get))
+        .route("/items/csv", get(items::file::of_list))
+        .route("/items/xlsx", get(items::file::of_list))
+        .route("/items/{id}/ledger/csv", get(items::file::of_ledger))
+        .route("/items/{id}/ledger/xlsx", get(items::file::of_ledger))
+        .route("/audit/csv", get(audit_file::get))
+        .route("/audit/xlsx", get(audit_file::get))
+        .route("/admin/audit/csv", get(admin::audit::file))
+        .route("/admin/audit/xlsx", get(admin::audit::file))
 }
 
 async fn health() -> Response {

@@ -15,7 +15,7 @@ use crate::directory::Directory;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::audit_details::{Detail, details};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::query::{Asked, Listed, bounds, lenient, paging, trimmed};
+use crate::pages::query::{Asked, Listed, address, bounds, lenient, paging, trimmed};
 use crate::pages::{Trouble, page};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub(crate) struct AuditQuery {
     #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
     entity_id: Option<String>,
     #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
-    branch: Option<i64>,
+    pub(super) branch: Option<i64>,
     #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
     request: Option<String>,
     #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,7 @@ pub(crate) struct AuditQuery {
 }
 
 impl AuditQuery {
-    fn filter(&self, directory: &Directory) -> AuditFilter {
+    pub(super) fn filter(&self, directory: &Directory) -> AuditFilter {
         let (from, to) = bounds(self.from, self.to, directory.zone_of(&self.branch));
         AuditFilter {
             actor_user_id: None,
@@ -122,6 +122,11 @@ impl AuditPage {
             "item" => Some(format!("/items/{}/", entry.entity_id)),
             _ => None,
         }
+    }
+
+    /// The address of the whole list as a file.
+    fn file(&self, ending: &str) -> String {
+        address(&format!("/audit/{ending}"), &AuditQuery { cursor: None, ..self.query.clone() })
     }
 
     fn details(&self, entry: &AuditOut) -> Vec<Detail> {

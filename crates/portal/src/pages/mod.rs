@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod audit;
 mod audit_details;
+pub(crate) mod audit_file;
 pub(crate) mod audit_seal;
 pub(crate) mod branches;
 pub(crate) mod dashboard;

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use contract::page::MAX_LIMIT;
 use contract::{AuditOut, Cursor};
 use jiff::civil::Date;
-use platform::cells::guarded;
 use platform::http::keyset::Page;
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +17,12 @@ use crate::Shared;
 use crate::audit_entries::{self, Filter};
 use crate::http::on_behalf::OnBehalf;
 use crate::pages::audit_details::{Detail, details};
+use crate::pages::audit_file::columns;
 use crate::pages::audit_seal::SealPage;
 use crate::pages::frame::{Frame, Section};
 use crate::pages::query::{Asked, Listed, ROWS, address, bounds, lenient, trimmed};
 use crate::pages::{Trouble, page};
-
-/// A spreadsheet takes a million rows; a file of a page's list stays far below.
-const MOST_PAGES: usize = 100;
+use crate::table::{Format, Table};
 
 /// What entries are about, by word and message.
 const KINDS: [(&str, &str); 4] = [
@@ -136,59 +134,27 @@ pub(crate) async fn get(
     Ok(page(StatusCode::OK, &PortalAuditPage { frame, tabs, query, entries, next }))
 }
 
-/// All entries of the list, up to 50,000, in its order. Times are written for programs, and the column names are the API's.
-pub(crate) async fn csv(
+/// The entries of the list, in its order, as a file for a spreadsheet.
+pub(crate) async fn file(
     State(shared): State<Arc<Shared>>,
     visitor: OnBehalf,
+    format: Format,
     Asked(query): Asked<PortalAuditQuery>,
 ) -> Result<Response, Trouble> {
-    opened(visitor)?;
+    let (visitor, _) = opened(visitor)?;
     let filter = query.filter();
-    let mut file = csv::Writer::from_writer(Vec::new());
-    let mut asked = query.page(MAX_LIMIT);
-    write(&mut file, None).map_err(|_| Trouble::Internal)?;
-    for _ in 0..MOST_PAGES {
+    let table = Table { name: "portal-audit", title: "audit-title", zone: "UTC", columns: columns("UTC") };
+    let mut file = table.begin(format, visitor.frame.words)?;
+    let mut asked = Page { limit: MAX_LIMIT, cursor: None };
+    loop {
         let mut entries = audit_entries::list(&shared.database, &filter, asked).await?;
         let next = asked.cut(&mut entries).map(|last| Cursor::at(last.at, last.id));
-        for entry in &entries {
-            write(&mut file, Some(entry)).map_err(|_| Trouble::Internal)?;
+        if !file.rows(&entries, next.is_some())? {
+            break;
         }
-        let Some(next) = next else { break };
-        asked.cursor = Some(next);
+        asked.cursor = next;
     }
-    let bytes = file.into_inner().map_err(|_| Trouble::Internal)?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"portal-audit.csv\""),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((StatusCode::OK, headers, bytes).into_response())
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn text(said: &str) -> String {
-    guarded(said).into_owned()
-}
-
-/// Writes an entry, or without one the names of the columns.
-fn write(file: &mut csv::Writer<Vec<u8>>, entry: Option<&AuditOut>) -> Result<(), csv::Error> {
-    type Cell = fn(&AuditOut) -> String;
-    let columns: [(&str, Cell); 10] = [
-        ("id", |entry| entry.id.to_string()),
-        ("at", |entry| entry.at.to_string()),
-        ("actor_user_id", |entry| text(entry.actor_user_id.as_deref().unwrap_or_default())),
-        ("actor", |entry| text(&entry.actor)),
-        ("action", |entry| text(&entry.action)),
-        ("entity_type", |entry| text(&entry.entity_type)),
-        ("entity_id", |entry| text(&entry.entity_id)),
-        ("ip", |entry| text(entry.ip.as_deref().unwrap_or_default())),
-        ("request_id", |entry| text(entry.request_id.as_deref().unwrap_or_default())),
-        ("details", |entry| text(&entry.details.to_string())),
-    ];
-    match entry {
-        Some(entry) => file.write_record(columns.iter().map(|(_, cell)| cell(entry))),
-        None => file.write_record(columns.iter().map(|(name, _)| *name)),
-    }
+    file.finish().await
 }
 
 /// Whether an entry is as it was sealed.
@@ -220,8 +186,9 @@ impl PortalAuditPage {
         self.text(&self.query.entity_type) == word
     }
 
-    fn csv(&self) -> String {
-        address("/admin/audit/csv", &PortalAuditQuery { cursor: None, ..self.query.clone() })
+    /// The address of the whole list as a file.
+    fn file(&self, ending: &str) -> String {
+        address(&format!("/admin/audit/{ending}"), &PortalAuditQuery { cursor: None, ..self.query.clone() })
     }
 
     /// What an entry is about, in words, and the page of it.

@@ -32,7 +32,7 @@ const LEVELS: u16 = 500;
 pub(crate) struct ItemQuery {
     /// The branch that the ledger is of; all where there is none.
     #[serde(deserialize_with = "lenient")]
-    branch: Option<i64>,
+    pub(super) branch: Option<i64>,
     #[serde(deserialize_with = "trimmed")]
     cursor: Option<String>,
 }
@@ -108,6 +108,15 @@ async fn ask(asking: Asking, id: i64, query: &ItemQuery) -> Result<Shown, Client
     Ok(Shown { item: item.value, directory, levels: levels.rows, movements, orders, history })
 }
 
+/// What kind of document made a movement, in words.
+pub(super) fn kind(frame: &Frame, movement: &MovementOut) -> String {
+    match movement.kind.as_str() {
+        "fulfilment" => frame.say("movement-fulfilment"),
+        "adjustment" => frame.say("movement-adjustment"),
+        other => other.to_owned(),
+    }
+}
+
 impl ItemPage {
     /// The form for labels: a sheet of them.
     fn labels(&self, shown: &Shown) -> LabelsForm {
@@ -156,11 +165,13 @@ impl ItemPage {
     }
 
     fn kind(&self, movement: &MovementOut) -> String {
-        match movement.kind.as_str() {
-            "fulfilment" => self.frame.say("movement-fulfilment"),
-            "adjustment" => self.frame.say("movement-adjustment"),
-            other => other.to_owned(),
-        }
+        kind(&self.frame, movement)
+    }
+
+    /// The address of the ledger as a file.
+    fn ledger_file(&self, shown: &Shown, ending: &str) -> String {
+        let branch = self.query.branch.map(|branch| format!("?branch={branch}")).unwrap_or_default();
+        format!("/items/{}/ledger/{ending}{branch}", shown.item.id)
     }
 
     fn can_be_undone(&self, movement: &MovementOut) -> bool {

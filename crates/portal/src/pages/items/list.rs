@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::labels::{LabelsForm, LabelsQuery};
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::query::{Asked, Listed, paging, trimmed};
+use crate::pages::query::{Asked, Listed, address, paging, trimmed};
 use crate::pages::{Trouble, page};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -40,6 +40,16 @@ impl Listed for ItemsQuery {
 }
 
 impl ItemsQuery {
+    /// What to ask the services for.
+    pub(super) fn filter(&self) -> ItemFilter {
+        let active = match self.show.as_deref() {
+            Some("all") => None,
+            Some("inactive") => Some(false),
+            _ => Some(true),
+        };
+        ItemFilter { q: self.q.clone(), active, ..ItemFilter::default() }
+    }
+
     /// Its fields, for a form that asks for the same rows.
     pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
         let fields = [("q", &self.q), ("show", &self.show), ("cursor", &self.cursor)];
@@ -65,13 +75,7 @@ pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<ItemsQuery>) -> R
 
 /// Reads a page of the list.
 pub(crate) async fn ask(asking: Asking, query: &ItemsQuery) -> Result<Page<ItemOut>, ClientError> {
-    let active = match query.show.as_deref() {
-        Some("all") => None,
-        Some("inactive") => Some(false),
-        _ => Some(true),
-    };
-    let filter = ItemFilter { q: query.q.clone(), active, ..ItemFilter::default() };
-    asking.services().list_items(asking.call(), &filter, paging(query.cursor.as_deref())).await
+    asking.services().list_items(asking.call(), &query.filter(), paging(query.cursor.as_deref())).await
 }
 
 impl ItemsPage {
@@ -81,6 +85,11 @@ impl ItemsPage {
 
     fn is_shown(&self, word: &str) -> bool {
         self.query.show.as_deref().unwrap_or_default() == word
+    }
+
+    /// The address of the whole list as a file.
+    fn file(&self, ending: &str) -> String {
+        address(&format!("/items/{ending}"), &ItemsQuery { cursor: None, ..self.query.clone() })
     }
 
     fn labels(&self) -> LabelsForm {

@@ -1,6 +1,7 @@
 //! Items: the catalogue, and what there is to know of each.
 
 pub(crate) mod edit;
+pub(crate) mod file;
 pub(crate) mod import;
 pub(crate) mod item;
 pub(crate) mod labels;

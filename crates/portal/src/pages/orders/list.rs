@@ -28,7 +28,7 @@ pub(crate) struct OrdersQuery {
     #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
     state: Option<String>,
     #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
-    branch: Option<i64>,
+    pub(super) branch: Option<i64>,
     #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
     /// Drafted on this day or later, by the branch's calendar.
@@ -52,7 +52,7 @@ const STATES: [(&str, &str); 6] = [
 ];
 
 impl OrdersQuery {
-    fn filter(&self, directory: &Directory) -> OrderFilter {
+    pub(super) fn filter(&self, directory: &Directory) -> OrderFilter {
         let status = match self.state.as_deref() {
             Some("draft") => Some(OrderStatusWord::Draft),
             Some("submitted") => Some(OrderStatusWord::Submitted),
@@ -136,6 +136,11 @@ impl OrdersPage {
 
     fn day(&self, day: &Option<Date>) -> String {
         day.map(|day| day.to_string()).unwrap_or_default()
+    }
+
+    /// The address of the whole list as a file.
+    fn file(&self, ending: &str) -> String {
+        address(&format!("/orders/{ending}"), &OrdersQuery { cursor: None, ..self.query.clone() })
     }
 
     /// What can be done with several orders at once, where it can be done with one of those shown.

@@ -2,6 +2,7 @@
 
 pub(crate) mod bulk;
 pub(crate) mod draft;
+pub(crate) mod file;
 pub(crate) mod list;
 pub(crate) mod order;
 pub(crate) mod paper;

@@ -190,8 +190,9 @@ impl StockPage {
         address(StockQuery::PATH, &self.query)
     }
 
-    fn csv(&self) -> String {
-        self.query.whole("/stock/csv")
+    /// The address of the whole list as a file.
+    fn file(&self, ending: &str) -> String {
+        self.query.whole(&format!("/stock/{ending}"))
     }
 
     /// The query without its page, as a view keeps it.

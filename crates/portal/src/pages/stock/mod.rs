@@ -2,6 +2,6 @@
 
 pub(crate) mod adjust;
 pub(crate) mod as_of;
-pub(crate) mod csv;
+pub(crate) mod file;
 pub(crate) mod list;
 pub(crate) mod views;

@@ -164,6 +164,7 @@ async fn the_audit_of_the_portal_is_a_page_with_filters_for_who_may_see_it() {
     let file = aud.get("/admin/audit/csv?action=user.added").await;
     assert_eq!(file.headers()["content-type"], "text/csv; charset=utf-8");
     let file = file.text().await.unwrap();
+    let file = file.trim_start_matches('\u{feff}');
     assert!(
         file.starts_with("id,at,actor_user_id,actor,action,entity_type,entity_id,ip,request_id,details\n")
     );
