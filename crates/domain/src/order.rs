@@ -109,28 +109,63 @@ impl OrderCommand {
 /// # Errors
 /// A [`Refusal`] when the order's state does not allow it, its branch or an item is not active, or stock is short.
 pub fn decide(order: &Order, command: OrderCommand, levels: &Levels) -> Result<Posting, Refusal> {
+    let posting = record(order, command)?;
     match (command, order.status) {
-        (OrderCommand::Submit, OrderStatus::Draft) => submit(order, levels),
+        (OrderCommand::Submit, _) => {
+            require_active(order)?;
+            require_stock(order, |key| levels.get(key).available())?;
+        }
+        // A draft holds no reservation, so it may take only what is promised to nobody else.
         (OrderCommand::Fulfil { override_negative }, OrderStatus::Draft) => {
-            fulfil_draft(order, levels, override_negative)
+            require_active(order)?;
+            if !override_negative {
+                require_stock(order, |key| levels.get(key).available())?;
+            }
         }
-        (OrderCommand::Fulfil { override_negative }, OrderStatus::Submitted) => {
-            fulfil_submitted(order, levels, override_negative)
+        // A submitted order uses its own reservation, so only what is on hand limits it, also when a branch or an item was
+        // made inactive since: a promise is kept.
+        (OrderCommand::Fulfil { override_negative: false }, _) => {
+            require_stock(order, |key| levels.get(key).quantity)?;
         }
-        (OrderCommand::Cancel, OrderStatus::Draft) => {
-            Ok(posting(order, |_| (Quantity::ZERO, Quantity::ZERO), false))
-        }
-        (OrderCommand::Cancel, OrderStatus::Submitted) => {
-            Ok(posting(order, |line| (Quantity::ZERO, -line.requested), false))
-        }
-        (OrderCommand::Submit, status) => Err(wrong_state(status, "submitted", "a draft")),
+        (OrderCommand::Fulfil { override_negative: true } | OrderCommand::Cancel, _) => {}
+    }
+    Ok(posting)
+}
+
+/// What a command does to the levels, where the order's state allows it. Nothing is asked of the stock, the branch and the
+/// items: this is for what happened elsewhere and is only written down.
+///
+/// # Errors
+/// [`Refusal::WrongState`] when the order's state does not allow the command.
+pub fn record(order: &Order, command: OrderCommand) -> Result<Posting, Refusal> {
+    let (quantity, reserved, override_negative) = match (command, order.status) {
+        (OrderCommand::Submit, OrderStatus::Draft) => (0, 1, false),
+        (OrderCommand::Fulfil { override_negative }, OrderStatus::Draft) => (-1, 0, override_negative),
+        (OrderCommand::Fulfil { override_negative }, OrderStatus::Submitted) => (-1, -1, override_negative),
+        (OrderCommand::Cancel, OrderStatus::Draft) => (0, 0, false),
+        (OrderCommand::Cancel, OrderStatus::Submitted) => (0, -1, false),
+        (OrderCommand::Submit, status) => return Err(wrong_state(status, "submitted", "a draft")),
         (OrderCommand::Fulfil { .. }, status) => {
-            Err(wrong_state(status, "fulfilled", "a draft or a submitted order"))
+            return Err(wrong_state(status, "fulfilled", "a draft or a submitted order"));
         }
         (OrderCommand::Cancel, status) => {
-            Err(wrong_state(status, "cancelled", "a draft or a submitted order"))
+            return Err(wrong_state(status, "cancelled", "a draft or a submitted order"));
         }
-    }
+    };
+    let times = |sign: i8, requested: Quantity| match sign {
+        0 => Quantity::ZERO,
+        1 => requested,
+        _ => -requested,
+    };
+    let change = |line: &OrderLine| Change {
+        key: StockKey { branch: order.branch, item: line.item },
+        quantity: times(quantity, line.requested),
+        reserved: times(reserved, line.requested),
+        override_negative,
+    };
+    let touches = |change: &Change| !change.quantity.is_zero() || !change.reserved.is_zero();
+    let changes = order.lines.iter().map(change).filter(touches).collect();
+    Ok(Posting { kind: MovementKind::Fulfilment, changes })
 }
 
 /// Allows edits and deletion while the order is a draft.
@@ -141,47 +176,6 @@ pub fn require_draft(status: OrderStatus, verb: &'static str) -> Result<(), Refu
     match status {
         OrderStatus::Draft => Ok(()),
         _ => Err(wrong_state(status, verb, "a draft")),
-    }
-}
-
-fn submit(order: &Order, levels: &Levels) -> Result<Posting, Refusal> {
-    require_active(order)?;
-    require_stock(order, |key| levels.get(key).available())?;
-    Ok(posting(order, |line| (Quantity::ZERO, line.requested), false))
-}
-
-/// A draft holds no reservation, so it may take only what is promised to nobody else.
-fn fulfil_draft(order: &Order, levels: &Levels, override_negative: bool) -> Result<Posting, Refusal> {
-    require_active(order)?;
-    if !override_negative {
-        require_stock(order, |key| levels.get(key).available())?;
-    }
-    Ok(posting(order, |line| (-line.requested, Quantity::ZERO), override_negative))
-}
-
-/// A submitted order uses its own reservation, so only what is on hand limits it, also when a branch or an item was
-/// made inactive since: a promise is kept.
-fn fulfil_submitted(order: &Order, levels: &Levels, override_negative: bool) -> Result<Posting, Refusal> {
-    if !override_negative {
-        require_stock(order, |key| levels.get(key).quantity)?;
-    }
-    Ok(posting(order, |line| (-line.requested, -line.requested), override_negative))
-}
-
-fn posting(
-    order: &Order,
-    effect: impl Fn(&OrderLine) -> (Quantity, Quantity),
-    override_negative: bool,
-) -> Posting {
-    let change = |line: &OrderLine| {
-        let (quantity, reserved) = effect(line);
-        let key = StockKey { branch: order.branch, item: line.item };
-        Change { key, quantity, reserved, override_negative }
-    };
-    let touches = |change: &Change| !change.quantity.is_zero() || !change.reserved.is_zero();
-    Posting {
-        kind: MovementKind::Fulfilment,
-        changes: order.lines.iter().map(change).filter(touches).collect(),
     }
 }
 

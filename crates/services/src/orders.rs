@@ -161,7 +161,7 @@ pub(crate) async fn post(
     order: OrderId,
     command: OrderCommand,
 ) -> Result<Answer, Error> {
-    let change = OrderChange { order, command, only: None, at: None };
+    let change = OrderChange { order, command, only: None, at: None, as_is: false };
     services.post(Command::Order(change), caller, context).await
 }
 

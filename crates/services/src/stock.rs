@@ -121,6 +121,6 @@ pub(crate) async fn set(
         override_negative: input.override_negative,
     };
     services.authorizer.sees(caller, Action::AdjustStock, Resource::Branch(set.key.branch))?;
-    let count = StockCount { set, reason: reason.and_then(none_if_empty), at: None };
+    let count = StockCount { set, reason: reason.and_then(none_if_empty), at: None, as_is: false };
     services.post(Command::SetStock(count), caller, context).await
 }

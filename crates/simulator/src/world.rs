@@ -182,7 +182,7 @@ impl World {
             Verb::Cancel => OrderCommand::Cancel,
         };
         let order = OrderId(order.unwrap_or(0));
-        Command::Order(OrderChange { order, command, only: None, at: None })
+        Command::Order(OrderChange { order, command, only: None, at: None, as_is: false })
     }
 
     fn want(&mut self, process: u8, command: Command, keyed: bool) {
@@ -364,7 +364,7 @@ fn count(branch: u8, item: u8, quantity: i8, override_negative: bool) -> Command
     let key = StockKey { branch: BranchId(i64::from(branch) + 1), item: ItemId(i64::from(item) + 1) };
     let to = Target::Quantity(amount(item, quantity));
     let set = SetStock { key, to, expected: None, override_negative };
-    Command::SetStock(StockCount { set, reason: None, at: None })
+    Command::SetStock(StockCount { set, reason: None, at: None, as_is: false })
 }
 
 /// So many of the smallest steps of an item: units, tenths or thousandths.

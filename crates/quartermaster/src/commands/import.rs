@@ -54,6 +54,9 @@ pub async fn run(settings: &Settings, arguments: &ImportArgs) -> Result<ExitCode
     if more > 0 {
         output::line(format_args!("and {more} more"));
     }
+    if arguments.dry_run {
+        tell_changes(&report);
+    }
     if report.faults > 0 && report.written {
         output::line(format_args!(
             "The rows left out are in {}; mend them there and import it.",
@@ -63,6 +66,18 @@ pub async fn run(settings: &Settings, arguments: &ImportArgs) -> Result<ExitCode
     output::line(summary(&report, kind.noun(), arguments.dry_run));
     let failed = report.faults > 0 && !arguments.skip_bad;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// What would become what, of the first rows. Orders are new or there already.
+fn tell_changes(report: &Report) {
+    for change in &report.changes {
+        output::line(change);
+    }
+    let told = u64::try_from(report.changes.len()).unwrap_or(u64::MAX);
+    let more = (report.created + report.changed).saturating_sub(told);
+    if told > 0 && more > 0 {
+        output::line(format_args!("and {more} more changes"));
+    }
 }
 
 /// What can be read only once, such as standard input, on disk: the file is read more than once.

@@ -11,7 +11,7 @@ use super::cells::Reader;
 use super::faults::Faults;
 use super::table::{Column, Columns, Row, Table};
 use super::work::{Effect, Work, Written, bad_fields};
-use super::{BadRow, BulkError};
+use super::{BadRow, BulkError, RowChange, fields_changed};
 use crate::branches::{checked, fact, free_code, require_known_zone};
 use crate::store::branches::{self as store, BranchValues};
 
@@ -92,7 +92,12 @@ pub(super) async fn write(
             continue;
         }
         codes.insert(values.code.clone(), name);
-        written.count(store_one(work, &values, before).await?);
+        let effect = store_one(work, &values, before).await?;
+        written.count(effect);
+        if effect != Effect::Unchanged {
+            let fields = before.map(|before| fields_changed(fields(before, &values))).unwrap_or_default();
+            written.tell(|| RowChange { line, of: values.name.clone(), fields });
+        }
     }
     Ok(written)
 }
@@ -117,6 +122,17 @@ async fn store_one(
     };
     work.tell(vec![fact(action, &row, details)]).await?;
     Ok(effect)
+}
+
+/// The columns of a branch, before and after.
+fn fields(before: &BranchOut, values: &BranchValues) -> [(&'static str, String, String); 5] {
+    [
+        ("name", before.name.clone(), values.name.clone()),
+        ("code", before.code.clone(), values.code.clone()),
+        ("location", before.location.clone(), values.location.clone()),
+        ("timezone", before.timezone.clone(), values.timezone.clone()),
+        ("active", before.active.to_string(), values.active.to_string()),
+    ]
 }
 
 fn same(values: &BranchValues, before: &BranchOut) -> bool {

@@ -1,13 +1,16 @@
 //! Tables out to files that an import reads.
+//!
+//! What the rules would refuse as new business, and orders that were posted, say `yes` in the column `as_is`, so that what
+//! is true here can be written down elsewhere.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::Write;
 
 use contract::{Cursor, OrderOut};
 use csv::Writer;
 use domain::order::OrderStatus;
 use jiff::Timestamp;
-use platform::cells::guarded;
+use platform::cells::{BYTE_ORDER_MARK, guarded};
 use platform::pg::{Database, Queries};
 
 use super::{BulkError, Kind};
@@ -28,9 +31,11 @@ pub async fn export(
     database: &Database,
     kind: Kind,
     statuses: &[OrderStatus],
-    out: impl Write,
+    mut out: impl Write,
 ) -> Result<u64, BulkError> {
     let snapshot = database.begin_snapshot().await?;
+    // Without it spreadsheets take UTF-8 for an older encoding.
+    out.write_all(BYTE_ORDER_MARK.as_bytes()).map_err(csv::Error::from)?;
     let mut file = File { csv: Writer::from_writer(out), rows: 0 };
     file.csv.write_record(kind.columns().iter().map(|column| column.name))?;
     match kind {
@@ -104,14 +109,31 @@ async fn all_items(conn: &Queries, file: &mut File<impl Write>) -> Result<(), Bu
 
 /// The time of each level goes along, so that a database filled with it stands as of then.
 async fn all_stock(conn: &Queries, file: &mut File<impl Write>) -> Result<(), BulkError> {
+    let closed: HashSet<i64> = branches::names(conn)
+        .await?
+        .into_iter()
+        .filter(|branch| !branch.active)
+        .map(|branch| branch.id.0)
+        .collect();
     let mut last = None;
     loop {
         let rows = summary::list(conn, None, &SummaryFilter::default(), page(last)).await?;
         let Some(end) = rows.last() else { return Ok(()) };
         last = Some(Cursor { first: end.branch_id, second: end.item_id });
+        let ids: Vec<i64> = rows.iter().map(|row| row.item_id).collect();
+        let inactive: HashSet<i64> = items::inactive(conn, &ids).await?.into_iter().collect();
         for row in rows {
-            let at = row.updated_at.to_string();
-            file.row([cell(&row.branch_name), cell(&row.sku), row.quantity.to_string(), String::new(), at])?;
+            let refused = row.quantity.is_negative()
+                || closed.contains(&row.branch_id)
+                || inactive.contains(&row.item_id);
+            file.row([
+                cell(&row.branch_name),
+                cell(&row.sku),
+                row.quantity.to_string(),
+                String::new(),
+                row.updated_at.to_string(),
+                as_is(refused),
+            ])?;
         }
     }
 }
@@ -140,7 +162,12 @@ async fn all_orders(
     }
 }
 
-/// An order without a reference of its own gets one made of its id, which import needs to know it by.
+/// What the column `as_is` says.
+fn as_is(as_is: bool) -> String {
+    if as_is { "yes".to_owned() } else { String::new() }
+}
+
+/// Every order stands as it is: what it took is not on hand any more, and what it was promised stays promised.
 fn order_rows(
     order: &OrderOut,
     names: &HashMap<i64, String>,
@@ -149,9 +176,10 @@ fn order_rows(
 ) -> Result<(), BulkError> {
     let name = |id| names.get(id).map_or_else(String::new, |name| cell(name));
     let time = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
-    let reference = order.reference.as_deref().map_or_else(|| format!("order-{}", order.id), cell);
+    let reference = order.reference.as_deref().map(cell).unwrap_or_default();
     for line in &order.lines {
         file.row([
+            order.id.to_string(),
             reference.clone(),
             name(&order.branch_id),
             skus.get(&line.item_id).map_or_else(String::new, |sku| cell(sku)),
@@ -162,6 +190,7 @@ fn order_rows(
             time(order.submitted_at),
             time(order.fulfilled_at),
             time(order.cancelled_at),
+            as_is(true),
         ])?;
     }
     Ok(())

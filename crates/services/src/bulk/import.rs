@@ -62,7 +62,8 @@ async fn attempt(
     let staged = Staged::read(database, import.kind, file, &mut faults).await?;
     let conn = database.dedicated("services", SETTINGS).await?;
     let done = Counter { done: AtomicU64::new(0), of: staged.rows, tell: progress };
-    let (written, bad, committed) = write(&conn, import, &staged, &mut faults, &done).await?;
+    let (mut written, bad, committed) = write(&conn, import, &staged, &mut faults, &done).await?;
+    written.changes.sort_by_key(|change| change.line);
     Ok(Report {
         rows: staged.rows,
         created: written.created,
@@ -72,6 +73,7 @@ async fn attempt(
         faults: faults.told(),
         bad_rows: faults.rows(),
         written: committed,
+        changes: written.changes,
     })
 }
 

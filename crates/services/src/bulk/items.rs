@@ -12,7 +12,7 @@ use super::cells::Reader;
 use super::faults::Faults;
 use super::table::{Column, Columns, Row, Table};
 use super::work::{CHUNK, Effect, Work, Written, bad_fields};
-use super::{BadRow, BulkError};
+use super::{BadRow, BulkError, RowChange, fields_changed};
 use crate::items::{checked, fact};
 use crate::store::items::{self as store, ItemValues};
 
@@ -128,7 +128,10 @@ async fn write_chunk(
             }
         }
         match before {
-            None => new.push(values),
+            None => {
+                written.tell(|| RowChange { line: *line, of: values.sku.clone(), fields: Vec::new() });
+                new.push(values);
+            }
             Some(before) if same(&values, before) => written.count(Effect::Unchanged),
             Some(before) => {
                 let fewer = values.decimal_places < before.decimal_places;
@@ -139,6 +142,11 @@ async fn write_chunk(
                     );
                     continue;
                 }
+                written.tell(|| RowChange {
+                    line: *line,
+                    of: before.sku.clone(),
+                    fields: fields_changed(fields(before, &values)),
+                });
                 changed.push((values, before));
             }
         }
@@ -156,6 +164,21 @@ async fn write_chunk(
     work.tell(created.chain(changes).collect()).await?;
     (work.done)(rows.len());
     Ok(())
+}
+
+/// The columns of an item, before and after.
+fn fields(before: &ItemOut, values: &ItemValues) -> [(&'static str, String, String); 7] {
+    let text = |text: &String| text.clone();
+    let barcode = |barcode: &Option<String>| barcode.clone().unwrap_or_default();
+    [
+        ("name", text(&before.name), text(&values.name)),
+        ("description", text(&before.description), text(&values.description)),
+        ("unit", text(&before.unit), text(&values.unit)),
+        ("decimal_places", before.decimal_places.to_string(), values.decimal_places.to_string()),
+        ("barcode", barcode(&before.barcode), barcode(&values.barcode)),
+        ("min_stock_level", before.min_stock_level.to_string(), values.min_stock_level.to_string()),
+        ("active", before.active.to_string(), values.active.to_string()),
+    ]
 }
 
 fn same(values: &ItemValues, before: &ItemOut) -> bool {

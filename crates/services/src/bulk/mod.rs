@@ -1,7 +1,7 @@
 //! Files: branches, items, stock and orders in from CSV and out to it.
 //!
 //! An import is all or nothing, or leaves bad rows out; either way it may be run twice, since what is there already
-//! is found by branch name, SKU and order reference. Stock and orders go through the same posting as any request.
+//! is found by branch name, SKU and order reference, or number and time. Stock and orders go through the same posting as any request.
 
 mod branches;
 mod cells;
@@ -39,7 +39,7 @@ pub enum Kind {
     Items,
     /// One stock level a line: what is on hand.
     Stock,
-    /// One order line a line, orders known by branch and reference.
+    /// One order line a line, orders known by branch and reference, or by number and time.
     Orders,
 }
 
@@ -157,7 +157,71 @@ pub struct Report {
     pub bad_rows: u64,
     /// Whether anything was written.
     pub written: bool,
+    /// What changes, by line: of the first [`CHANGES_SHOWN`] branches, items and stock levels that are new or different.
+    pub changes: Vec<RowChange>,
 }
+
+/// What a row changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowChange {
+    /// The line of the file.
+    pub line: u64,
+    /// What it is about: a branch, an item, or the level of an item at a branch.
+    pub of: String,
+    /// Each field's name, what it was and what it becomes. None is given of a new branch or item.
+    pub fields: Vec<FieldChange>,
+}
+
+/// What a field was and what it becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The column.
+    pub name: &'static str,
+    /// What it was; `None` where there was nothing.
+    pub from: Option<String>,
+    /// What it becomes.
+    pub to: String,
+}
+
+impl std::fmt::Display for RowChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}, {}: ", self.line, self.of)?;
+        if self.fields.is_empty() {
+            return f.write_str("new");
+        }
+        for (n, FieldChange { name, from, to }) in self.fields.iter().enumerate() {
+            let between = if n == 0 { "" } else { ", " };
+            match from {
+                Some(from) => write!(f, "{between}{name} {} → {}", shown(from), shown(to))?,
+                None => write!(f, "{between}new, {name} {}", shown(to))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The fields whose texts differ.
+fn fields_changed<const N: usize>(fields: [(&'static str, String, String); N]) -> Vec<FieldChange> {
+    let changed = fields.into_iter().filter(|(_, from, to)| from != to);
+    changed.map(|(name, from, to)| FieldChange { name, from: Some(from), to }).collect()
+}
+
+/// A value within a line of text.
+fn shown(value: &str) -> String {
+    /// Enough to know it by.
+    const MOST: usize = 60;
+    if value.is_empty() {
+        return "(empty)".to_owned();
+    }
+    let mut shown: String = value.chars().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if value.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// How many changes a report holds.
+pub const CHANGES_SHOWN: usize = 100;
 
 /// How many faults a report holds.
 pub const SHOWN: usize = 1_000;

@@ -1,13 +1,12 @@
 //! What every kind of import needs while it writes: its connection, its actor, its request id.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{BranchId, ItemId, StockKey, StockLevel};
+use domain::{BranchId, ItemId, StockKey};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
-use super::{BadRow, BulkError};
+use super::{BadRow, BulkError, CHANGES_SHOWN, RowChange};
 use crate::asker::Asker;
 use crate::engine::{Outcome, Request, batch};
 use crate::error::Error;
@@ -46,6 +45,8 @@ pub(super) struct Written {
     pub unchanged: u64,
     /// A row that is refused had done something before: only a new beginning without it undoes that.
     pub spoilt: bool,
+    /// What the first rows change.
+    pub changes: Vec<RowChange>,
 }
 
 impl Written {
@@ -54,6 +55,13 @@ impl Written {
             Effect::Created => self.created += 1,
             Effect::Changed => self.changed += 1,
             Effect::Unchanged => self.unchanged += 1,
+        }
+    }
+
+    /// Notes what a row changes, if few have been noted.
+    pub(super) fn tell(&mut self, change: impl FnOnce() -> RowChange) {
+        if self.changes.len() < CHANGES_SHOWN {
+            self.changes.push(change());
         }
     }
 }
@@ -79,21 +87,26 @@ impl Work<'_> {
         stock::lock(self.conn, &Sought::default(), &keys).await
     }
 
-    /// Posts requests as the engine does, within this transaction; gives also the levels that there were before.
-    pub(super) async fn post(
-        &self,
-        requests: &[Request],
-    ) -> Result<(HashMap<StockKey, StockLevel>, Vec<Outcome>), PgError> {
+    /// Posts requests as the engine does, within this transaction.
+    pub(super) async fn post(&self, requests: &[Request]) -> Result<Vec<Outcome>, PgError> {
         let requests: Vec<&Request> = requests.iter().collect();
         let loaded = batch::load(self.conn, &requests).await?;
-        let before = loaded.levels().map(|row| (row.key, row.level)).collect();
-        let decided = batch::decide(loaded, &requests);
+        self.post_loaded(loaded, &requests).await
+    }
+
+    /// Posts requests that are loaded, or some of those that are.
+    pub(super) async fn post_loaded(
+        &self,
+        loaded: batch::Loaded,
+        requests: &[&Request],
+    ) -> Result<Vec<Outcome>, PgError> {
+        let decided = batch::decide(loaded, requests);
         stock::write(self.conn, &decided.existing_levels, &[]).await?;
         // Levels come before movements, which refer to them.
         stock::copy(self.conn, &decided.new_levels).await?;
         self.append(&decided.movements, &decided.entries).await?;
         decided.documents.write(self.conn).await?;
-        Ok((before, decided.outcomes))
+        Ok(decided.outcomes)
     }
 
     /// Writes to the ledger and the audit.

@@ -23,8 +23,10 @@ pub struct StockCount {
     pub set: SetStock,
     /// Why.
     pub reason: Option<String>,
-    /// When it took effect, where a file tells of the past.
+    /// When it took effect, where a file tells of the past. Not before the level last moved.
     pub at: Option<Timestamp>,
+    /// It is what stood elsewhere: nobody asks whether branch and item are active.
+    pub as_is: bool,
 }
 
 /// What the audit keeps of an adjustment.
@@ -38,6 +40,8 @@ struct Details<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     override_negative: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    as_is: bool,
     /// When it took effect, where that was not when it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
@@ -119,8 +123,12 @@ impl Adjustments {
         let StockKey { branch, item } = count.set.key;
         let branch_active = self.facts.branch_active(branch).ok_or(Refusal::NotFound)?;
         let item = self.facts.item(item).ok_or(Refusal::NotFound)?;
-        let (item_active, decimal_places) = (item.active, item.decimal_places);
-        let facts = StockFacts { branch_active, item_active, decimal_places, undone };
+        let facts = StockFacts {
+            branch_active: branch_active || count.as_is,
+            item_active: item.active || count.as_is,
+            decimal_places: item.decimal_places,
+            undone,
+        };
         Ok(domain::adjustment::decide(&count.set, facts, levels)?)
     }
 
@@ -159,6 +167,7 @@ impl Adjustments {
                 undoes: reverses.map(|movement| movement.0),
                 reason: count.reason.as_deref(),
                 override_negative: count.set.override_negative,
+                as_is: count.as_is,
                 at: effective.told,
             };
             Fact {

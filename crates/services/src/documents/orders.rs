@@ -26,8 +26,11 @@ pub struct OrderChange {
     pub command: OrderCommand,
     /// The only status it may be in, where the command is for others too.
     pub only: Option<OrderStatus>,
-    /// When it took effect, where a file tells of the past.
+    /// When it took effect, where a file tells of the past. Not before the levels last moved.
     pub at: Option<Timestamp>,
+    /// It happened elsewhere and is only written down: nobody asks whether there is stock, or whether branch and items are
+    /// active.
+    pub as_is: bool,
 }
 
 /// What the audit keeps of a change.
@@ -38,6 +41,8 @@ struct Details<'a> {
     lines: Option<&'a Vec<LineOut>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     override_negative: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    as_is: bool,
     /// When it took effect, where that was not when it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
@@ -119,7 +124,12 @@ impl Orders {
             let (verb, allowed) = ("posted once more", "one that was posted before");
             return Err(Refusal::WrongState { status, verb, allowed }.into());
         }
-        Ok(domain::order::decide(&loaded.order, change.command, levels)?)
+        if !change.as_is {
+            return Ok(domain::order::decide(&loaded.order, change.command, levels)?);
+        }
+        let mut posting = domain::order::record(&loaded.order, change.command)?;
+        posting.changes.iter_mut().for_each(|change| change.override_negative = true);
+        Ok(posting)
     }
 
     pub(crate) fn posted(
@@ -150,6 +160,7 @@ impl Orders {
             status: Moved { from: before.as_str(), to: after.as_str() },
             lines: (after != OrderStatus::Cancelled).then_some(&out.lines),
             override_negative: change.command == OrderCommand::Fulfil { override_negative: true },
+            as_is: change.as_is,
             at: told,
         };
         Ok(Posted {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::{Levels, Refusal, StockKey};
+use domain::{Change, Levels, Refusal, StockKey};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
@@ -184,11 +184,12 @@ impl Desk {
         let Request { command, asker, actor, context } = request;
         let posting = self.documents.decide(command, asker, &self.levels)?;
         let movements = self.levels.post(&posting)?;
-        // The ledger of a level never goes back in time, whatever the clocks or a file say.
-        let keys = posting.changes.iter().map(|change| change.key);
-        let at = keys
-            .filter_map(|key| self.last_change(key))
-            .fold(command.at().unwrap_or(self.now), Timestamp::max);
+        // The ledger of a level never goes back in time, whatever the clocks say. A file's own times were held against the
+        // ledger before: what it dates before a movement that is there already does not come this far.
+        let changed = |change: &Change| self.last_change(change.key);
+        let at = command
+            .at()
+            .unwrap_or_else(|| posting.changes.iter().filter_map(changed).fold(self.now, Timestamp::max));
         // A count of nothing moves nothing, but from now on there is a level.
         let opened =
             posting.changes.iter().map(|change| change.key).find(|key| self.last_change(*key).is_none());
@@ -199,6 +200,8 @@ impl Desk {
             }
             let earlier = self.touched.get(&change.key).is_some_and(|touched| touched.override_negative);
             let override_negative = change.override_negative || earlier;
+            // What was promised of the level since changed it without moving anything.
+            let at = self.last_change(change.key).map_or(at, |last| at.max(last));
             self.touched.insert(change.key, Touched { at, override_negative });
         }
         let effective = Effective { at, told: (at != self.now).then_some(at) };

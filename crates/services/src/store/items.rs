@@ -93,6 +93,8 @@ statement! {
         select id, active, decimal_places from services_items where id = any($1)";
     /// SKUs of items, for files.
     SKUS: "services" = "select id, sku from services_items where id = any($1)";
+    /// Which items are not active, for files.
+    INACTIVE: "services" = "select id from services_items where id = any($1) and not active";
     /// Items by SKU, locked for a change that leaves their ids alone.
     LOCK_BY_SKU: "services" = "
         select id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at, version
@@ -186,6 +188,11 @@ pub(crate) async fn facts(conn: &Queries, ids: &[i64]) -> Result<Vec<(ItemId, It
 /// The SKUs of those ids.
 pub(crate) async fn skus(conn: &Queries, ids: &[i64]) -> Result<Vec<(i64, String)>, PgError> {
     Ok(conn.query(&SKUS, &[&ids]).await?.iter().map(|r| (r.get(0), r.get(1))).collect())
+}
+
+/// Those of the items that are not active.
+pub(crate) async fn inactive(conn: &Queries, ids: &[i64]) -> Result<Vec<i64>, PgError> {
+    Ok(conn.query(&INACTIVE, &[&ids]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 /// The items of those SKUs that exist, locked.

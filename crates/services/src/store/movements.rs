@@ -94,6 +94,22 @@ statement! {
             where m.branch_id = k.branch_id and m.item_id = k.item_id and m.kind = 'adjustment'
               and m.at > statement_timestamp() - interval '24 hours') m
         where m.moved is not null";
+    /// What was on hand at levels at some time, and when each last moved: of those that ever moved.
+    BEFORE: "services" = "
+        select k.n, coalesce(b.balance, 0), m.at
+        from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) with ordinality k(branch_id, item_id, at, n)
+        cross join lateral (
+            select m.at
+            from services_stock_movements m
+            where m.branch_id = k.branch_id and m.item_id = k.item_id
+            order by m.at desc, m.id desc
+            limit 1) m
+        left join lateral (
+            select m.balance
+            from services_stock_movements m
+            where m.branch_id = k.branch_id and m.item_id = k.item_id and m.at <= k.at
+            order by m.at desc, m.id desc
+            limit 1) b on true";
     /// A page of the ledger, newest first.
     LIST: "services" = concat!("select ", columns!(), ", ", reversed_by!(), "
         from services_stock_movements m
@@ -174,6 +190,37 @@ pub(crate) async fn adjusted(
         (key, row.get::<_, Num>(2).0)
     };
     Ok(rows.iter().map(moved).collect())
+}
+
+/// What the ledger says of a level at a time of the past.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Past {
+    /// What was on hand then.
+    pub balance: Quantity,
+    /// When the level last moved.
+    pub moved_at: Timestamp,
+}
+
+/// What was on hand at each of the levels at its time, and when each last moved; `None` of those that never moved. Exact
+/// once the levels are locked.
+pub(crate) async fn past(
+    conn: &Queries,
+    levels: &[(StockKey, Timestamp)],
+) -> Result<Vec<Option<Past>>, PgError> {
+    if levels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let branches: Vec<i64> = levels.iter().map(|(key, _)| key.branch.0).collect();
+    let items: Vec<i64> = levels.iter().map(|(key, _)| key.item.0).collect();
+    let times: Vec<Timestamp> = levels.iter().map(|(_, at)| *at).collect();
+    let mut past = vec![None; levels.len()];
+    for row in &conn.query(&BEFORE, &[&branches, &items, &times]).await? {
+        let place = usize::try_from(row.get::<_, i64>(0) - 1).ok();
+        if let Some(of) = place.and_then(|place| past.get_mut(place)) {
+            *of = Some(Past { balance: row.get::<_, Num>(1).0, moved_at: row.get(2) });
+        }
+    }
+    Ok(past)
 }
 
 /// Appends the movements, in order.

@@ -18,6 +18,8 @@ pub(crate) struct StagedCount {
     pub at: Option<Timestamp>,
     /// An earlier line counts the same level at the same time.
     pub repeated: bool,
+    /// It stands as it is, whatever the rules for new counts.
+    pub as_is: bool,
 }
 
 /// A count to sort.
@@ -30,17 +32,28 @@ pub(crate) struct CountWrite<'a> {
     pub quantity: Quantity,
     pub reason: Option<&'a str>,
     pub at: Option<Timestamp>,
+    pub as_is: bool,
+}
+
+/// What a line of a file knows its order by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OrderKey<'a> {
+    /// The branch, or what the file calls it.
+    pub branch: Result<BranchId, &'a str>,
+    pub reference: Option<&'a str>,
+    /// Its number where the file was written.
+    pub number: Option<i64>,
 }
 
 /// An order line as the file has it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LineWrite<'a> {
     pub line: u64,
-    /// The branch, or what the file calls it.
-    pub branch: Result<BranchId, &'a str>,
-    pub reference: &'a str,
+    pub order: OrderKey<'a>,
     pub sku: &'a str,
     pub requested: Quantity,
+    /// The order stands as it is: nobody asks for stock.
+    pub as_is: bool,
     /// What the line says of its order; `None` when the line is bad.
     pub head: Option<&'a str>,
     pub created_at: Timestamp,
@@ -50,18 +63,13 @@ pub(crate) struct LineWrite<'a> {
 
 impl<'a> LineWrite<'a> {
     /// A line that cannot be read, but whose order is known.
-    pub(crate) fn bad(
-        line: u64,
-        branch: Result<BranchId, &'a str>,
-        reference: &'a str,
-        now: Timestamp,
-    ) -> LineWrite<'a> {
+    pub(crate) fn bad(line: u64, order: OrderKey<'a>, now: Timestamp) -> LineWrite<'a> {
         LineWrite {
             line,
-            branch,
-            reference,
+            order,
             sku: "",
             requested: Quantity::ZERO,
+            as_is: false,
             head: None,
             created_at: now,
             first_at: None,
@@ -76,11 +84,11 @@ pub(crate) struct StagedOrder {
     /// The id it is to have.
     pub id: OrderId,
     pub branch: Option<BranchId>,
-    pub reference: String,
+    pub reference: Option<String>,
     /// What its lines say of it; absent only when it is broken.
     pub head: Option<String>,
     pub created_at: Timestamp,
-    /// There is an order of that branch and reference.
+    /// The order is there already.
     pub is_there: bool,
     /// One of its lines is bad.
     pub is_broken: bool,
@@ -104,14 +112,23 @@ pub(crate) struct Wanted {
     pub requested: Quantity,
 }
 
+/// The columns of an order that [`ordered`] reads, but for the last.
+macro_rules! order_columns {
+    () => {
+        "o.id, o.branch_id, o.reference, o.head, o.created_at, o.is_there, o.is_broken, o.lines,
+         o.other_lines, o.item_ids, o.actives, o.places, o.requested, o.line_ids"
+    };
+}
+
 statement! {
     /// Counts in.
     COPY_STOCK: "services" = "
-        copy services_import_stock (line, branch_id, sku, quantity, reason, at) from stdin binary";
+        copy services_import_stock (line, branch_id, sku, quantity, reason, at, as_is) from stdin binary";
     /// Counts out, by level and time.
     STOCK: "services" = "
         select s.line, s.branch_id, i.id, s.quantity, s.reason, s.at,
-               row_number() over (partition by s.branch_id, i.id, s.at order by s.line) > 1
+               row_number() over (partition by s.branch_id, i.id, s.at order by s.line) > 1,
+               s.as_is
         from services_import_stock s
         left join services_items i on i.sku = s.sku
         order by s.branch_id, i.id, s.at, s.line";
@@ -126,22 +143,42 @@ statement! {
     /// Order lines in.
     COPY_LINES: "services" = "
         copy services_import_lines
-            (line, branch_id, unknown_branch, reference, sku, requested, head, created_at, first_at, last_at)
+            (line, branch_id, unknown_branch, reference, number, sku, requested, as_is, head, created_at, first_at,
+             last_at)
         from stdin binary";
     /// Brings the lines of each order together. $1 is how many lines of an order are looked at.
+    ///
+    /// An order with a number is there where that number is an order of the branch with its time and reference. Exports of
+    /// older versions have no numbers, and made references of them.
     GATHER: "services" = "
         insert into services_import_orders
-            (id, branch_id, reference, head, created_at, first_at, last_at, is_there, is_broken,
+            (id, branch_id, reference, number, as_is, head, created_at, first_at, last_at, is_there, is_broken,
              lines, other_lines, item_ids, actives, places, requested, line_ids)
-        select nextval('services_orders_id_seq'), g.branch_id, g.reference, g.head, g.created_at, g.first_at,
-               g.last_at,
-               exists (select from services_orders o
-                       where o.branch_id = g.branch_id and o.reference = g.reference),
+        select nextval('services_orders_id_seq'), g.branch_id, g.reference, g.number, g.as_is, g.head, g.created_at,
+               g.first_at, g.last_at,
+               case when g.number is null
+                    then exists (select from services_orders o
+                                 where o.branch_id = g.branch_id and o.reference = g.reference)
+                         or exists (select from services_orders o
+                                    where o.id = case when g.reference ~ '^order-[0-9]{1,18}$'
+                                                      then substr(g.reference, 7)::bigint end
+                                      and o.branch_id = g.branch_id and o.created_at = g.created_at
+                                      and o.reference is null)
+                    else exists (select from services_orders o
+                                 where o.id = g.number and o.branch_id = g.branch_id
+                                   and o.created_at = g.created_at
+                                   and o.reference is not distinct from g.reference)
+                         or (g.reference is null
+                             and exists (select from services_orders o
+                                         where o.reference = 'order-' || g.number and o.branch_id = g.branch_id
+                                           and o.created_at = g.created_at))
+                    end,
                g.is_broken, g.lines, g.other_lines, g.item_ids, g.actives, g.places, g.requested,
                array(select nextval('services_order_lines_id_seq')
                      from generate_series(1, cardinality(g.item_ids)))
         from (
-            select l.branch_id, l.reference, min(l.head) filter (where l.n = 1) as head,
+            select l.branch_id, l.reference, l.number, min(l.head) filter (where l.n = 1) as head,
+                   bool_or(l.as_is) as as_is,
                    min(l.created_at) as created_at, min(l.first_at) as first_at, min(l.last_at) as last_at,
                    bool_or(l.head is null) as is_broken, min(l.line) as line,
                    array_agg(l.line) as lines,
@@ -151,16 +188,50 @@ statement! {
                    array_agg(l.decimal_places) filter (where l.n <= $1) as places,
                    array_agg(l.requested) filter (where l.n <= $1) as requested
             from (
-                select l.line, l.branch_id, l.unknown_branch, l.reference, l.requested, l.head, l.created_at,
-                       l.first_at, l.last_at, i.id as item_id, i.active, i.decimal_places,
+                select l.line, l.branch_id, l.unknown_branch, l.reference, l.number, l.requested, l.as_is, l.head,
+                       l.created_at, l.first_at, l.last_at, i.id as item_id, i.active, i.decimal_places,
                        row_number() over same as n,
                        l.head <> first_value(l.head) over same as other
                 from services_import_lines l
                 left join services_items i on i.sku = l.sku
-                window same as (partition by l.branch_id, l.unknown_branch, l.reference
+                window same as (partition by l.branch_id, l.unknown_branch, l.reference, l.number
                                 order by l.head is null, l.line)) l
-            group by l.branch_id, l.unknown_branch, l.reference
-            order by created_at, line) g";
+            group by l.branch_id, l.unknown_branch, l.reference, l.number
+            order by created_at, number, line) g";
+    /// Finds orders with numbers that have another number here, as many of one branch, reference and time as there are, and
+    /// drafts that got another reference since.
+    RECOGNISE: "services" = "
+        with sought as (
+            select f.id, f.number, f.branch_id, f.reference, f.created_at,
+                   row_number() over (partition by f.branch_id, f.reference, f.created_at order by f.number) as n
+            from services_import_orders f
+            where f.number is not null and f.branch_id is not null and not f.is_there),
+        found as (
+            select o.id, o.branch_id, o.reference, o.created_at,
+                   row_number() over (partition by o.branch_id, o.reference, o.created_at order by o.id) as n
+            from (select distinct branch_id, created_at from sought) s
+            join services_orders o on o.branch_id = s.branch_id and o.created_at = s.created_at
+            where not exists (
+                select from services_import_orders known
+                where known.is_there and known.number = o.id and known.branch_id = o.branch_id
+                  and known.created_at = o.created_at)),
+        counted as (
+            select s.id, o.id as order_id
+            from sought s
+            join found o on o.branch_id = s.branch_id and o.created_at = s.created_at and o.n = s.n
+                        and o.reference is not distinct from s.reference),
+        renamed as (
+            select s.id
+            from sought s
+            join found o on o.id = s.number and o.branch_id = s.branch_id and o.created_at = s.created_at
+            where not exists (select from counted c where c.id = s.id)
+              and not exists (select from counted c where c.order_id = o.id))
+        update services_import_orders f
+        set is_there = true
+        from (select id from counted union all select id from renamed) s
+        where f.id = s.id";
+    /// Whether orders stand as they are.
+    HAS_AS_IS: "services" = "select exists (select from services_import_orders o where o.as_is and not o.is_there)";
     /// The levels that orders ask for, by branch.
     ORDER_LEVELS: "services" = "
         select o.branch_id, array_agg(distinct w.item_id order by w.item_id)
@@ -170,13 +241,15 @@ statement! {
         group by o.branch_id
         order by o.branch_id";
     /// Orders out, as often as each is posted, by branch and time.
-    ORDERS: "services" = "
-        select o.id, o.branch_id, o.reference, o.head, o.created_at, o.is_there, o.is_broken, o.lines,
-               o.other_lines, o.item_ids, o.actives, o.places, o.requested, o.line_ids, s.again
+    ORDERS: "services" = concat!("select ", order_columns!(), ", s.again
         from services_import_orders o
         cross join lateral (values (false, coalesce(o.first_at, o.created_at)), (true, o.last_at)) s(again, at)
         where s.at is not null
-        order by o.branch_id, s.at, o.id, s.again";
+        order by o.branch_id, s.at, o.id, s.again");
+    /// Orders that are not there yet, each once.
+    NEW_ORDERS: "services" = concat!("select ", order_columns!(), ", false
+        from services_import_orders o
+        where not o.is_there");
     /// Faults in.
     COPY_FAULTS: "services" = "
         copy services_import_faults (line, n, column_name, reason) from stdin binary";
@@ -187,15 +260,15 @@ statement! {
 
 /// A COPY for counts: see [`count`].
 pub(crate) async fn copy_counts(conn: &Queries) -> Result<CopyIn, PgError> {
-    let types = [Type::INT8, Type::INT8, Type::TEXT, Type::INT8, Type::TEXT, Type::TIMESTAMPTZ];
+    let types = [Type::INT8, Type::INT8, Type::TEXT, Type::INT8, Type::TEXT, Type::TIMESTAMPTZ, Type::BOOL];
     conn.copy_in(&COPY_STOCK, &types).await
 }
 
 /// Adds a count.
 pub(crate) async fn count(copy: &mut CopyIn, write: &CountWrite<'_>) -> Result<(), PgError> {
-    let CountWrite { line, branch, sku, quantity, reason, at } = write;
+    let CountWrite { line, branch, sku, quantity, reason, at, as_is } = write;
     let branch = branch.map(|branch| branch.0);
-    copy.row(&[&signed(*line), &branch, sku, &quantity.thousandths(), reason, at]).await
+    copy.row(&[&signed(*line), &branch, sku, &quantity.thousandths(), reason, at, as_is]).await
 }
 
 /// The levels that are counted, in the order of their keys.
@@ -218,6 +291,7 @@ pub(crate) fn counted(row: &Row) -> StagedCount {
         reason: row.get(4),
         at: row.get(5),
         repeated: row.get(6),
+        as_is: row.get(7),
     }
 }
 
@@ -228,8 +302,10 @@ pub(crate) async fn copy_lines(conn: &Queries) -> Result<CopyIn, PgError> {
         Type::INT8,
         Type::TEXT,
         Type::TEXT,
+        Type::INT8,
         Type::TEXT,
         Type::INT8,
+        Type::BOOL,
         Type::TEXT,
         Type::TIMESTAMPTZ,
         Type::TIMESTAMPTZ,
@@ -240,15 +316,18 @@ pub(crate) async fn copy_lines(conn: &Queries) -> Result<CopyIn, PgError> {
 
 /// Adds an order line.
 pub(crate) async fn line(copy: &mut CopyIn, write: &LineWrite<'_>) -> Result<(), PgError> {
-    let LineWrite { line, branch, reference, sku, requested, head, created_at, first_at, last_at } = write;
+    let LineWrite { line, order, sku, requested, as_is, head, created_at, first_at, last_at } = write;
+    let OrderKey { branch, reference, number } = order;
     let (branch_id, unknown) = (branch.ok().map(|branch| branch.0), branch.err());
     copy.row(&[
         &signed(*line),
         &branch_id,
         &unknown,
         reference,
+        number,
         sku,
         &requested.thousandths(),
+        as_is,
         head,
         created_at,
         first_at,
@@ -257,9 +336,21 @@ pub(crate) async fn line(copy: &mut CopyIn, write: &LineWrite<'_>) -> Result<(),
     .await
 }
 
-/// Brings the lines of each order together, looking at `most` lines of each.
-pub(crate) async fn gather(conn: &Queries, most: usize) -> Result<u64, PgError> {
-    conn.execute(&GATHER, &[&i64::try_from(most).unwrap_or(i64::MAX)]).await
+/// Brings the lines of each order together, looking at `most` lines of each, and finds the orders that are there already.
+pub(crate) async fn gather(conn: &Queries, most: usize) -> Result<(), PgError> {
+    conn.execute(&GATHER, &[&i64::try_from(most).unwrap_or(i64::MAX)]).await?;
+    conn.execute(&RECOGNISE, &[]).await?;
+    Ok(())
+}
+
+/// Whether there are orders that stand as they are and are not there yet.
+pub(crate) async fn has_as_is(conn: &Queries) -> Result<bool, PgError> {
+    Ok(conn.query_one(&HAS_AS_IS, &[]).await?.get(0))
+}
+
+/// Every order that is not there yet, once.
+pub(crate) async fn new_orders(conn: &Queries) -> Result<Rows, PgError> {
+    conn.stream(&NEW_ORDERS, &[]).await
 }
 
 /// The levels that the orders ask for, in the order of their keys.

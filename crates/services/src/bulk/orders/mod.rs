@@ -1,5 +1,6 @@
-//! Orders in files: one order line a line, orders known by branch and reference.
+//! Orders in files: one order line a line, orders known by branch and reference, or by number and time.
 
+mod opening;
 mod post;
 pub(super) mod read;
 
@@ -9,7 +10,8 @@ pub(super) use post::write;
 pub(super) use read::stage;
 
 pub(super) const COLUMNS: &[Column] = &[
-    Column { name: "reference", required: true },
+    Column { name: "number", required: false },
+    Column { name: "reference", required: false },
     Column { name: "branch", required: true },
     Column { name: "sku", required: true },
     Column { name: "requested_qty", required: true },
@@ -19,4 +21,5 @@ pub(super) const COLUMNS: &[Column] = &[
     Column { name: "submitted_at", required: false },
     Column { name: "fulfilled_at", required: false },
     Column { name: "cancelled_at", required: false },
+    Column { name: "as_is", required: false },
 ];

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::order::{DraftLine, MAX_LINES, OrderCommand, OrderStatus, line_faults};
+use domain::order::{DraftLine, ItemFacts, MAX_LINES, OrderCommand, OrderStatus, line_faults};
 use domain::{BranchId, ItemId, OrderId, Refusal, StockKey};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
+use super::opening::Openings;
 use super::read::Head;
 use crate::Command;
 use crate::bulk::faults::Faults;
@@ -17,6 +18,7 @@ use crate::documents::drafts::created;
 use crate::documents::orders::{OrderChange, OrderFacts, Orders};
 use crate::documents::{Documents, Loaded};
 use crate::engine::{Outcome, Request, batch};
+use crate::store::movements;
 use crate::store::orders::{self as store, LineRow, OrderRow};
 use crate::store::staging::{self, StagedOrder, Wanted};
 use crate::store::stock::{self as levels, LevelRow, LevelWrite};
@@ -31,6 +33,9 @@ pub(in crate::bulk) async fn write(
     let branches = Branches::load(work.conn).await?;
     let keys = staging::order_levels(staged).await?;
     let mut desk = Desk::new(work, &branches, keys);
+    if staging::has_as_is(staged).await? {
+        desk.look_ahead(staged, faults).await?;
+    }
     let mut rows = staging::orders(staged).await?;
     let mut chunk = rows.chunk(CHUNK).await?;
     while !chunk.is_empty() {
@@ -58,6 +63,18 @@ impl Step<'_> {
     fn is_last(&self) -> bool {
         self.command.is_none_or(|(command, _)| command.leads_to() == self.head.status)
     }
+
+    /// When it takes what it asks for, where the file says when it does.
+    fn taken_at(&self) -> Option<Timestamp> {
+        let (command, at) = self.command?;
+        at.filter(|_| matches!(command, OrderCommand::Fulfil { .. }))
+    }
+
+    /// The levels that it asks for, line by line.
+    fn keys(&self, branch: BranchId) -> impl Iterator<Item = StockKey> {
+        // What has no item was refused before.
+        self.order.wanted.iter().filter_map(move |wanted| Some(StockKey { branch, item: wanted.item?.0 }))
+    }
 }
 
 /// Where the orders of a branch are posted.
@@ -71,6 +88,9 @@ struct Desk<'w> {
     levels: HashMap<StockKey, LevelRow>,
     /// Those that are to be written when the branch is left.
     changed: HashSet<StockKey>,
+    /// When levels last moved before the import: those of them that changed after an order of the file took of them.
+    moved: HashMap<StockKey, Timestamp>,
+    openings: Openings,
     /// When the orders were submitted that are posted once more.
     open: HashMap<OrderId, Timestamp>,
     now: Timestamp,
@@ -86,9 +106,34 @@ impl<'w> Desk<'w> {
             branch: None,
             levels: HashMap::new(),
             changed: HashSet::new(),
+            moved: HashMap::new(),
+            openings: Openings::default(),
             open: HashMap::new(),
             now: work.now,
             written: Written::default(),
+        }
+    }
+
+    /// Looks at every order before any is posted: what those take that stand as they are is put on hand before.
+    async fn look_ahead(&mut self, staged: &Queries, faults: &mut Faults<'_>) -> Result<(), BulkError> {
+        let mut rows = staging::new_orders(staged).await?;
+        loop {
+            let chunk = rows.chunk(CHUNK).await?;
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            for order in chunk.iter().map(staging::ordered) {
+                if order.is_broken || order.lines.iter().any(|line| faults.leaves_out(*line)) {
+                    continue;
+                }
+                let bad = self.faults_of(&order);
+                if bad.is_empty() {
+                    self.openings.add(&order, self.now)?;
+                } else {
+                    leave_out(&order, bad, faults);
+                }
+            }
+            faults.settle().await?;
         }
     }
 
@@ -108,10 +153,15 @@ impl<'w> Desk<'w> {
 
     /// Locks every level that the branch's orders ask for at once and in key order, branches in the order of their ids:
     /// this waits for posting lanes, but never in a circle.
-    async fn enter(&mut self, branch: BranchId) -> Result<(), PgError> {
+    async fn enter(&mut self, branch: BranchId) -> Result<(), BulkError> {
         self.branch = Some(branch);
         let items = self.keys.remove(&branch).unwrap_or_default();
-        let locked = self.work.lock(branch, &items).await?;
+        let mut locked = self.work.lock(branch, &items).await?;
+        if self.openings.are_at(branch) {
+            self.openings.post(self.work, branch, &locked).await?;
+            locked = self.work.lock(branch, &items).await?;
+        }
+        self.moved.clear();
         self.levels = locked.into_iter().map(|row| (row.key, row)).collect();
         self.now = levels::clock(self.work.conn).await?;
         Ok(())
@@ -174,15 +224,18 @@ impl<'w> Desk<'w> {
             return Vec::new();
         }
         let mut faults = Vec::new();
+        let as_is = order.head.as_deref().and_then(Head::parse).is_some_and(|head| head.as_is);
         match order.branch.and_then(|branch| self.branches.is_active(branch)) {
             None => faults.push((0, "branch", "there is no such branch".to_owned())),
-            Some(false) => faults.push((0, "branch", "the branch is not active".to_owned())),
-            Some(true) => {}
+            Some(false) if !as_is => faults.push((0, "branch", "the branch is not active".to_owned())),
+            Some(_) => {}
         }
         if order.lines.len() > MAX_LINES {
             faults.push((MAX_LINES, "reference", format!("the order has more than {MAX_LINES} lines")));
         }
-        let known: HashMap<_, _> = order.wanted.iter().filter_map(|wanted| wanted.item).collect();
+        let facts =
+            |(item, facts): (ItemId, ItemFacts)| (item, ItemFacts { active: facts.active || as_is, ..facts });
+        let known: HashMap<_, _> = order.wanted.iter().filter_map(|wanted| wanted.item).map(facts).collect();
         let line = |wanted: &Wanted| DraftLine {
             // No item has the id 0: ids start at 1.
             item: wanted.item.map_or(ItemId(0), |(item, _)| item),
@@ -204,13 +257,16 @@ impl<'w> Desk<'w> {
         faults: &mut Faults<'_>,
     ) -> Result<(), BulkError> {
         self.now = levels::clock(self.work.conn).await?;
-        let commands = steps.iter().filter_map(|step| step.command.map(|command| (step, command)));
+        self.refuse_late(branch, steps, faults).await?;
+        let good = |step: &&Step<'_>| !step.order.lines.iter().any(|line| faults.leaves_out(*line));
+        let commands =
+            steps.iter().filter(good).filter_map(|step| step.command.map(|command| (step, command)));
         let (posted, requests): (Vec<&Step<'_>>, Vec<Request>) = commands
             .map(|(step, (command, at))| {
-                let (order, at) = (step.order.id, Some(at.unwrap_or(self.now)));
+                let (order, as_is) = (step.order.id, step.head.as_is);
                 // Of an order whose first posting was refused, nothing is posted.
                 let only = step.order.again.then_some(OrderStatus::Submitted);
-                let change = OrderChange { order, command, only, at };
+                let change = OrderChange { order, command, only, at, as_is };
                 (step, self.work.request(Command::Order(change)))
             })
             .unzip();
@@ -281,19 +337,63 @@ impl<'w> Desk<'w> {
     /// An order as a draft.
     fn row(&self, branch: BranchId, step: &Step<'_>) -> OrderRow {
         OrderRow {
-            reference: Some(step.order.reference.clone()),
+            reference: step.order.reference.clone(),
             note: step.head.note.clone(),
             ..OrderRow::draft(step.order.id, branch, &self.work.actor, step.order.created_at)
         }
     }
 
     /// Keeps what was posted to levels. All of them exist: nothing can be taken from, or promised of, one that does
-    /// not.
+    /// not, and those of orders that stand as they are were opened before.
     fn keep(&mut self, writes: &[LevelWrite]) {
         for LevelWrite { key, level, at, .. } in writes {
             self.levels.insert(*key, LevelRow { key: *key, level: *level, updated_at: *at });
             self.changed.insert(*key);
         }
+    }
+
+    /// Refuses what the file dates before a movement that there was already: the ledger never goes back in time.
+    async fn refuse_late(
+        &mut self,
+        branch: BranchId,
+        steps: &[Step<'_>],
+        faults: &mut Faults<'_>,
+    ) -> Result<(), PgError> {
+        let mut asked: HashMap<StockKey, Timestamp> = HashMap::new();
+        for (step, at) in steps.iter().filter_map(|step| Some((step, step.taken_at()?))) {
+            for key in step.keys(branch).filter(|key| !self.moved.contains_key(key)) {
+                if self.levels.get(&key).is_some_and(|level| at < level.updated_at) {
+                    asked.insert(key, at);
+                }
+            }
+        }
+        let asked: Vec<(StockKey, Timestamp)> = asked.into_iter().collect();
+        let past = movements::past(self.work.conn, &asked).await?;
+        let moved = asked
+            .iter()
+            .zip(past)
+            .map(|((key, _), past)| (*key, past.map_or(Timestamp::MIN, |p| p.moved_at)));
+        self.moved.extend(moved);
+        for (step, at) in steps.iter().filter_map(|step| Some((step, step.taken_at()?))) {
+            let order = step.order;
+            if order.lines.iter().any(|line| faults.leaves_out(*line)) {
+                continue;
+            }
+            let late = step.keys(branch).enumerate().filter_map(|(index, key)| {
+                let moved = self.moved.get(&key).filter(|moved| **moved > at)?;
+                let reason = format!(
+                    "is before the stock of this item last moved, at {moved}; import orders before the counts that \
+                     know of them"
+                );
+                Some((index, "fulfilled_at", reason))
+            });
+            let late = bad_rows(order, late.collect());
+            if !late.is_empty() {
+                self.written.spoilt |= order.again || step.head.as_is;
+                leave_out(order, late, faults);
+            }
+        }
+        Ok(())
     }
 
     /// Notes why the rules refused an order: its short lines, or its first line.
@@ -302,7 +402,7 @@ impl<'w> Desk<'w> {
         if order.lines.iter().any(|line| faults.leaves_out(*line)) {
             return;
         }
-        self.written.spoilt |= order.again;
+        self.written.spoilt |= order.again || step.head.as_is;
         let verb = match step.command {
             Some((OrderCommand::Submit, _)) | None => "submitted",
             Some((OrderCommand::Fulfil { .. }, _)) => "fulfilled",

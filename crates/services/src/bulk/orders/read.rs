@@ -13,7 +13,7 @@ use crate::bulk::faults::Faults;
 use crate::bulk::names::Branches;
 use crate::bulk::table::{Columns, Row, Table};
 use crate::bulk::{BadRow, BulkError};
-use crate::store::staging::{self, LineWrite};
+use crate::store::staging::{self, LineWrite, OrderKey};
 use crate::store::stock::clock;
 
 /// What every line of an order must say alike.
@@ -21,6 +21,8 @@ use crate::store::stock::clock;
 pub(in crate::bulk) struct Head {
     pub status: OrderStatus,
     pub note: Option<String>,
+    /// The order stands as it is: nobody asks for stock.
+    pub as_is: bool,
     created_at: Option<Timestamp>,
     submitted_at: Option<Timestamp>,
     fulfilled_at: Option<Timestamp>,
@@ -35,6 +37,7 @@ type HeadText<'a> = (
     Option<Timestamp>,
     Option<Timestamp>,
     Option<Timestamp>,
+    bool,
 );
 
 impl Head {
@@ -46,16 +49,17 @@ impl Head {
             self.submitted_at,
             self.fulfilled_at,
             self.cancelled_at,
+            self.as_is,
         );
         as_json(&text)
     }
 
     /// The head of that text.
     pub(in crate::bulk) fn parse(text: &str) -> Option<Head> {
-        let (status, note, created_at, submitted_at, fulfilled_at, cancelled_at) =
+        let (status, note, created_at, submitted_at, fulfilled_at, cancelled_at, as_is) =
             serde_json::from_str::<HeadText<'_>>(text).ok()?;
         let (status, note) = (OrderStatus::parse(status)?, note.map(Cow::into_owned));
-        Some(Head { status, note, created_at, submitted_at, fulfilled_at, cancelled_at })
+        Some(Head { status, note, as_is, created_at, submitted_at, fulfilled_at, cancelled_at })
     }
 
     /// What is done to a draft to bring it where the file says it stands, and when.
@@ -81,7 +85,8 @@ impl Head {
 
 /// One line of a file, with what it says of its order.
 pub(in crate::bulk) struct OrderLineRow {
-    reference: String,
+    reference: Option<String>,
+    number: Option<i64>,
     branch: String,
     head: Head,
     sku: String,
@@ -99,9 +104,16 @@ pub(in crate::bulk) fn parse(
     if status.is_none() && !word.is_empty() {
         reader.fault("status", "must be draft, submitted, fulfilled or cancelled");
     }
-    let reference = reader.required("reference");
-    let reference =
-        reader.checked("reference", &reference, |faults, text| faults.code("/reference", text, 100));
+    let reference = reader.some_text("reference").map(|reference| {
+        reader.checked("reference", &reference, |faults, text| faults.code("/reference", text, 100))
+    });
+    let number = reader.some_text("number").map(|text| {
+        let number = number(&text);
+        if number.is_none() {
+            reader.fault("number", format!("{text:?} must be the number of an order, such as 5704"));
+        }
+        number.unwrap_or_default()
+    });
     let note = reader.some_text("note");
     let note =
         note.map(|note| reader.checked("note", &note, |faults, text| faults.paragraph("/note", text, 2_000)));
@@ -111,6 +123,7 @@ pub(in crate::bulk) fn parse(
     let head = Head {
         status: status.unwrap_or(OrderStatus::Draft),
         note,
+        as_is: reader.flag("as_is").unwrap_or(false),
         created_at: reader.time("created_at", &zone),
         submitted_at: reader.time("submitted_at", &zone),
         fulfilled_at: reader.time("fulfilled_at", &zone),
@@ -119,14 +132,28 @@ pub(in crate::bulk) fn parse(
     for (column, reason) in time_faults(&head) {
         reader.fault(column, reason);
     }
+    // Without them nobody can tell whether the order is there already.
+    match (&reference, number) {
+        (None, None) => reader.fault("reference", "must not be empty where the order has no number"),
+        (_, Some(_)) if head.created_at.is_none() => {
+            reader.fault("created_at", "must not be empty where the order has a number");
+        }
+        _ => {}
+    }
     let sku = reader.required("sku").into_owned();
-    reader.finish(OrderLineRow { reference, branch, head, sku, requested })
+    reader.finish(OrderLineRow { reference, number, branch, head, sku, requested })
 }
 
-/// The branch and the reference of a row that is bad in another place.
-fn key<'r>(columns: &'r Columns, row: &'r Row) -> (Cow<'r, str>, Cow<'r, str>) {
+/// The number of an order.
+fn number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|number| *number > 0)
+}
+
+/// What a row that is bad in another place knows its order by: branch, reference and number.
+fn key<'r>(columns: &'r Columns, row: &'r Row) -> (Cow<'r, str>, Option<Cow<'r, str>>, Option<i64>) {
     let mut reader = Reader::new(columns, row);
-    (reader.text("branch").unwrap_or_default(), reader.text("reference").unwrap_or_default())
+    let number = reader.some_text("number").and_then(|text| number(&text));
+    (reader.text("branch").unwrap_or_default(), reader.some_text("reference"), number)
 }
 
 /// Puts the lines where those of an order come together; says how many rows the file has. A bad line goes there too,
@@ -142,16 +169,20 @@ pub(in crate::bulk) async fn stage(
     while table.next(&mut row)? {
         rows += 1;
         match parse(&table.columns, &row, &branches) {
-            Ok(OrderLineRow { reference, branch, head, sku, requested }) => {
+            Ok(OrderLineRow { reference, number, branch, head, sku, requested }) => {
                 let lower = branch.to_lowercase();
                 let text = head.text();
                 let mut times = head.steps().into_iter().map(|(_, at)| at.unwrap_or(now));
                 let write = LineWrite {
                     line: row.line,
-                    branch: branches.find(&branch).ok_or(&lower),
-                    reference: &reference,
+                    order: OrderKey {
+                        branch: branches.find(&branch).ok_or(&lower),
+                        reference: reference.as_deref(),
+                        number,
+                    },
                     sku: &sku,
                     requested,
+                    as_is: head.as_is,
                     head: Some(&text),
                     created_at: head.created_at(now),
                     first_at: times.next(),
@@ -160,10 +191,11 @@ pub(in crate::bulk) async fn stage(
                 staging::line(&mut copy, &write).await?;
             }
             Err(bad) => {
-                let (branch, reference) = key(&table.columns, &row);
+                let (branch, reference, number) = key(&table.columns, &row);
                 let lower = branch.to_lowercase();
                 let branch = branches.find(&branch).ok_or(lower.as_str());
-                staging::line(&mut copy, &LineWrite::bad(row.line, branch, &reference, now)).await?;
+                let order = OrderKey { branch, reference: reference.as_deref(), number };
+                staging::line(&mut copy, &LineWrite::bad(row.line, order, now)).await?;
                 faults.extend(bad);
             }
         }
