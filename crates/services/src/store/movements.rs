@@ -95,7 +95,7 @@ statement! {
               and m.at > statement_timestamp() - interval '24 hours') m
         where m.moved is not null";
     /// What was on hand at levels at some time, and when each last moved: of those that ever moved.
-    BEFORE: "services" = "
+    PAST: "services" = "
         select k.n, coalesce(b.balance, 0), m.at
         from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) with ordinality k(branch_id, item_id, at, n)
         cross join lateral (
@@ -214,7 +214,7 @@ pub(crate) async fn past(
     let items: Vec<i64> = levels.iter().map(|(key, _)| key.item.0).collect();
     let times: Vec<Timestamp> = levels.iter().map(|(_, at)| *at).collect();
     let mut past = vec![None; levels.len()];
-    for row in &conn.query(&BEFORE, &[&branches, &items, &times]).await? {
+    for row in &conn.query(&PAST, &[&branches, &items, &times]).await? {
         let place = usize::try_from(row.get::<_, i64>(0) - 1).ok();
         if let Some(of) = place.and_then(|place| past.get_mut(place)) {
             *of = Some(Past { balance: row.get::<_, Num>(1).0, moved_at: row.get(2) });
