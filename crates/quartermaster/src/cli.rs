@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::Quantity;
 use identity::Role;
 use policy::Action;
+use services::bulk::Encoding;
 
 use crate::commands::import_django::mapping;
 use crate::running::Part;
@@ -146,12 +147,18 @@ pub struct ImportArgs {
     /// Where bad rows go [default: FILE with .rejects.csv]
     #[arg(long, value_name = "FILE", requires = "skip_bad")]
     pub rejects: Option<PathBuf>,
-    /// Encoding of the file; detected when left out
-    #[arg(long, value_name = "NAME")]
+    /// Encoding of the file, such as utf-8, utf-16le, windows-1252, windows-1250, windows-1251 or macintosh; detected when left out
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
     pub encoding: Option<Encoding>,
     /// Separator of the file's cells; detected when left out
     #[arg(long, value_name = "NAME")]
     pub separator: Option<Separator>,
+    /// What stands before decimal places; the other mark stands before thousands
+    #[arg(long, value_name = "MARK")]
+    pub decimal: Option<Decimal>,
+    /// An empty description, barcode or location clears what is there, instead of leaving it as it is
+    #[arg(long)]
+    pub clear_empty: bool,
 }
 
 /// Whom to take over, and how.
@@ -186,17 +193,17 @@ pub struct ImportDjangoArgs {
     pub skip_bad: bool,
 }
 
-/// Encodings of files.
+fn encoding(name: &str) -> Result<Encoding, String> {
+    Encoding::named(name).ok_or_else(|| "is not an encoding; try utf-8, utf-16le or windows-1252".to_owned())
+}
+
+/// What stands before decimal places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Encoding {
-    /// UTF-8
-    Utf8,
-    /// UTF-16 with the lower byte first
-    Utf16le,
-    /// UTF-16 with the higher byte first
-    Utf16be,
-    /// Windows code page 1252
-    Windows1252,
+pub enum Decimal {
+    /// 1,234.5
+    Point,
+    /// 1.234,5
+    Comma,
 }
 
 /// Separators of cells.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use services::bulk::{self, Format, Import, Progress, Report};
 
-use crate::cli::{Encoding, ImportArgs, Kind, Separator};
+use crate::cli::{Decimal, ImportArgs, Kind, Separator};
 use crate::databases::Databases;
 use crate::settings::Settings;
 use crate::{Result, output, progress};
@@ -24,8 +24,10 @@ pub async fn run(settings: &Settings, arguments: &ImportArgs) -> Result<ExitCode
         kind,
         file: bulk::File::Path(file),
         format: Format {
-            encoding: arguments.encoding.map(Into::into),
+            encoding: arguments.encoding,
             separator: arguments.separator.map(Into::into),
+            decimal: arguments.decimal.map(Into::into),
+            clear_empty: arguments.clear_empty,
         },
         dry_run: arguments.dry_run,
         skip_bad: arguments.skip_bad.then_some(rejects.as_path()),
@@ -128,13 +130,11 @@ impl From<Kind> for bulk::Kind {
     }
 }
 
-impl From<Encoding> for bulk::Encoding {
-    fn from(encoding: Encoding) -> bulk::Encoding {
-        match encoding {
-            Encoding::Utf8 => bulk::Encoding::Utf8,
-            Encoding::Utf16le => bulk::Encoding::Utf16Le,
-            Encoding::Utf16be => bulk::Encoding::Utf16Be,
-            Encoding::Windows1252 => bulk::Encoding::Windows1252,
+impl From<Decimal> for bulk::Decimal {
+    fn from(decimal: Decimal) -> bulk::Decimal {
+        match decimal {
+            Decimal::Point => bulk::Decimal::Point,
+            Decimal::Comma => bulk::Decimal::Comma,
         }
     }
 }

@@ -23,13 +23,13 @@ pub(super) const COLUMNS: &[Column] = &[
     Column { name: "active", required: false },
 ];
 
-/// Reads one row. An empty cell leaves what it cannot be empty as it is.
+/// Reads one row. An empty cell leaves what there is as it is, or where that is asked for clears what may be empty.
 pub(super) fn parse(columns: &Columns, row: &Row) -> Result<BranchIn, Vec<BadRow>> {
     let mut reader = Reader::new(columns, row);
     let input = BranchIn {
         name: reader.required("name").into_owned(),
-        code: reader.some_text("code").map(Cow::into_owned),
-        location: reader.text("location").map(Cow::into_owned),
+        code: reader.code("code").filter(|code| !code.is_empty()).map(Cow::into_owned),
+        location: reader.optional("location").map(Cow::into_owned),
         timezone: reader.some_text("timezone").map(Cow::into_owned),
         active: reader.flag("active"),
     };

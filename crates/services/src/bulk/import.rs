@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use platform::pg::{Database, Dedicated, PgError};
 
 use super::faults::Faults;
-use super::table::{Row, TableFile};
+use super::table::{Row, TableFile, write_rejects};
 use super::work::{Work, Written, actor};
 use super::{BadRow, BulkError, Import, Kind, Progress, Report, SHOWN, branches, items, orders, stock};
 use crate::request::RequestContext;
@@ -33,7 +33,7 @@ pub async fn import(
     import: &Import<'_>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, BulkError> {
-    let file = TableFile::of(import)?;
+    let file = TableFile::new(import.file, import.format, import.kind.columns())?;
     let mut tries = 0;
     loop {
         tries += 1;
@@ -152,7 +152,7 @@ async fn write(
             return Ok((written, bad, false));
         }
         if let (Some(path), false) = (import.skip_bad, bad.is_empty()) {
-            staged.file.write_rejects(faults, path).await?;
+            write_rejects(staged.file, faults, path).await?;
         }
         conn.commit().await.map_err(|error| match error {
             PgError::UnknownOutcome => BulkError::OutcomeUnknown,

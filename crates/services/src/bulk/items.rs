@@ -1,31 +1,21 @@
 //! Items in files, known by their SKU.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use contract::{ItemIn, ItemOut};
 use domain::{ItemId, Quantity};
 use futures_util::future::try_join_all;
 use serde_json::json;
+use tabular::items;
+pub(super) use tabular::items::COLUMNS;
 
-use super::cells::Reader;
+use super::cells::bad_rows;
 use super::faults::Faults;
-use super::table::{Column, Columns, Row, Table};
+use super::table::{Columns, Row, Table};
 use super::work::{CHUNK, Effect, Work, Written, bad_fields};
 use super::{BadRow, BulkError, RowChange, fields_changed};
 use crate::items::{checked, fact};
 use crate::store::items::{self as store, ItemValues};
-
-pub(super) const COLUMNS: &[Column] = &[
-    Column { name: "sku", required: true },
-    Column { name: "name", required: true },
-    Column { name: "description", required: false },
-    Column { name: "unit", required: false },
-    Column { name: "decimal_places", required: false },
-    Column { name: "barcode", required: false },
-    Column { name: "min_stock_level", required: false },
-    Column { name: "active", required: false },
-];
 
 /// One item of a file.
 pub(super) struct ItemRow {
@@ -33,25 +23,10 @@ pub(super) struct ItemRow {
     input: ItemIn,
 }
 
-/// Reads one row. An empty cell leaves what it cannot be empty as it is; an empty barcode takes the barcode away.
+/// Reads one row.
 pub(super) fn parse(columns: &Columns, row: &Row) -> Result<ItemRow, Vec<BadRow>> {
-    let mut reader = Reader::new(columns, row);
-    let places = reader.some_text("decimal_places");
-    let decimal_places = places.as_ref().and_then(|text| text.parse().ok());
-    if places.is_some() && decimal_places.is_none() {
-        reader.fault("decimal_places", "must be 0, 1, 2 or 3");
-    }
-    let input = ItemIn {
-        sku: reader.required("sku").into_owned(),
-        name: reader.required("name").into_owned(),
-        description: reader.text("description").map(Cow::into_owned),
-        unit: reader.some_text("unit").map(Cow::into_owned),
-        decimal_places,
-        barcode: reader.text("barcode").map(|text| (!text.is_empty()).then(|| text.into_owned())),
-        min_stock_level: reader.quantity("min_stock_level"),
-        active: reader.flag("active"),
-    };
-    reader.finish(ItemRow { line: row.line, input })
+    let line = row.line;
+    items::parse(columns, row).map(|input| ItemRow { line, input }).map_err(|bad| bad_rows(line, bad))
 }
 
 pub(super) async fn write(

@@ -5,7 +5,6 @@
 
 mod branches;
 mod cells;
-mod decode;
 mod export;
 mod faults;
 #[cfg(test)]
@@ -18,15 +17,14 @@ mod stock;
 mod table;
 mod work;
 
-use std::io::Read;
 use std::path::Path;
 
 use platform::pg::{Database, PgError};
 use thiserror::Error;
 
-pub use decode::Encoding;
 pub use export::export;
 pub use import::import;
+pub use tabular::{Decimal, Encoding, File, Format};
 
 use self::table::Column;
 
@@ -60,36 +58,6 @@ impl Kind {
             Kind::Items => "items",
             Kind::Stock => "stock levels",
             Kind::Orders => "orders",
-        }
-    }
-}
-
-/// How a file is to be read; what is `None` is detected.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Format {
-    /// How its characters are written.
-    pub encoding: Option<Encoding>,
-    /// What stands between its cells.
-    pub separator: Option<u8>,
-}
-
-/// Where a file is. It is read more than once.
-#[derive(Debug, Clone, Copy)]
-pub enum File<'a> {
-    /// In memory.
-    Bytes(&'a [u8]),
-    /// On disk.
-    Path(&'a Path),
-}
-
-impl<'a> File<'a> {
-    fn open(self) -> Result<Box<dyn Read + Send + 'a>, BulkError> {
-        match self {
-            File::Bytes(bytes) => Ok(Box::new(bytes)),
-            File::Path(path) => match std::fs::File::open(path) {
-                Ok(file) => Ok(Box::new(file)),
-                Err(error) => Err(BulkError::File(format!("{}: {error}", path.display()))),
-            },
         }
     }
 }
@@ -248,7 +216,7 @@ pub struct Progress {
 pub enum BulkError {
     /// The file as a whole cannot be used.
     #[error("{0}")]
-    File(String),
+    File(#[from] tabular::FileFault),
     /// The database refused or is away; nothing was written.
     #[error("the database refused; nothing was written")]
     Database(#[from] PgError),

@@ -52,7 +52,7 @@ pub(super) fn parse(columns: &Columns, row: &Row, branches: &Branches) -> Result
     let zone = branches.zone(&branch);
     let row = StockRow {
         branch,
-        sku: reader.required("sku").into_owned(),
+        sku: reader.required_code("sku").into_owned(),
         quantity,
         reason,
         at: reader.time("at", &zone),

@@ -24,7 +24,8 @@ async fn files_are_read_in_the_encodings_and_separators_of_spreadsheets() {
 #[tokio::test]
 async fn a_given_encoding_and_separator_are_taken_at_their_word() {
     let database = TestDatabase::new().await;
-    let format = Format { encoding: Some(Encoding::Windows1252), separator: Some(b';') };
+    let format =
+        Format { encoding: Some(Encoding::WINDOWS_1252), separator: Some(b';'), ..Format::default() };
     let import = Import { format, ..plain(Kind::Branches, b"name;location\nA,B;C\n") };
     assert_counts(&run(&database, &import).await.unwrap(), 1, 0, 0);
     let name: String = database.value("select name from services_branches").await;

@@ -104,7 +104,7 @@ pub(in crate::bulk) fn parse(
     if status.is_none() && !word.is_empty() {
         reader.fault("status", "must be draft, submitted, fulfilled or cancelled");
     }
-    let reference = reader.some_text("reference").map(|reference| {
+    let reference = reader.some_code("reference").map(|reference| {
         reader.checked("reference", &reference, |faults, text| faults.code("/reference", text, 100))
     });
     let number = reader.some_text("number").map(|text| {
@@ -140,7 +140,7 @@ pub(in crate::bulk) fn parse(
         }
         _ => {}
     }
-    let sku = reader.required("sku").into_owned();
+    let sku = reader.required_code("sku").into_owned();
     reader.finish(OrderLineRow { reference, number, branch, head, sku, requested })
 }
 
@@ -153,7 +153,7 @@ fn number(text: &str) -> Option<i64> {
 fn key<'r>(columns: &'r Columns, row: &'r Row) -> (Cow<'r, str>, Option<Cow<'r, str>>, Option<i64>) {
     let mut reader = Reader::new(columns, row);
     let number = reader.some_text("number").and_then(|text| number(&text));
-    (reader.text("branch").unwrap_or_default(), reader.some_text("reference"), number)
+    (reader.text("branch").unwrap_or_default(), reader.some_code("reference"), number)
 }
 
 /// Puts the lines where those of an order come together; says how many rows the file has. A bad line goes there too,
