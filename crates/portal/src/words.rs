@@ -5,12 +5,13 @@ use std::fmt::Display;
 use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, header};
-use domain::{Quantity, QuantityError};
+use domain::Quantity;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::zones;
+use tabular::{Decimal, Marks, NumberFault};
 
 macro_rules! areas {
     ($($area:literal),+ $(,)?) => {
@@ -229,19 +230,17 @@ impl Words {
         }
     }
 
-    /// The quantity that somebody typed.
+    /// The quantity that somebody typed. The other language's mark is read where it can be nothing else: some keypads have
+    /// only one of both.
     ///
     /// # Errors
     /// Where it cannot be one, or could be two: `1.000` may be a thousand in German.
-    pub(crate) fn quantity_of(&self, typed: &str) -> Result<Quantity, QuantityError> {
-        let typed = typed.trim();
-        match self.0 {
-            Language::English => typed.parse(),
-            Language::German if typed.split_once('.').is_some_and(|(_, rest)| rest.len() == 3) => {
-                Err(QuantityError::NotANumber)
-            }
-            Language::German => typed.replace(',', ".").parse(),
-        }
+    pub(crate) fn quantity_of(&self, typed: &str) -> Result<Quantity, NumberFault> {
+        let own = match self.0 {
+            Language::English => Decimal::Point,
+            Language::German => Decimal::Comma,
+        };
+        tabular::number(typed, Marks::Typed(own))
     }
 
     /// A moment as a clock in that time zone shows it, to the minute, and the zone. UTC where it is not known.

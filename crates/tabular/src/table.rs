@@ -56,6 +56,16 @@ impl<'a> TableFile<'a> {
         self.encoding
     }
 
+    /// All of its text, without a byte order mark.
+    ///
+    /// # Errors
+    /// [`FileFault`] where it cannot be read.
+    pub fn text(&self) -> Result<String, FileFault> {
+        let (mut text, mut all) = (Text::new(self.file.open()?, self.encoding), String::new());
+        while text.more(&mut all).map_err(|error| FileFault::Io(error.to_string()))? {}
+        Ok(all)
+    }
+
     /// Begins to read it, at the first row after the header.
     ///
     /// # Errors

@@ -51,9 +51,9 @@ done-branch-deleted = Die Filiale ist gelöscht.
 
 # Ein Katalog aus einer Datei
 import-title = Importieren
-import-text = Der Katalog
-import-hint = Eine Zeile mit Spaltennamen, dann eine Zeile für jeden Artikel, getrennt durch Komma, Semikolon oder Tabulator. Spalten: { $columns }. Was leer bleibt, bleibt, wie es ist.
-import-file = Aus einer Datei
+import-text = Oder der Katalog als Text
+import-hint = Eine Zeile mit Spaltennamen, dann eine Zeile für jeden Artikel, getrennt durch Komma, Semikolon oder Tabulator. Spalten: { $columns }; die Wörter dieser Seiten gehen auch. Was leer bleibt, bleibt, wie es ist.
+import-file = Eine Datei
 import-preview = Zeigen, was sich änderte
 import-apply = Ausführen
 import-apply-good = Die richtigen Zeilen ausführen
@@ -68,11 +68,29 @@ import-column = Es gibt keine Spalte namens „{ $name }“.
 import-missing = Die Spalte „{ $name }“ fehlt.
 import-empty = Unter den Spaltennamen stehen keine Zeilen.
 import-too-many = Eine Seite nimmt höchstens { $most } Zeilen. Teilen Sie die Datei, oder lassen Sie sie vom Betrieb importieren.
-import-broken = Zeile { $line } hat mehr oder weniger Zellen als die erste, oder ein Anführungszeichen ist nicht geschlossen.
+import-nothing = Wählen Sie eine Datei, oder fügen Sie den Katalog ein.
+import-twice = Zwei Spalten heißen „{ $name }“ oder bedeuten dasselbe. Lassen Sie eine weg.
+import-unclear = Zeile { $line } ist nicht UTF-8, und ihre Bytes verraten nicht sicher, was sie ist. Wählen Sie die Kodierung und die Datei noch einmal, oder speichern Sie die Datei als UTF-8.
+import-unclear-like = Zeile { $line } ist nicht UTF-8. Vielleicht ist sie { $guess }, aber ihre Bytes verraten es nicht sicher. Wählen Sie die Kodierung und die Datei noch einmal, oder speichern Sie die Datei als UTF-8.
+import-garbled = Die Spaltennamen enthalten Zeichen, die nicht zu dieser Kodierung gehören. Wählen Sie die Kodierung und die Datei noch einmal.
+import-quote = In der Zeile mit den Spaltennamen ist ein Anführungszeichen nicht geschlossen.
+import-long = Zeile { $line } ist zu lang. Das ist keine Datei mit Zeilen für Artikel.
+import-encoding = Kodierung der Datei
+import-decimal = Zahlen sind geschrieben wie
+import-find-out = Herausfinden
+row-cells = hat { $cells } Zellen; die erste Zeile hat { $columns }
+row-unnamed = hat „{ $text }“ in einer Spalte ohne Namen
+row-quote = öffnet ein Anführungszeichen, das nicht geschlossen wird; schließen Sie es, oder verdoppeln Sie es, wenn es zum Text gehört
+row-garbled = enthält ein Zeichen, das nicht zur Kodierung der Datei gehört; berichtigen Sie es, oder wählen Sie die Kodierung und die Datei noch einmal
+row-number = „{ $text }“ ist keine Zahl mit höchstens 3 Nachkommastellen
+row-ambiguous = „{ $text }“ können Tausender oder Nachkommastellen sein; wählen Sie unten, wie Zahlen geschrieben sind
+row-mark = „{ $text }“ muss mit einem Punkt geschrieben werden, etwa 2.5, weil Kommas die Zellen trennen; oder wählen Sie unten, wie Zahlen geschrieben sind
+row-rounded = „{ $text }“ war eine Zahl, die eine Tabellenkalkulation gerundet hat, und die letzten Ziffern sind verloren; formatieren Sie die Spalte als Text, geben Sie den Code noch einmal ein, und speichern Sie die Datei neu
+row-made-decimal = „{ $text }“ hat ein Programm zu einer Kommazahl gemacht; schreiben Sie nur die Ziffern
 row-missing = fehlt
 row-twice = steht zweimal in der Datei
 row-places = muss 0, 1, 2 oder 3 sein
-row-yes-or-no = muss yes oder no sein
+row-yes-or-no = muss ja oder nein sein, wahr oder falsch
 import-done = { $count ->
     [0] Keine Zeile wurde ausgeführt.
     [one] Eine Zeile wurde ausgeführt.

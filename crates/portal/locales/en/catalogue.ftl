@@ -51,9 +51,9 @@ done-branch-deleted = The branch is deleted.
 
 # A catalogue from a file
 import-title = Import
-import-text = The catalogue
-import-hint = A line of column names, then a row for each item, apart by comma, semicolon or tab. Columns: { $columns }. What is left empty stays as it is.
-import-file = From a file
+import-text = Or the catalogue as text
+import-hint = A line of column names, then a row for each item, separated by comma, semicolon or tab. Columns: { $columns }; the words of these pages will do. What is left empty stays as it is.
+import-file = A file
 import-preview = Show what would change
 import-apply = Carry it out
 import-apply-good = Carry out the good rows
@@ -68,11 +68,29 @@ import-column = There is no column called “{ $name }”.
 import-missing = The column “{ $name }” is missing.
 import-empty = There are no rows below the column names.
 import-too-many = A page takes { $most } rows at most. Split the file, or have the operator import it.
-import-broken = Line { $line } has more or fewer cells than the first line, or a quote that is not closed.
+import-nothing = Choose a file, or paste the catalogue.
+import-twice = Two columns are called “{ $name }”, or mean the same. Leave one out.
+import-unclear = Line { $line } is not UTF-8, and its bytes do not tell for certain what it is. Choose the encoding and the file again, or save the file as UTF-8.
+import-unclear-like = Line { $line } is not UTF-8. It may be { $guess }, but its bytes do not tell for certain. Choose the encoding and the file again, or save the file as UTF-8.
+import-garbled = The column names hold characters that are not of this encoding. Choose the encoding and the file again.
+import-quote = The line of column names opens a quote that is not closed.
+import-long = Line { $line } is too long for a row. This is no file of rows.
+import-encoding = Encoding of the file
+import-decimal = Numbers are written as
+import-find-out = Find out
+row-cells = has { $cells } cells where the first line has { $columns }
+row-unnamed = has “{ $text }” in a column that has no name
+row-quote = opens a quote that is not closed; close it, or write a quote within a quoted cell twice
+row-garbled = holds a character that is not of the file’s encoding; mend it, or choose the encoding and the file again
+row-number = “{ $text }” is no number with at most 3 decimal places
+row-ambiguous = “{ $text }” may be thousands or decimal places; choose below how numbers are written
+row-mark = “{ $text }” must be written with a point, such as 2.5, since commas separate the cells; or choose below how numbers are written
+row-rounded = “{ $text }” was a number until a spreadsheet rounded it, and its last digits are lost; format the column as text, enter the code again and save the file again
+row-made-decimal = “{ $text }” was made a decimal number by a program; write the digits alone
 row-missing = is missing
 row-twice = is in the file twice
 row-places = must be 0, 1, 2 or 3
-row-yes-or-no = must be yes or no
+row-yes-or-no = must be yes or no, true or false
 import-done = { $count ->
     [0] No row was carried out.
     [one] One row was carried out.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use axum::body::Bytes;
-use axum::extract::rejection::RawFormRejection;
+use axum::extract::rejection::{BytesRejection, RawFormRejection};
 use axum::extract::{FromRequest, FromRequestParts, RawForm, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -16,6 +16,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use platform::http::{NotReceived, receive};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
 use subtle::ConstantTimeEq;
 
 use super::cookie::Cookie;
@@ -44,6 +45,10 @@ impl FormToken {
     /// For a page without forms.
     pub(crate) fn none() -> FormToken {
         FormToken(String::new())
+    }
+
+    fn is(&self, carried: &str) -> bool {
+        self.0.as_bytes().ct_eq(carried.as_bytes()).into()
     }
 
     fn of_cookies(headers: &HeaderMap, config: &Config) -> Option<FormToken> {
@@ -94,6 +99,60 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for CheckedForm<T> {
     }
 }
 
+/// The same for a form that may bring a file, which it does without a script. It may also be one without.
+#[derive(Debug)]
+pub(crate) struct CheckedUpload<T> {
+    pub form: T,
+    /// The bytes of the file, where one was chosen.
+    pub file: Option<Bytes>,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for CheckedUpload<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<CheckedUpload<T>, Response> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let Some(boundary) = content_type.and_then(|value| multer::parse_boundary(value).ok()) else {
+            return CheckedForm::from_request(request, shared)
+                .await
+                .map(|CheckedForm(form)| CheckedUpload { form, file: None });
+        };
+        let Some(expected) = FormToken::of_cookies(request.headers(), &shared.config) else {
+            return Err(Trouble::Form.into_response());
+        };
+        let received = receive::<_, Bytes>(request, shared).await;
+        let bytes = received.map_err(|why| not_received(&why, BytesRejection::status).into_response())?;
+        let (fields, file) = parts(bytes, boundary).await.map_err(|_| Trouble::Form.into_response())?;
+        let carried = fields.iter().find(|(name, _)| name == "form_token").map_or("", |(_, token)| token);
+        if !expected.is(carried) {
+            return Err(Trouble::Form.into_response());
+        }
+        let fields = MapDeserializer::<_, serde::de::value::Error>::new(fields.into_iter());
+        let form = T::deserialize(fields).map_err(|_| Trouble::Form.into_response())?;
+        Ok(CheckedUpload { form, file })
+    }
+}
+
+/// The fields of a form in parts (RFC 7578), and the file that it brings.
+async fn parts(
+    bytes: Bytes,
+    boundary: String,
+) -> Result<(Vec<(String, String)>, Option<Bytes>), multer::Error> {
+    let body = futures_util::stream::once(async { Ok::<_, std::convert::Infallible>(bytes) });
+    let mut parts = multer::Multipart::new(body, boundary);
+    let (mut fields, mut file) = (Vec::new(), None);
+    while let Some(part) = parts.next_field().await? {
+        let name = part.name().unwrap_or_default().to_owned();
+        if part.file_name().is_some() {
+            // Where no file was chosen, browsers send an empty one.
+            file = Some(part.bytes().await?).filter(|bytes| !bytes.is_empty());
+        } else {
+            fields.push((name, part.text().await?));
+        }
+    }
+    Ok((fields, file))
+}
+
 /// The fields of a form.
 pub(super) fn read<T: DeserializeOwned>(form: &[u8]) -> Result<T, Trouble> {
     serde_html_form::from_bytes(form).map_err(|_| Trouble::Form)
@@ -106,21 +165,16 @@ pub(super) async fn checked(request: Request, shared: &Arc<Shared>) -> Result<By
         return Err(Trouble::Form.into_response());
     };
     let received = receive::<_, RawForm>(request, shared).await;
-    let RawForm(bytes) = received.map_err(|why| not_received(&why).into_response())?;
+    let RawForm(bytes) =
+        received.map_err(|why| not_received(&why, RawFormRejection::status).into_response())?;
     let carried = serde_html_form::from_bytes::<Carried>(&bytes).map(|carried| carried.form_token);
     let carried = carried.unwrap_or_default();
-    if bool::from(expected.0.as_bytes().ct_eq(carried.as_bytes())) {
-        Ok(bytes)
-    } else {
-        Err(Trouble::Form.into_response())
-    }
+    if expected.is(&carried) { Ok(bytes) } else { Err(Trouble::Form.into_response()) }
 }
 
-fn not_received(why: &NotReceived<RawFormRejection>) -> Trouble {
+fn not_received<R>(why: &NotReceived<R>, status: impl Fn(&R) -> StatusCode) -> Trouble {
     match why {
-        NotReceived::Rejected(RawFormRejection::BytesRejection(rejection))
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE =>
-        {
+        NotReceived::Rejected(rejection) if status(rejection) == StatusCode::PAYLOAD_TOO_LARGE => {
             Trouble::TooLarge
         }
         NotReceived::Rejected(_) => Trouble::Form,

@@ -19,6 +19,7 @@ const FAULTS: &[(&str, &str)] = &[
     ("must be more than zero", "fault-not-above-zero"),
     ("is not a decimal number", "not-a-quantity"),
     ("has more than 3 decimal places", "not-a-quantity"),
+    ("may be thousands or decimal places; say which by --decimal point or --decimal comma", "not-a-quantity"),
     ("is outside the range of ±999999999999.999", "fault-too-large"),
     ("has more decimal places than the item's {}", "fault-decimals"),
     ("there is no such branch", "fault-no-branch"),

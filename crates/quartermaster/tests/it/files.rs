@@ -3,6 +3,7 @@
 mod cells;
 mod counts;
 mod forms;
+mod found;
 mod lists;
 mod rounds;
 

@@ -14,6 +14,9 @@ pub(super) use tabular::{Column, Columns, Row, Table, TableFile};
 /// The reason of a row that is left out because of another one.
 const OTHER_LINE: &str = "another line of the same order is bad";
 
+/// The columns of codes, which others put an apostrophe before.
+const CODES: &[&str] = &["sku", "barcode", "code", "reference"];
+
 /// Writes the rows that were left out to a file of the same form, with the reason behind each. It is moved into place
 /// when complete: it may take the place of the file itself.
 pub(super) async fn write_rejects(
@@ -25,9 +28,9 @@ pub(super) async fn write_rejects(
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let mut writer = WriterBuilder::new().flexible(true).from_path(&part)?;
-    let names = table.columns.names();
-    let own: Vec<bool> = names.iter().map(|name| *name != Some(REASON)).collect();
-    writer.write_record(chosen(names.iter().map(|name| name.unwrap_or_default()), &own).chain([REASON]))?;
+    let names = table.columns.names().to_vec();
+    let own = names.iter().filter(|name| **name != Some(REASON)).map(|name| name.unwrap_or_default());
+    writer.write_record(own.chain([REASON]))?;
     let mut reasons = faults.by_line(i64::MAX).await?;
     let mut next = reasons.next().await?;
     let mut row = Row::default();
@@ -44,7 +47,7 @@ pub(super) async fn write_rejects(
             next = reasons.next().await?;
         }
         let told = if told.is_empty() { OTHER_LINE } else { &told };
-        reject(&mut writer, &row, &own, told)?;
+        reject(&mut writer, &row, &names, told)?;
     }
     writer.flush().map_err(csv::Error::from)?;
     std::fs::rename(&part, path).map_err(csv::Error::from)?;
@@ -54,25 +57,21 @@ pub(super) async fn write_rejects(
 fn reject<W: std::io::Write>(
     writer: &mut Writer<W>,
     row: &Row,
-    own: &[bool],
+    names: &[Option<&str>],
     reason: &str,
 ) -> Result<(), csv::Error> {
-    let cells = chosen(row.cells.iter(), own).map(returned).chain([guarded(reason).into_owned()]);
-    writer.write_record(cells)
+    let names = names.iter().copied().chain(std::iter::repeat(None));
+    let own = row.cells.iter().zip(names).filter(|(_, name)| *name != Some(REASON));
+    let cells = own.map(|(cell, name)| returned(cell, name.is_some_and(|name| CODES.contains(&name))));
+    writer.write_record(cells.chain([guarded(reason).into_owned()]))
 }
 
-/// A cell as it was read: of others' files no cell is guarded, and ours are already. An apostrophe that guards nothing
-/// stays single, for it may be the mark that others put before digits.
-fn returned(cell: &str) -> String {
+/// A cell as it was read: of others' files no cell is guarded, and ours are already. The apostrophe that others put before
+/// a code stays single, so that it is taken for that again.
+fn returned(cell: &str, is_code: bool) -> String {
     let text = guarded(&unguarded(cell)).into_owned();
     match text.strip_prefix('\'') {
-        Some(rest) if cell.starts_with('\'') && text != cell => rest.to_owned(),
+        Some(rest) if is_code && cell.starts_with('\'') && text != cell => rest.to_owned(),
         _ => text,
     }
-}
-
-/// The cells of the file's own columns. Cells beyond the header are its own too.
-fn chosen<'c>(cells: impl Iterator<Item = &'c str>, own: &[bool]) -> impl Iterator<Item = &'c str> {
-    let own = own.iter().copied().chain(std::iter::repeat(true));
-    cells.zip(own).filter(|(_, own)| *own).map(|(cell, _)| cell)
 }

@@ -1,6 +1,7 @@
 //! A catalogue from a file: first what it would change is shown, row by row, then it is done, row by row.
 
 pub(crate) mod rows;
+mod told;
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -8,12 +9,13 @@ use axum::response::Response;
 use client::{ClientError, ItemFilter, Key, Paging};
 use contract::{ItemIn, ItemOut};
 use serde::Deserialize;
+use tabular::{Decimal, Encoding, Format, items};
 
-use crate::http::forms::CheckedForm;
+use crate::http::forms::CheckedUpload;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
 use crate::pages::{Trouble, page};
-use rows::{COLUMNS, Row, Unreadable, read};
+use rows::{ItemRow, Unreadable};
 
 /// What a row would do, or did.
 enum Effect {
@@ -42,8 +44,7 @@ struct Shown {
 #[template(path = "items/import.html")]
 struct ImportPage {
     frame: Frame,
-    text: String,
-    key: String,
+    form: ImportForm,
     /// Why the file cannot be read at all.
     unreadable: Option<String>,
     rows: Vec<Shown>,
@@ -56,26 +57,30 @@ struct ImportPage {
 pub(crate) struct ImportForm {
     text: String,
     key: String,
+    /// The name of the file's encoding; empty where it is to be found out.
+    encoding: String,
+    /// `point` or `comma`; empty where it is to be found out.
+    decimal: String,
     /// `apply` carries the good rows out.
     step: String,
 }
 
 pub(crate) async fn get(visitor: OnBehalf) -> Response {
     let frame = visitor.within(Section::Items).frame;
-    let (text, key) = (String::new(), frame.key());
-    page(StatusCode::OK, &ImportPage { frame, text, key, unreadable: None, rows: Vec::new(), is_done: false })
+    let form = ImportForm { key: frame.key(), ..ImportForm::default() };
+    page(StatusCode::OK, &ImportPage { frame, form, unreadable: None, rows: Vec::new(), is_done: false })
 }
 
 pub(crate) async fn post(
     visitor: OnBehalf,
-    CheckedForm(form): CheckedForm<ImportForm>,
+    CheckedUpload { mut form, file }: CheckedUpload<ImportForm>,
 ) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Items);
     let asking = visitor.asking();
     let is_done = form.step == "apply";
     let (mut unreadable, mut shown) = (None, Vec::new());
-    match read(&form.text) {
-        Err(why) => unreadable = Some(explained(&why, &visitor.frame)),
+    match form.read(file.as_deref()) {
+        Err(why) => unreadable = Some(told::unreadable(&why, &visitor.frame)),
         Ok(rows) => {
             for row in rows {
                 let found =
@@ -93,31 +98,40 @@ pub(crate) async fn post(
         }
     }
     let status = if unreadable.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let key = Key::kept(&form.key).as_str().to_owned();
+    form.key = Key::kept(&form.key).as_str().to_owned();
     let frame = visitor.frame;
-    Ok(page(status, &ImportPage { frame, text: form.text, key, unreadable, rows: shown, is_done }))
+    Ok(page(status, &ImportPage { frame, form, unreadable, rows: shown, is_done }))
 }
 
-fn explained(why: &Unreadable, frame: &Frame) -> String {
-    match why {
-        Unreadable::Column(name) => frame.about("import-column", "name", name),
-        Unreadable::Missing(name) => frame.about("import-missing", "name", name),
-        Unreadable::Empty => frame.say("import-empty"),
-        Unreadable::TooMany => frame.about("import-too-many", "most", rows::MOST),
-        Unreadable::Broken(line) => frame.about("import-broken", "line", line),
+impl ImportForm {
+    /// The rows of the file, or of the text where there is no file. The text of a file is kept, to be looked at, mended
+    /// and carried out.
+    fn read(&mut self, file: Option<&[u8]>) -> Result<Vec<ItemRow>, Unreadable> {
+        let decimal = match self.decimal.as_str() {
+            "point" => Some(Decimal::Point),
+            "comma" => Some(Decimal::Comma),
+            _ => None,
+        };
+        let format = Format { encoding: Encoding::named(&self.encoding), decimal, ..Format::default() };
+        self.text = match file {
+            Some(file) => rows::text_of(file, format)?,
+            // Browsers end the lines of a text field in both characters, whatever stood there.
+            None => self.text.replace("\r\n", "\n"),
+        };
+        rows::read(&self.text, format)
     }
 }
 
 /// What a row would change of what there is, with the item's id and version where there is one.
 async fn compare(
     asking: &Asking,
-    row: &Row,
+    row: &ItemRow,
     frame: &Frame,
 ) -> Result<(Effect, Option<(i64, String)>), ClientError> {
     let item = match &row.item {
         Ok(item) => item,
         Err(faults) => {
-            let wrong = faults.iter().map(|fault| (fault.column, frame.say(fault.message))).collect();
+            let wrong = faults.iter().map(|fault| told::wrong(fault, frame)).collect();
             return Ok((Effect::Wrong(wrong), None));
         }
     };
@@ -137,7 +151,7 @@ fn changes(known: &ItemOut, item: &ItemIn) -> Vec<(&'static str, String, String)
     let barcode = known.barcode.clone().unwrap_or_default();
     let fields = [
         ("name", known.name.clone(), Some(item.name.clone())),
-        ("description", known.description.clone(), item.description.clone()),
+        ("description", lines(&known.description), item.description.as_deref().map(lines)),
         ("unit", known.unit.clone(), item.unit.clone()),
         ("barcode", barcode, item.barcode.clone().flatten()),
         ("min_stock_level", known.min_stock_level.to_string(), item.min_stock_level.map(|q| q.to_string())),
@@ -149,6 +163,11 @@ fn changes(known: &ItemOut, item: &ItemIn) -> Vec<(&'static str, String, String)
         Some((name, before, after))
     };
     fields.into_iter().filter_map(changed).collect()
+}
+
+/// Text whose lines end alike.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 async fn carry_out(
@@ -177,7 +196,32 @@ async fn carry_out(
 
 impl ImportPage {
     fn columns(&self) -> String {
-        COLUMNS.join(", ")
+        items::COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The encodings that a person may choose, by their names.
+    fn encodings(&self) -> &'static [&'static str] {
+        &[
+            "UTF-8",
+            "UTF-16LE",
+            "UTF-16BE",
+            "windows-1252",
+            "windows-1250",
+            "windows-1251",
+            "windows-1253",
+            "windows-1254",
+            "windows-1255",
+            "windows-1256",
+            "windows-1257",
+            "ISO-8859-2",
+            "ISO-8859-15",
+            "macintosh",
+            "KOI8-R",
+            "Shift_JIS",
+            "EUC-KR",
+            "Big5",
+            "gb18030",
+        ]
     }
 
     fn count(&self, is: fn(&Effect) -> bool) -> usize {

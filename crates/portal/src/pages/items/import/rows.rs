@@ -3,41 +3,40 @@
 use std::collections::HashSet;
 
 use contract::ItemIn;
-use domain::Quantity;
-use platform::cells::unguarded;
+use tabular::{BadCell, Columns, File, FileFault, Format, Row, TableFile, items};
 
 /// As many rows as a page takes; larger files are for `quartermaster import`.
 pub(crate) const MOST: usize = 500;
 
-/// What a file may say of an item; `sku` and `name` it must.
-pub(crate) const COLUMNS: [&str; 8] =
-    ["sku", "name", "description", "unit", "decimal_places", "barcode", "min_stock_level", "active"];
-
-/// Why a file cannot be read at all: the message, and what it is about.
+/// Why a file cannot be read at all.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// A column that is not known.
-    Column(String),
-    /// A column that is missing.
-    Missing(&'static str),
+    /// It is no file of rows.
+    File(FileFault),
     /// There are no rows.
     Empty,
     /// There are more rows than a page takes.
     TooMany,
-    /// A row has more or fewer cells than the first, or its quotes do not match; with the line.
-    Broken(u64),
 }
 
-/// What is wrong with a row: the column, and the message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub column: &'static str,
-    pub message: &'static str,
+impl From<FileFault> for Unreadable {
+    fn from(fault: FileFault) -> Unreadable {
+        Unreadable::File(fault)
+    }
+}
+
+/// What is wrong with a row.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The row by itself is wrong.
+    Bad(BadCell),
+    /// Another row says the same in this column.
+    Twice(&'static str),
 }
 
 /// One row.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct ItemRow {
     /// Its line in the file; the first is 1.
     pub line: u64,
     pub sku: String,
@@ -45,102 +44,71 @@ pub(crate) struct Row {
     pub item: Result<ItemIn, Vec<Fault>>,
 }
 
-/// Reads a file: a line of column names, then a row a line. Cells are apart by comma, semicolon, tab or `|`, whichever
-/// the first line has most of.
-pub(crate) fn read(text: &str) -> Result<Vec<Row>, Unreadable> {
-    let text = text.trim_start_matches('\u{feff}');
-    let first = text.lines().next().unwrap_or_default();
-    let count = |separator: u8| first.bytes().filter(|byte| *byte == separator).count();
-    let separator = *b",;\t|".iter().max_by_key(|separator| count(**separator)).unwrap_or(&b',');
-    let mut file =
-        csv::ReaderBuilder::new().delimiter(separator).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let columns = file.headers().map_err(|_| Unreadable::Broken(1))?.clone();
-    let columns: Vec<&'static str> = columns.iter().map(known).collect::<Result<_, _>>()?;
-    for needed in ["sku", "name"] {
-        if !columns.contains(&needed) {
-            return Err(Unreadable::Missing(needed));
-        }
-    }
+/// The text of a file.
+pub(crate) fn text_of(file: &[u8], format: Format) -> Result<String, FileFault> {
+    TableFile::new(File::Bytes(file), format, items::COLUMNS)?.text()
+}
+
+/// Reads a text, as `quartermaster import items` reads a file.
+pub(crate) fn read(text: &str, format: Format) -> Result<Vec<ItemRow>, Unreadable> {
+    let format = Format { encoding: Some(tabular::Encoding::UTF_8), ..format };
+    let mut table = TableFile::new(File::Bytes(text.as_bytes()), format, items::COLUMNS)?.read()?;
     let (mut rows, mut skus, mut barcodes) = (Vec::new(), HashSet::new(), HashSet::new());
-    let mut line = 1;
-    for record in file.records() {
-        let record =
-            record.map_err(|error| Unreadable::Broken(error.position().map_or(0, csv::Position::line)))?;
+    let mut row = Row::default();
+    while table.next(&mut row)? {
         if rows.len() == MOST {
             return Err(Unreadable::TooMany);
         }
-        let cells: Vec<(&'static str, &str)> = columns.iter().copied().zip(record.iter()).collect();
-        // Lines that end in a carriage return alone are not counted, and rows are told apart by their numbers.
-        line = record.position().map_or(0, csv::Position::line).max(line + 1);
-        let mut row = row(line, &cells);
-        let mut faults = row.item.as_ref().err().cloned().unwrap_or_default();
-        if !row.sku.is_empty() && !skus.insert(row.sku.to_lowercase()) {
-            faults.push(Fault { column: "sku", message: "row-twice" });
+        let mut item = items::parse(&table.columns, &row)
+            .map_err(|bad| bad.into_iter().map(Fault::Bad).collect::<Vec<_>>());
+        if let Ok(input) = &item {
+            let mut twice = Vec::new();
+            if !skus.insert(input.sku.to_lowercase()) {
+                twice.push(Fault::Twice("sku"));
+            }
+            if input.barcode.iter().flatten().any(|barcode| !barcodes.insert(barcode.clone())) {
+                twice.push(Fault::Twice("barcode"));
+            }
+            if !twice.is_empty() {
+                item = Err(twice);
+            }
         }
-        let barcode = cells.iter().find(|(column, cell)| *column == "barcode" && !cell.is_empty());
-        if barcode.is_some_and(|(_, barcode)| !barcodes.insert(unguarded(barcode).into_owned())) {
-            faults.push(Fault { column: "barcode", message: "row-twice" });
-        }
-        if !faults.is_empty() {
-            row.item = Err(faults);
-        }
-        rows.push(row);
+        let sku = item.as_ref().map_or_else(|_| raw_sku(&table.columns, &row), |item| item.sku.clone());
+        rows.push(ItemRow { line: row.line, sku, item });
     }
     if rows.is_empty() { Err(Unreadable::Empty) } else { Ok(rows) }
 }
 
-/// The column of that name, whatever its case.
-fn known(name: &str) -> Result<&'static str, Unreadable> {
-    let found = COLUMNS.into_iter().find(|column| name.trim().eq_ignore_ascii_case(column));
-    found.ok_or_else(|| Unreadable::Column(name.trim().to_owned()))
-}
-
-fn row(line: u64, cells: &[(&'static str, &str)]) -> Row {
-    let mut item = ItemIn::default();
-    let mut faults = Vec::new();
-    for (column, cell) in cells {
-        let cell = unguarded(cell);
-        let cell = cell.as_ref();
-        let mut fault = |message| faults.push(Fault { column, message });
-        match *column {
-            "sku" if cell.is_empty() => fault("row-missing"),
-            "sku" => item.sku = cell.to_owned(),
-            "name" if cell.is_empty() => fault("row-missing"),
-            "name" => item.name = cell.to_owned(),
-            "description" => item.description = Some(cell.to_owned()),
-            // What is left empty stays as it is.
-            _ if cell.is_empty() => {}
-            "unit" => item.unit = Some(cell.to_owned()),
-            "barcode" => item.barcode = Some(Some(cell.to_owned())),
-            "decimal_places" => match cell.parse() {
-                Ok(places @ 0..=3) => item.decimal_places = Some(places),
-                _ => fault("row-places"),
-            },
-            "min_stock_level" => match cell.parse::<Quantity>() {
-                Ok(minimum) if !minimum.is_negative() => item.min_stock_level = Some(minimum),
-                _ => fault("not-a-quantity"),
-            },
-            _ => match cell.to_lowercase().as_str() {
-                "true" | "yes" | "1" => item.active = Some(true),
-                "false" | "no" | "0" => item.active = Some(false),
-                _ => fault("row-yes-or-no"),
-            },
-        }
-    }
-    let sku = item.sku.clone();
-    Row { line, sku, item: if faults.is_empty() { Ok(item) } else { Err(faults) } }
+/// What a bad row says where its SKU should be.
+fn raw_sku(columns: &Columns, row: &Row) -> String {
+    let cell = columns.position("sku").and_then(|place| row.cells.get(place));
+    cell.unwrap_or_default().trim().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use tabular::{Decimal, Encoding};
+
     use super::*;
+
+    fn read(text: &str) -> Result<Vec<ItemRow>, Unreadable> {
+        super::read(text, Format::default())
+    }
+
+    fn faults(row: &ItemRow) -> Vec<(Option<&'static str>, String)> {
+        let told = |fault: &Fault| match fault {
+            Fault::Bad(bad) => (bad.column, bad.fault.to_string()),
+            Fault::Twice(column) => (Some(*column), "twice".to_owned()),
+        };
+        row.item.as_ref().err().into_iter().flatten().map(told).collect()
+    }
 
     #[test]
     fn a_catalogue_is_read_whatever_separates_its_cells() {
         for text in [
             "SKU,Name,unit\nA-1,Bolt,pcs\n",
-            "sku;name;unit\r\nA-1;Bolt;pcs",
-            "\u{feff}sku\tname\tunit\nA-1\tBolt\tpcs",
+            "sep=;\r\nsku;name;unit;;\r\n;;;;\r\nA-1;Bolt;pcs;;",
+            "\u{feff}Artikelnummer\tName\tEinheit\nA-1\tBolt\tpcs",
         ] {
             let rows = read(text).unwrap();
             let item = rows[0].item.as_ref().unwrap();
@@ -151,29 +119,56 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_by_line_and_column() {
         let text = "sku,name,min_stock_level,decimal_places,active,barcode\n\
-                    A,Bolt,many,0,yes,1\n,Nut,1,7,maybe,2\na,Bolt,1,0,yes,1\n";
+                    A,Bolt,many,0,yes,1\n,Nut,1,7,maybe,2\nB,Bolt,1,0,ja,1\nb,Bolt,1,0,WAHR,1\n";
         let rows = read(text).unwrap();
-        let faults = |n: usize| {
-            let faults = rows[n].item.as_ref().unwrap_err();
-            faults.iter().map(|fault| (fault.column, fault.message)).collect::<Vec<_>>()
-        };
-        assert_eq!(faults(0), [("min_stock_level", "not-a-quantity")]);
-        assert_eq!(
-            faults(1),
-            [("sku", "row-missing"), ("decimal_places", "row-places"), ("active", "row-yes-or-no")]
-        );
-        assert_eq!(faults(2), [("sku", "row-twice"), ("barcode", "row-twice")]);
+        let columns = |n: usize| faults(&rows[n]).into_iter().map(|(column, _)| column).collect::<Vec<_>>();
+        assert_eq!(columns(0), [Some("min_stock_level")]);
+        assert_eq!(columns(1), [Some("sku"), Some("decimal_places"), Some("active")]);
+        assert_eq!(columns(2), []);
+        assert_eq!(columns(3), [Some("sku"), Some("barcode")]);
         assert_eq!(rows[1].line, 3);
     }
 
     #[test]
+    fn what_is_empty_stays_as_it_is() {
+        let rows = read("sku,name,description,barcode,unit\nA,Bolt,,,\n").unwrap();
+        let item = rows[0].item.as_ref().unwrap();
+        assert_eq!((&item.description, &item.barcode, &item.unit), (&None, &None, &None));
+    }
+
+    #[test]
+    fn a_number_is_asked_about_where_it_could_be_two() {
+        let text = "sku;name;min_stock_level\nA;Sand;2,5\nB;Kies;1.000\n";
+        let rows = read(text).unwrap();
+        assert_eq!(rows[0].item.as_ref().unwrap().min_stock_level.unwrap().to_string(), "2.5");
+        assert!(faults(&rows[1])[0].1.contains("may be thousands"));
+        let told = Format { decimal: Some(Decimal::Comma), ..Format::default() };
+        let rows = super::read(text, told).unwrap();
+        assert_eq!(rows[1].item.as_ref().unwrap().min_stock_level.unwrap().to_string(), "1000");
+    }
+
+    #[test]
     fn a_file_that_is_no_catalogue_says_why() {
-        assert_eq!(read("").unwrap_err(), Unreadable::Missing("sku"));
-        assert_eq!(read("sku,colour\nA,red").unwrap_err(), Unreadable::Column("colour".to_owned()));
-        assert_eq!(read("sku,unit\nA,pcs").unwrap_err(), Unreadable::Missing("name"));
+        assert_eq!(read("").unwrap_err(), Unreadable::File(FileFault::Empty));
+        assert!(matches!(read("sku,colour\n").unwrap_err(), Unreadable::File(FileFault::Column { .. })));
+        assert!(matches!(read("sku\nA").unwrap_err(), Unreadable::File(FileFault::Missing { .. })));
         assert_eq!(read("sku,name\n").unwrap_err(), Unreadable::Empty);
-        assert_eq!(read("sku,name\nA,B,C\n").unwrap_err(), Unreadable::Broken(2));
-        let long = format!("sku,name\n{}", "A,B\n".repeat(MOST + 1));
-        assert_eq!(read(&long).unwrap_err(), Unreadable::TooMany);
+        let many: String = (0..=MOST).map(|n| format!("A-{n},Bolt\n")).collect();
+        assert_eq!(read(&format!("sku,name\n{many}")).unwrap_err(), Unreadable::TooMany);
+    }
+
+    #[test]
+    fn the_bytes_of_a_file_are_text_or_asked_about() {
+        let of = |bytes: &[u8], encoding| text_of(bytes, Format { encoding, ..Format::default() });
+        assert_eq!(
+            of(b"sku;name\r\nA;T\xFCrklinke wei\xDF\r\n", None).unwrap(),
+            "sku;name\r\nA;Türklinke weiß\r\n"
+        );
+        let dos = b"sku;name\r\nA;T\x81r\r\n";
+        assert!(matches!(of(dos, None), Err(FileFault::Encoding { line: 2, .. })));
+        let garbled = of(b"sku,name\nA,K\xC3\xA4se\nB,\xF6l\n", None).unwrap();
+        let rows = read(&garbled).unwrap();
+        assert!(rows[0].item.is_ok() && rows[1].item.is_err());
+        assert!(of(dos, Encoding::named("macintosh")).is_ok());
     }
 }
