@@ -9,17 +9,7 @@ pub const REASON: &str = "reject_reason";
 const WORDS: &[(&str, &[&str])] = &[
     (
         "sku",
-        &[
-            "item",
-            "item_number",
-            "item_no",
-            "article_number",
-            "artikel",
-            "artikelnummer",
-            "artikel_nr",
-            "artikelnr",
-            "art_nr",
-        ],
+        &["item_number", "item_no", "article_number", "artikelnummer", "artikel_nr", "artikelnr", "art_nr"],
     ),
     ("name", &["item_name", "bezeichnung", "artikelname", "artikelbezeichnung"]),
     ("description", &["beschreibung"]),
@@ -35,6 +25,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("code", &["branch_code", "kürzel"]),
     ("location", &["place", "ort"]),
     ("timezone", &["time_zone", "zeitzone"]),
+    ("number", &["order", "order_number", "nummer", "auftrag", "auftragsnummer"]),
     ("reference", &["referenz"]),
     ("requested_qty", &["requested_quantity", "quantity", "qty", "menge"]),
     ("status", &["state"]),

@@ -5,6 +5,7 @@ mod counts;
 mod forms;
 mod found;
 mod lists;
+mod page;
 mod rounds;
 
 use services::bulk::{self, BadRow, BulkError, File, Format, Import, Kind, Report};

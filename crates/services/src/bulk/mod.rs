@@ -216,7 +216,7 @@ pub struct Progress {
 pub enum BulkError {
     /// The file as a whole cannot be used.
     #[error("{0}")]
-    File(#[from] tabular::FileFault),
+    File(String),
     /// The database refused or is away; nothing was written.
     #[error("the database refused; nothing was written")]
     Database(#[from] PgError),
@@ -229,4 +229,10 @@ pub enum BulkError {
     /// A defect.
     #[error("internal error")]
     Internal(#[source] crate::Error),
+}
+
+impl From<tabular::FileFault> for BulkError {
+    fn from(fault: tabular::FileFault) -> BulkError {
+        BulkError::File(fault.to_string())
+    }
 }

@@ -212,6 +212,22 @@ impl Browser {
         self.post_bare(path, &[form, &[("form_token", &token)]].concat()).await
     }
 
+    /// Sends a form with a file in it, as a page of the portal does.
+    pub async fn upload(&self, path: &str, form: &[(&str, &str)], file: &[u8]) -> Response {
+        let token = self.form_token().await;
+        let part = |head: &str, body: &[u8]| {
+            [b"--cut\r\ncontent-disposition: form-data; ", head.as_bytes(), b"\r\n\r\n", body, b"\r\n"]
+                .concat()
+        };
+        let fields = form.iter().copied().chain([("form_token", token.as_str())]);
+        let mut body: Vec<u8> =
+            fields.flat_map(|(name, value)| part(&format!("name=\"{name}\""), value.as_bytes())).collect();
+        let head = "name=\"file\"; filename=\"a file.csv\"\r\ncontent-type: text/csv";
+        body.extend([part(head, file), b"--cut--\r\n".to_vec()].concat());
+        let request = self.http.post(format!("{}{path}", self.base));
+        self.send(request.header("content-type", "multipart/form-data; boundary=cut").body(body)).await
+    }
+
     /// Sends a form as it is.
     pub async fn post_bare(&self, path: &str, form: &[(&str, &str)]) -> Response {
         self.send(self.http.post(format!("{}{path}", self.base)).form(form)).await

@@ -90,6 +90,7 @@ mod tests {
     use tabular::{Decimal, Encoding};
 
     use super::*;
+    use crate::words::{Language, Words};
 
     fn read(text: &str) -> Result<Vec<ItemRow>, Unreadable> {
         super::read(text, Format::default())
@@ -113,6 +114,18 @@ mod tests {
             let rows = read(text).unwrap();
             let item = rows[0].item.as_ref().unwrap();
             assert_eq!((rows.len(), item.name.as_str(), item.unit.as_deref()), (1, "Bolt", Some("pcs")));
+        }
+    }
+
+    #[test]
+    fn the_words_of_the_pages_name_the_columns_in_every_language() {
+        for words in Language::ALL.map(Words) {
+            let labels =
+                ["sku", "name", "description", "unit", "decimal-places", "barcode", "minimum", "item-active"];
+            let header = labels.map(|label| words.say(label)).join(";");
+            let rows = read(&format!("{header}\nA;Bolt;x;kg;2;1;2,5;1\n")).unwrap();
+            let item = rows[0].item.as_ref().unwrap();
+            assert_eq!((item.decimal_places, item.active), (Some(2), Some(true)), "{header}");
         }
     }
 
