@@ -208,6 +208,8 @@ impl<'t> Reader<'t> {
 /// The code without the apostrophe, or the `="…"`, that keeps a spreadsheet from reading it as a number. An apostrophe of
 /// our own guard has another one or the beginning of a formula behind it.
 fn unmarked(cell: &str) -> Option<&str> {
+    // In a file of rejected rows the beginning of a formula is guarded.
+    let cell = cell.strip_prefix('\'').filter(|rest| rest.starts_with("=\"")).unwrap_or(cell);
     let marked = cell.strip_prefix('\'').or_else(|| cell.strip_prefix("=\"")?.strip_suffix('"'))?;
     let is_code = marked.starts_with(|first: char| first.is_alphanumeric()) && !marked.contains('"');
     is_code.then_some(marked)
@@ -259,6 +261,7 @@ mod tests {
             ("'019954141271", Some("019954141271")),
             ("'AB-1", Some("AB-1")),
             ("=\"0042\"", Some("0042")),
+            ("'=\"0042\"", Some("0042")),
             ("''0042", None),
             ("'=1", None),
             ("'", None),
