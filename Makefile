@@ -1,8 +1,12 @@
 # The one entry for people and for CI. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint style documents unit schema browser stories proofs api questions sbom advisories soak bench contention chaos overload upgrade fuzz
+.PHONY: help demo build test lint style documents unit schema browser stories proofs api questions clients sbom advisories soak bench contention chaos overload upgrade fuzz
 
 ARGS ?=
+
+# Each part of `test` says itself how many things it does at once. Cargo and npm, told of a jobserver that make keeps to
+# itself, would warn that it is out of reach.
+unexport MAKEFLAGS MFLAGS
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,7 +25,7 @@ test: ## Every check: format, lints, documents, all tests
 	@$(MAKE) --no-print-directory style advisories
 	cargo test --workspace --locked --no-run
 	@$(MAKE) --no-print-directory --jobs=2 unit documents
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target stories questions
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target stories questions clients
 	@$(MAKE) --no-print-directory proofs
 
 lint: style documents ## Format, lints with warnings denied, and documents of the code
@@ -64,6 +68,12 @@ api: ## Ask the services whatever their OpenAPI document allows and forbids, as 
 questions:
 	python3 -m venv target/api && target/api/bin/pip install --quiet --requirement tests/api/requirements.txt
 	QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" target/api/bin/python tests/api/run.py $(ARGS)
+
+# Clients as generators make them of the OpenAPI document, used as their users would; on the program that `unit` has built.
+clients:
+	cd tests/clients/typescript && npm ci --silent
+	python3 -m venv target/clients && target/clients/bin/pip install --quiet --requirement tests/clients/python/requirements.txt
+	QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" target/clients/bin/python tests/clients/run.py
 
 sbom: ## Write what the program is made of, with licences and hashes: target/sbom.cdx.json (CycloneDX)
 	@mkdir -p target

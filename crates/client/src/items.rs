@@ -1,6 +1,6 @@
 //! `/v1/items`.
 
-use contract::{ItemIn, ItemOut};
+use contract::{ItemBatchIn, ItemBatchOut, ItemIn, ItemOut};
 use reqwest::Method;
 
 use crate::call::{Call, Key, Page, Paging, Versioned};
@@ -78,6 +78,20 @@ impl Services {
     ) -> Result<Versioned<ItemOut>, ClientError> {
         let change = Change::new(Method::POST, "/v1/items", key).body(item)?;
         self.transport.change(call, change).await?.versioned()
+    }
+
+    /// Creates and changes many items by their SKUs; each entry has its own result.
+    ///
+    /// # Errors
+    /// [`ClientError`]; of an entry that is refused, its result tells.
+    pub async fn put_item_batch(
+        &self,
+        call: Call<'_>,
+        key: &Key,
+        items: &ItemBatchIn,
+    ) -> Result<ItemBatchOut, ClientError> {
+        let change = Change::new(Method::POST, "/v1/items/batch", key).body(items)?;
+        self.transport.change(call, change).await?.value()
     }
 
     /// Changes an item, if it is still at the version of `etag`, where one is given.

@@ -1,6 +1,9 @@
 //! `/v1/stock`.
 
-use contract::{MovementOut, SetStockIn, StockAsOfOut, StockChangeOut, StockOut, StockSort, StockSummaryOut};
+use contract::{
+    MovementOut, SetStockIn, StockAsOfOut, StockBatchIn, StockBatchOut, StockChangeOut, StockOut, StockSort,
+    StockSummaryOut,
+};
 use jiff::Timestamp;
 use reqwest::Method;
 use serde::Serialize;
@@ -170,6 +173,20 @@ impl Services {
         count: &SetStockIn,
     ) -> Result<StockOut, ClientError> {
         let change = Change::new(Method::PUT, "/v1/stock", key).body(count)?;
+        self.transport.change(call, change).await?.value()
+    }
+
+    /// Sets what is on hand of many levels; each entry has its own result.
+    ///
+    /// # Errors
+    /// [`ClientError`]; of an entry that is refused, its result tells.
+    pub async fn set_stock_batch(
+        &self,
+        call: Call<'_>,
+        key: &Key,
+        counts: &StockBatchIn,
+    ) -> Result<StockBatchOut, ClientError> {
+        let change = Change::new(Method::POST, "/v1/stock/batch", key).body(counts)?;
         self.transport.change(call, change).await?.value()
     }
 }

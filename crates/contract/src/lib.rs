@@ -3,6 +3,7 @@
 //! `XIn` is what a client sends, `XOut` what it gets. Unknown fields in a request are refused.
 
 pub mod audit;
+pub mod batch;
 pub mod branch;
 pub mod health;
 pub mod item;
@@ -16,9 +17,10 @@ pub mod stock;
 pub mod token;
 
 pub use audit::{AuditOut, AuditSealOut};
+pub use batch::{ItemBatchIn, ItemBatchOut, ItemResultOut, StockBatchIn, StockBatchOut, StockResultOut};
 pub use branch::{BranchIn, BranchOut};
 pub use item::{ItemIn, ItemOut};
-pub use order::{ElsewhereOut, FulfillIn, LineIn, LineOut, OrderIn, OrderOut, OrderStatusWord};
+pub use order::{ElsewhereOut, FulfillIn, LineIn, LineItemOut, LineOut, OrderIn, OrderOut, OrderStatusWord};
 pub use page::Cursor;
 pub use problem::{FieldError, Problem, ProblemKind, ShortLine};
 pub use remaining::RemainingOut;

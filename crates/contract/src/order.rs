@@ -112,7 +112,7 @@ pub struct OrderOut {
 }
 
 /// One line of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LineOut {
     /// Its id.
     pub id: i64,
@@ -126,6 +126,21 @@ pub struct LineOut {
     #[serde(with = "crate::quantity")]
     #[schema(value_type = f64)]
     pub fulfilled_qty: Quantity,
+    /// What the item is, where it was asked for by `expand=items`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<LineItemOut>)]
+    pub item: Option<Box<LineItemOut>>,
+}
+
+/// What people know the item of a line by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LineItemOut {
+    /// Stock keeping unit.
+    pub sku: String,
+    /// What people call it.
+    pub name: String,
+    /// What its quantity is counted in.
+    pub unit: String,
 }
 
 /// Where else there is some of what an order is short of: one of its short lines, and one other branch.

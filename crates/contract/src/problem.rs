@@ -65,6 +65,8 @@ catalogue! {
     InsufficientStock = "insufficient-stock", 409, "Not enough stock";
     /// The branch or an item is not active. Activate it, or use another.
     Inactive = "inactive", 409, "Not active";
+    /// Entries of a batch that was to be carried out whole or not at all are refused; `errors` names each. Nothing was changed.
+    NotApplied = "not-applied", 409, "Nothing of the batch was carried out";
     /// The movement was undone already, and nothing is undone twice. The detail names the movement that undid it.
     UndoneBefore = "undone-before", 409, "Undone already";
     /// The first request with this Idempotency-Key is still running. Wait and repeat the request.

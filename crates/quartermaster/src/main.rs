@@ -5,6 +5,7 @@ mod commands;
 mod company;
 mod databases;
 mod fill;
+mod insecure;
 mod operator;
 mod output;
 mod progress;

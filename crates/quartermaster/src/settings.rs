@@ -155,7 +155,7 @@ settings! {
     posting_batch: NonZeroUsize = "128", "COUNT",
         "Most requests posted in one transaction";
     body_limit: NonZeroUsize = "1048576", "BYTES",
-        "Largest order that the services take; other bodies there are 65536 bytes at most";
+        "Largest order or batch that the services take; other bodies there are 65536 bytes at most";
     request_timeout: Duration = "30s", "TIME",
         "How long a request may take before the client is told to come back";
     compression: bool = "true", "BOOL",

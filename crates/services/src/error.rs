@@ -37,6 +37,14 @@ pub enum Error {
         /// Which field.
         field: &'static str,
     },
+    /// Entries of a batch that is carried out whole or not at all are refused.
+    #[error("{} faults of entries keep a batch from being carried out", .errors.len())]
+    NotApplied {
+        /// What is wrong with which entry.
+        errors: Vec<FieldError>,
+        /// Whether each of them would be refused again.
+        is_final: bool,
+    },
     /// Other rows refer to it.
     #[error("other rows still refer to the {0}")]
     StillReferenced(&'static str),
@@ -96,6 +104,7 @@ impl Error {
     pub(crate) fn is_final(&self) -> bool {
         match self.parts().1 {
             Error::Refused(refusal) => *refusal != Refusal::NotFound,
+            Error::NotApplied { is_final, .. } => *is_final,
             Error::Invalid(_) | Error::Duplicate { .. } | Error::StillReferenced(_) | Error::Stale => true,
             _ => false,
         }

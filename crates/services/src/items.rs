@@ -48,17 +48,30 @@ pub(crate) async fn create(
     input: &ItemIn,
 ) -> Result<Answer, Error> {
     services.authorize(caller, Action::ManageItems, Resource::Company)?;
-    let values = checked(input, None)?;
+    checked(input, None)?;
     let work = match Work::begin(services, caller, context, Action::ViewItems).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
     };
-    let created = store::insert(work.conn(), &values).await.map(|row| {
-        let fact = fact("item.created", &row, json!({ "to": row.item }));
-        let location = format!("/v1/items/{}", row.item.id);
-        (fact, Answer::json(201, &row.item).with_version(row.version).with_location(location))
-    });
-    work.finish(created.map_err(|error| on_constraint(error, duplicates()))).await
+    let created = add(work.conn(), input).await;
+    work.finish(created.map(|Written { fact, answer, .. }| (fact, answer))).await
+}
+
+/// An item that was written: what the audit is told, what its caller is, and the row.
+pub(crate) struct Written {
+    pub fact: Fact,
+    pub answer: Answer,
+    pub row: ItemRow,
+}
+
+/// Writes a new item.
+pub(crate) async fn add(conn: &Queries, input: &ItemIn) -> Result<Written, Error> {
+    let values = checked(input, None)?;
+    let row = store::insert(conn, &values).await.map_err(|error| on_constraint(error, duplicates()))?;
+    let fact = fact("item.created", &row, json!({ "to": row.item }));
+    let location = format!("/v1/items/{}", row.item.id);
+    let answer = Answer::json(201, &row.item).with_version(row.version).with_location(location);
+    Ok(Written { fact, answer, row })
 }
 
 /// Changes an item.
@@ -79,21 +92,35 @@ pub(crate) async fn update(
     let updated = async {
         let before = store::lock(work.conn(), id).await?.ok_or(Error::NotFound)?;
         require_version(if_match, before.version)?;
-        let values = checked(input, Some(&before.item))?;
-        if values.decimal_places < before.item.decimal_places && store::is_used(work.conn(), id).await? {
-            let mut faults = Faults::default();
-            faults.add("/decimal_places", "must not become fewer once the item is stocked or ordered");
-            faults.finish()?;
-        }
-        let row = store::update(work.conn(), id, &values).await;
-        let row = row.map_err(|error| on_constraint(error, duplicates()))?;
-        let fact = fact("item.updated", &row, json!({ "from": before.item, "to": row.item }));
-        let remaining = what_remains(services, caller, work.conn(), &row).await?;
-        let out = ItemOut { remaining, ..row.item };
-        Ok((fact, Answer::json(200, &out).with_version(row.version)))
+        let Written { fact, answer, .. } = change(services, caller, work.conn(), &before, input).await?;
+        Ok((fact, answer))
     };
     let updated = updated.await;
     work.finish(updated).await
+}
+
+/// Writes over a locked item.
+pub(crate) async fn change(
+    services: &Services,
+    caller: &Caller,
+    conn: &Queries,
+    before: &ItemRow,
+    input: &ItemIn,
+) -> Result<Written, Error> {
+    let id = ItemId(before.item.id);
+    let values = checked(input, Some(&before.item))?;
+    if values.decimal_places < before.item.decimal_places && store::is_used(conn, id).await? {
+        let mut faults = Faults::default();
+        faults.add("/decimal_places", "must not become fewer once the item is stocked or ordered");
+        faults.finish()?;
+    }
+    let row = store::update(conn, id, &values).await;
+    let row = row.map_err(|error| on_constraint(error, duplicates()))?;
+    let fact = fact("item.updated", &row, json!({ "from": before.item, "to": row.item }));
+    let remaining = what_remains(services, caller, conn, &row).await?;
+    let out = ItemOut { remaining, ..row.item.clone() };
+    let answer = Answer::json(200, &out).with_version(row.version);
+    Ok(Written { fact, answer, row })
 }
 
 /// What there still is of an item that is not active, at the branches whose stock and orders the caller may see.

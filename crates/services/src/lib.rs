@@ -6,6 +6,7 @@
 mod answer;
 mod asker;
 mod audit;
+mod batches;
 mod branches;
 pub mod bulk;
 mod documents;

@@ -18,10 +18,10 @@ use crate::request::{IfMatch, RequestContext, require_version};
 use crate::scope::{listed, visible_ids};
 use crate::services::Services;
 use crate::store::audit::Fact;
-use crate::store::elsewhere;
 use crate::store::order_lists::{self, OrderFilter};
 use crate::store::orders::{self as store, DraftWrite, LineRow, OrderRow};
 use crate::store::sought::Sought;
+use crate::store::{elsewhere, items};
 use crate::valid::{Faults, invalid, none_if_empty};
 use crate::work::{Begun, Work};
 
@@ -51,6 +51,23 @@ pub(crate) async fn get(
     };
     services.authorize(caller, Action::ViewOrders, Resource::Branch(row.branch))?;
     Ok((row, lines))
+}
+
+/// Gives each line what people know its item by, to callers who may see items.
+pub(crate) async fn expand_items(
+    services: &Services,
+    caller: &Caller,
+    orders: &mut [OrderOut],
+) -> Result<(), Error> {
+    services.authorize(caller, Action::ViewItems, Resource::Company)?;
+    let mut ids: Vec<i64> = orders.iter().flat_map(|order| &order.lines).map(|line| line.item_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let names = items::names(&*services.database.get().await?, &ids).await?;
+    for line in orders.iter_mut().flat_map(|order| &mut order.lines) {
+        line.item = names.get(&line.item_id).cloned().map(Box::new);
+    }
+    Ok(())
 }
 
 /// A page of where else there is some of what an order is short of, within what the caller sees. Nothing for an order

@@ -34,6 +34,11 @@ pub(crate) fn of_error(error: &Error, context: &RequestContext) -> Problem {
             let errors = vec![FieldError::new(format!("/{field}"), "is taken")];
             Problem { errors, ..Problem::new(ProblemKind::Duplicate, detail) }
         }
+        Error::NotApplied { errors, .. } => {
+            let detail = "Nothing was changed, since entries are refused; see errors. Mend these or leave them out, or send the \
+                          batch without atomic.";
+            Problem { errors: errors.clone(), ..Problem::new(ProblemKind::NotApplied, detail) }
+        }
         Error::StillReferenced(what) => Problem::new(
             ProblemKind::StillReferenced,
             format!("Other rows refer to this {what}, so it cannot be deleted. Set active to false instead."),

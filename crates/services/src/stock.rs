@@ -101,8 +101,14 @@ pub(crate) async fn set(
     services: &Services,
     caller: &Caller,
     context: RequestContext,
-    input: SetStockIn,
+    input: &SetStockIn,
 ) -> Result<Answer, Error> {
+    let count = checked(services, caller, input)?;
+    services.post(Command::SetStock(count), caller, context).await
+}
+
+/// What can be checked of a count without the database; one at a branch that its caller does not see is absent.
+pub(crate) fn checked(services: &Services, caller: &Caller, input: &SetStockIn) -> Result<StockCount, Error> {
     let mut faults = Faults::default();
     let reason = input.reason.as_deref().map(|text| faults.paragraph("/reason", text, 500));
     let to = match (input.undoes.map(MovementId), input.quantity) {
@@ -121,6 +127,5 @@ pub(crate) async fn set(
         override_negative: input.override_negative,
     };
     services.authorizer.sees(caller, Action::AdjustStock, Resource::Branch(set.key.branch))?;
-    let count = StockCount { set, reason: reason.and_then(none_if_empty), at: None, as_is: false };
-    services.post(Command::SetStock(count), caller, context).await
+    Ok(StockCount { set, reason: reason.and_then(none_if_empty), at: None, as_is: false })
 }

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::replay::{self, Again};
 use crate::request::{Actor, IdempotencyKey, RequestContext};
 use crate::services::Services;
-use crate::store::audit::{self, Fact};
+use crate::store::audit::{self, AuditWrite, Fact};
 use crate::store::idempotency::{self, AnswerWrite};
 use crate::store::stock;
 
@@ -65,6 +65,27 @@ impl<'a> Work<'a> {
         Ok(Begun::Work(Work { transaction, actor: Actor::of(caller), context, now }))
     }
 
+    /// Rolls back, which leaves the key free.
+    pub(crate) async fn give_up(self) {
+        // Where that fails the connection is lost, which rolls back as well.
+        let _ = self.transaction.rollback().await;
+    }
+
+    /// Marks where the transaction is, to return there when the next change comes to nothing.
+    pub(crate) async fn set_savepoint(&self) -> Result<(), PgError> {
+        self.transaction.set_savepoint().await
+    }
+
+    /// Keeps what was changed since the savepoint.
+    pub(crate) async fn release_savepoint(&self) -> Result<(), PgError> {
+        self.transaction.release_savepoint().await
+    }
+
+    /// Undoes what was changed since the savepoint.
+    pub(crate) async fn return_to_savepoint(&self) -> Result<(), PgError> {
+        self.transaction.return_to_savepoint().await
+    }
+
     /// Where the change's own statements go.
     pub(crate) fn conn(&self) -> &Queries {
         &self.transaction
@@ -76,15 +97,26 @@ impl<'a> Work<'a> {
     /// # Errors
     /// What `changed` says, or when the database refuses or its answer to the commit is not known.
     pub(crate) async fn finish(self, changed: Result<(Fact, Answer), Error>) -> Result<Answer, Error> {
-        let (fact, answer) = match changed {
+        self.finish_all(changed.map(|(fact, answer)| (vec![fact], answer))).await
+    }
+
+    /// The same of many changes with one answer.
+    ///
+    /// # Errors
+    /// As [`Work::finish`].
+    pub(crate) async fn finish_all(
+        self,
+        changed: Result<(Vec<Fact>, Answer), Error>,
+    ) -> Result<Answer, Error> {
+        let (facts, answer) = match changed {
             Ok(changed) => changed,
             Err(error) => {
-                // Where that fails the connection is lost, which rolls back as well.
-                let _ = self.transaction.rollback().await;
+                self.give_up().await;
                 return Err(error);
             }
         };
-        let entries = [fact.entry(self.now, &self.actor, self.context)];
+        let entries: Vec<AuditWrite> =
+            facts.into_iter().map(|fact| fact.entry(self.now, &self.actor, self.context)).collect();
         let answers: Vec<AnswerWrite<'_>> =
             self.context.idempotency.iter().map(|key| AnswerWrite { key, answer: &answer }).collect();
         let conn: &Queries = &self.transaction;

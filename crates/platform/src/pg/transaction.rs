@@ -34,6 +34,30 @@ impl Transaction {
         self.run("begin").await
     }
 
+    /// Marks where the transaction is. There is one mark at a time.
+    ///
+    /// # Errors
+    /// [`PgError`].
+    pub async fn set_savepoint(&self) -> Result<(), PgError> {
+        self.run("savepoint here").await
+    }
+
+    /// Keeps what was done since the mark, and forgets the mark.
+    ///
+    /// # Errors
+    /// [`PgError`].
+    pub async fn release_savepoint(&self) -> Result<(), PgError> {
+        self.run("release savepoint here").await
+    }
+
+    /// Undoes what was done since the mark, also what a failed statement left behind, and forgets the mark.
+    ///
+    /// # Errors
+    /// [`PgError`].
+    pub async fn return_to_savepoint(&self) -> Result<(), PgError> {
+        self.run("rollback to savepoint here; release savepoint here").await
+    }
+
     /// Sends COMMIT, joined with the last statements. When one of those fails, nothing was committed; when one of them
     /// loses the connection, the outcome is unknown. Only after the whole join succeeded is the transaction
     /// [finished](Transaction::finished).

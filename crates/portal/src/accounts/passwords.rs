@@ -6,7 +6,7 @@
 pub(crate) mod django;
 mod rules;
 
-pub use rules::BadPassword;
+pub use rules::{BadPassword, RULES};
 
 use std::sync::LazyLock;
 

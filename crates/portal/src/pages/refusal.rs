@@ -136,6 +136,8 @@ const fn message_of(kind: ProblemKind) -> &'static str {
         | ProblemKind::MethodNotAllowed
         | ProblemKind::UnsupportedMediaType
         | ProblemKind::PreconditionRequired
+        // The portal sends no batches.
+        | ProblemKind::NotApplied
         | ProblemKind::Internal => "refused-otherwise",
     }
 }

@@ -3,15 +3,18 @@
 use platform::serve::stop_on_signal;
 use portal::accounts::users;
 
-use crate::Result;
 use crate::databases::Databases;
 use crate::running::{Part, Running};
 use crate::settings::Settings;
+use crate::{Result, insecure};
 
 pub async fn run(settings: &Settings, part: Option<Part>) -> Result<()> {
     let all = [Part::Portal, Part::Services, Part::Worker];
     let parts = part.as_ref().map_or(all.as_slice(), std::slice::from_ref);
     let stop = stop_on_signal()?;
+    for warning in insecure::warnings(settings, parts) {
+        tracing::warn!("insecure: {warning}");
+    }
     let databases = Databases::open(settings).await?;
     let served = async {
         if parts.contains(&Part::Portal) {

@@ -7,7 +7,7 @@ use portal::By;
 use portal::accounts::second_factor;
 use portal::accounts::sessions::{self, Limits};
 use portal::accounts::users::{self, NewUser, PasswordIs, User};
-use portal::accounts::{access, groups};
+use portal::accounts::{access, groups, passwords};
 
 use super::access::{place, role_names, scope, warn_of_branch_admin};
 use crate::cli::{Access, UserCommand};
@@ -152,8 +152,10 @@ fn operator() -> By {
     operator::by("quartermaster user")
 }
 
-/// Asked for twice at a terminal; one line of standard input otherwise.
+/// Asked for twice at a terminal; one line of standard input otherwise. What it must be is said before: whoever chooses one
+/// need not be refused first.
 fn new_password() -> Result<String> {
+    output::note(passwords::RULES);
     if !std::io::stdin().is_terminal() {
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line)?;

@@ -5,6 +5,7 @@ mod company;
 mod demo;
 mod guarded;
 mod hangups;
+mod insecure;
 mod login;
 mod main_job;
 mod pauses;

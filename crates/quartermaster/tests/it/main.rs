@@ -7,6 +7,7 @@
 mod architecture;
 mod at_scale;
 mod audit;
+mod batches;
 mod binary;
 mod branches;
 mod client;
@@ -37,6 +38,7 @@ mod roles;
 mod schema;
 mod seals;
 mod security;
+mod shown;
 mod signin;
 mod stock;
 mod supply;

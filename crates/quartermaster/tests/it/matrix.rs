@@ -24,11 +24,13 @@ const EXPECTED: &str = "
     delete_branch     no    none   no    none   no    none   no    none   no    none
     list_items        yes   -      yes   -      yes   -      yes   -      no    -
     create_item       no    -      no    -      no    -      no    -      no    -
+    put_item_batch    no    -      no    -      no    -      no    -      no    -
     get_item          yes   -      yes   -      yes   -      yes   -      no    -
     update_item       no    -      no    -      no    -      no    -      no    -
     delete_item       no    -      no    -      no    -      no    -      no    -
     list_stock        rows  none   rows  none   rows  none   rows  none   no    none
     set_stock         yes   none   yes   none   no    none   no    none   no    none
+    set_stock_batch   yes   none   yes   none   no    none   no    none   no    none
     stock_summary     rows  none   rows  none   rows  none   rows  none   no    none
     list_movements    rows  none   rows  none   rows  none   rows  none   no    none
     list_orders       rows  none   rows  none   rows  none   rows  none   no    none
@@ -115,6 +117,11 @@ impl World {
             "set_stock" => {
                 body = Some(json!({ "branch_id": branch, "item_id": self.item, "quantity": 1_000 }));
             }
+            "set_stock_batch" => {
+                let count = json!({ "branch_id": branch, "item_id": self.item, "quantity": 1_000 });
+                body = Some(json!({ "entries": [count] }));
+            }
+            "put_item_batch" => body = Some(json!({ "entries": [{ "sku": name, "name": name }] })),
             "create_order" => body = Some(order),
             "get_order" | "order_elsewhere" | "update_order" | "delete_order" | "submit_order"
             | "fulfill_order" | "cancel_order" => {

@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::poster::Poster;
+pub(crate) use self::poster::collided;
 use self::turn::Turns;
 use crate::answer::Answer;
 use crate::asker::Asker;

@@ -173,7 +173,7 @@ pub(super) fn tell_all(callers: impl IntoIterator<Item = Caller>, error: impl Fn
 /// Whether another process's transaction was in the way: the same batch, run again, sees what that one did. Two
 /// processes that stock an item at a branch for the first time meet at the primary key, and two that undo the same
 /// movement at the index of what is undone.
-fn collided(error: &PgError) -> bool {
+pub(crate) fn collided(error: &PgError) -> bool {
     let meets = |name| {
         let names = [
             "services_stock_pkey",

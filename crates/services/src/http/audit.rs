@@ -23,6 +23,8 @@ pub(super) struct ListQuery {
     limit: Option<u16>,
     /// Where the page before ended, from its Link header.
     cursor: Option<String>,
+    /// Only these fields of each row, separated by commas, and its id where it has one.
+    fields: Option<String>,
     /// Only by the user or program of this id.
     actor_user_id: Option<String>,
     /// Only by the user or program of this name.
@@ -66,7 +68,7 @@ pub(super) async fn list_audit(State(app): Shared, head: Head, Query(query): Que
         to: query.to.map(moment),
     };
     let rows = audit::list(&app.services, &head.caller, &filter, page).await;
-    list(&head, page, rows, |entry| Cursor::at(entry.at, entry.id))
+    list(&head, page, query.fields.as_deref(), rows, |entry| Cursor::at(entry.at, entry.id))
 }
 
 /// Whether an audit entry is sealed, and as it was sealed.

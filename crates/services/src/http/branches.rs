@@ -22,6 +22,8 @@ pub(super) struct ListQuery {
     limit: Option<u16>,
     /// Where the page before ended, from its Link header.
     cursor: Option<String>,
+    /// Only these fields of each row, separated by commas, and its id where it has one.
+    fields: Option<String>,
 }
 
 /// The branches that the caller sees.
@@ -37,7 +39,7 @@ pub(super) async fn list_branches(
         Err(error) => return failed(&head, &error),
     };
     let rows = branches::list(&app.services, &head.caller, page).await;
-    list(&head, page, rows, |branch| Cursor::of(branch.id))
+    list(&head, page, query.fields.as_deref(), rows, |branch| Cursor::of(branch.id))
 }
 
 /// One branch.

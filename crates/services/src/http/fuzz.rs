@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use platform::http::Query;
 use serde::de::DeserializeOwned;
 
-use super::{audit, branches, head, items, lists, orders, reports, stock};
+use super::{audit, batches, branches, head, items, lists, orders, reports, stock};
 use crate::IfMatch;
 
 /// The query, where it is read as such.
@@ -25,6 +25,8 @@ fn every_list_takes_or_refuses_its_query() {
         let _: Option<branches::ListQuery> = read(&uri);
         let _: Option<items::ListQuery> = read(&uri);
         let _: Option<orders::ListQuery> = read(&uri);
+        let _: Option<orders::OneQuery> = read(&uri);
+        let _: Option<batches::BatchQuery> = read(&uri);
         let _: Option<orders::ElsewhereQuery> = read(&uri);
         let _: Option<stock::StockQuery> = read(&uri);
         let _: Option<stock::SummaryQuery> = read(&uri);

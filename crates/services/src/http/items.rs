@@ -2,16 +2,18 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use contract::{Cursor, ItemIn, ItemOut};
+use contract::{Cursor, ItemBatchIn, ItemBatchOut, ItemIn, ItemOut};
 use domain::ItemId;
 use platform::http::{Id, Json, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Shared;
+use super::batches::{BatchQuery, asked};
 use super::head::Head;
 use super::lists::page;
 use super::respond::{failed, list, one, settle};
+use crate::batches;
 use crate::items;
 use crate::store::items::ItemFilter;
 
@@ -23,6 +25,8 @@ pub(super) struct ListQuery {
     limit: Option<u16>,
     /// Where the page before ended, from its Link header.
     cursor: Option<String>,
+    /// Only these fields of each row, separated by commas, and its id where it has one.
+    fields: Option<String>,
     /// Part of the name, the SKU or the barcode, whatever its case.
     q: Option<String>,
     /// The exact SKU.
@@ -51,7 +55,7 @@ pub(super) async fn list_items(State(app): Shared, head: Head, Query(query): Que
     let ids = (!id.is_empty()).then_some(id);
     let filter = ItemFilter { q, sku, barcode, active, code, ids };
     let rows = items::list(&app.services, &head.caller, &filter, page).await;
-    list(&head, page, rows, |item| Cursor::of(item.id))
+    list(&head, page, query.fields.as_deref(), rows, |item| Cursor::of(item.id))
 }
 
 /// One item.
@@ -70,6 +74,20 @@ pub(super) async fn get_item(State(app): Shared, head: Head, Id(id): Id) -> Resp
 pub(super) async fn create_item(State(app): Shared, head: Head, Json(input, body): Json<ItemIn>) -> Response {
     let context = head.context(&body);
     let result = items::create(&app.services, &head.caller, &context, &input).await;
+    settle(&app, &context, result).await
+}
+
+/// Create and change many items by their SKUs; an answer for each entry, in order.
+#[utoipa::path(post, path = "/v1/items/batch", tag = "items", params(BatchQuery), request_body = ItemBatchIn,
+    responses((status = 200, body = ItemBatchOut)))]
+pub(super) async fn put_item_batch(
+    State(app): Shared,
+    head: Head,
+    Query(BatchQuery { atomic }): Query<BatchQuery>,
+    Json(input, body): Json<ItemBatchIn>,
+) -> Response {
+    let context = head.context(&asked(&body, atomic));
+    let result = batches::items::put(&app.services, &head.caller, &context, &input, atomic).await;
     settle(&app, &context, result).await
 }
 

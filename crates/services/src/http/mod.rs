@@ -2,8 +2,10 @@
 //! use case, give its answer.
 
 mod audit;
+mod batches;
 mod branches;
 mod docs;
+mod fields;
 #[cfg(test)]
 mod fuzz;
 mod head;

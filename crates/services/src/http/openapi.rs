@@ -47,7 +47,35 @@ pub fn openapi() -> Value {
             }
         }
     }
+    without_binary_floats(&mut document);
     document
+}
+
+/// Takes `format: double` from every number: quantities are decimals, of which generators make binary floats by it. Without
+/// it, generators for languages with a decimal type use that.
+fn without_binary_floats(part: &mut Value) {
+    match part {
+        Value::Object(fields) => {
+            if fields.get("format").is_some_and(|format| format == "double" || format == "float") {
+                fields.remove("format");
+            }
+            fields.values_mut().for_each(without_binary_floats);
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(without_binary_floats),
+        _ => {}
+    }
+}
+
+/// Says that a body may be left out as OpenAPI says it, and not by another form that the body may have: of `oneOf` with
+/// null, generators make clients that cannot leave it out.
+fn plain_body(body: &mut Value) {
+    let schema = &mut body["content"]["application/json"]["schema"];
+    let Some(forms) = schema.get("oneOf").and_then(Value::as_array) else { return };
+    let (nulls, others): (Vec<&Value>, Vec<&Value>) = forms.iter().partition(|form| form["type"] == "null");
+    if let ([_, ..], [only]) = (nulls.as_slice(), others.as_slice()) {
+        *schema = (*only).clone();
+        body["required"] = json!(false);
+    }
 }
 
 /// Adds what every operation of its kind has: headers, problems, and where to go next.
@@ -93,6 +121,9 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         // With `as_of` nothing is told of promises, which are not kept by time.
         operation["responses"]["200"]["content"]["application/json"]["schema"]["items"] = json!({ "anyOf": [
             { "$ref": "#/components/schemas/StockOut" }, { "$ref": "#/components/schemas/StockAsOfOut" }] });
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        plain_body(body);
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for (status, response) in responses.iter_mut() {
@@ -186,7 +217,55 @@ mod tests {
                 }
             }
         }
-        assert_eq!(operations, 34);
+        assert_eq!(operations, 36);
         assert_eq!(document["openapi"], "3.1.0");
+    }
+
+    /// Every part of the document with where it is.
+    fn parts<'a>(part: &'a Value, at: &str, found: &mut Vec<(String, &'a Value)>) {
+        found.push((at.to_owned(), part));
+        match part {
+            Value::Object(fields) => {
+                fields.iter().for_each(|(name, part)| parts(part, &format!("{at}/{name}"), found));
+            }
+            Value::Array(list) => {
+                list.iter().enumerate().for_each(|(n, part)| parts(part, &format!("{at}/{n}"), found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn no_number_is_said_to_be_a_binary_float() {
+        let document = openapi();
+        let mut found = Vec::new();
+        parts(&document, "", &mut found);
+        let numbers = found.iter().filter(|(_, part)| {
+            part["type"] == "number"
+                || part["type"].as_array().is_some_and(|kinds| kinds.contains(&json!("number")))
+        });
+        let mut count = 0;
+        for (at, number) in numbers {
+            count += 1;
+            assert!(number.get("format").is_none(), "{at}: {number}");
+        }
+        assert!(count > 30, "{count}");
+    }
+
+    #[test]
+    fn every_body_has_one_form_whether_or_not_it_may_be_left_out() {
+        let document = openapi();
+        let mut optional = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for operation in item.as_object().unwrap().values().filter(|o| o["requestBody"].is_object()) {
+                let body = &operation["requestBody"];
+                let schema = body["content"]["application/json"]["schema"].as_object().unwrap();
+                assert!(schema.contains_key("$ref") && schema.len() == 1, "{path}: {schema:?}");
+                if body["required"] != true {
+                    optional.push(operation["operationId"].as_str().unwrap());
+                }
+            }
+        }
+        assert_eq!(optional, ["fulfill_order"]);
     }
 }

@@ -8,12 +8,12 @@ use domain::order::OrderCommand;
 use jiff::Timestamp;
 use platform::http::{Id, Json, OptionalJson, Query};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
 use super::head::Head;
 use super::lists::{moment, page};
-use super::respond::{failed, list, one, settle};
+use super::respond::{failed, list, one, one_expanded, settle};
 use crate::orders;
 use crate::store::order_lists::OrderFilter;
 
@@ -25,6 +25,8 @@ pub(super) struct ListQuery {
     limit: Option<u16>,
     /// Where the page before ended, from its Link header.
     cursor: Option<String>,
+    /// Only these fields of each row, separated by commas, and its id where it has one.
+    fields: Option<String>,
     /// Only of this branch.
     branch_id: Option<i64>,
     /// Only in this state.
@@ -40,6 +42,26 @@ pub(super) struct ListQuery {
     short: bool,
     /// Only open orders (drafts and submitted ones) with a line of this item.
     asking_for: Option<i64>,
+    /// What to show with each line: SKU, name and unit of its item.
+    #[param(inline)]
+    expand: Option<Expand>,
+}
+
+/// What an order is shown with.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Expand {
+    /// SKU, name and unit of the item of each line.
+    Items,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OneQuery {
+    /// What to show with each line: SKU, name and unit of its item.
+    #[param(inline)]
+    expand: Option<Expand>,
 }
 
 /// Orders, newest first.
@@ -62,20 +84,47 @@ async fn newest(State(app): Shared, head: Head, query: ListQuery) -> Response {
         Ok(page) => page,
         Err(error) => return failed(&head, &error),
     };
-    let ListQuery { branch_id, status, reference, created_from, created_to, short, asking_for, .. } = query;
+    let ListQuery {
+        branch_id,
+        status,
+        reference,
+        created_from,
+        created_to,
+        short,
+        asking_for,
+        expand,
+        fields,
+        ..
+    } = query;
     let status = status.map(Into::into);
     let (created_from, created_to) = (created_from.map(moment), created_to.map(moment));
     let filter = OrderFilter { branch_id, status, reference, created_from, created_to, short, asking_for };
-    let rows = orders::list(&app.services, &head.caller, &filter, page).await;
-    list(&head, page, rows, |order| Cursor::at(order.created_at, order.id))
+    let mut rows = orders::list(&app.services, &head.caller, &filter, page).await;
+    if let (Some(Expand::Items), Ok(found)) = (expand, &mut rows)
+        && let Err(error) = orders::expand_items(&app.services, &head.caller, found).await
+    {
+        rows = Err(error);
+    }
+    list(&head, page, fields.as_deref(), rows, |order| Cursor::at(order.created_at, order.id))
 }
 
 /// One order with its lines.
-#[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = i64, Path), OneQuery),
     responses((status = 200, body = OrderOut), (status = 304, description = "The client has this version")))]
-pub(super) async fn get_order(State(app): Shared, head: Head, Id(id): Id) -> Response {
-    match orders::get(&app.services, &head.caller, OrderId(id)).await {
-        Ok((row, lines)) => one(&head, row.version, &row.out(&lines)),
+pub(super) async fn get_order(
+    State(app): Shared,
+    head: Head,
+    Id(id): Id,
+    Query(OneQuery { expand }): Query<OneQuery>,
+) -> Response {
+    let (row, lines) = match orders::get(&app.services, &head.caller, OrderId(id)).await {
+        Ok(found) => found,
+        Err(error) => return failed(&head, &error),
+    };
+    let Some(Expand::Items) = expand else { return one(&head, row.version, &row.out(&lines)) };
+    let mut order = [row.out(&lines)];
+    match orders::expand_items(&app.services, &head.caller, &mut order).await {
+        Ok(()) => one_expanded(row.version, &order[0]),
         Err(error) => failed(&head, &error),
     }
 }
@@ -88,6 +137,8 @@ pub(super) struct ElsewhereQuery {
     limit: Option<u16>,
     /// Where the page before ended, from its Link header.
     cursor: Option<String>,
+    /// Only these fields of each row, separated by commas, and its id where it has one.
+    fields: Option<String>,
 }
 
 /// Where else there is some of what an open order is short of: each short line with each other branch that has some
@@ -105,7 +156,10 @@ pub(super) async fn order_elsewhere(
         Err(error) => return failed(&head, &error),
     };
     let rows = orders::elsewhere(&app.services, &head.caller, OrderId(id), page).await;
-    list(&head, page, rows, |row| Cursor { first: row.item_id, second: row.branch_id })
+    list(&head, page, query.fields.as_deref(), rows, |row| Cursor {
+        first: row.item_id,
+        second: row.branch_id,
+    })
 }
 
 /// Draft an order.

@@ -9,8 +9,10 @@ use contract::Cursor;
 use platform::http::ProblemResponse;
 use platform::http::keyset::next_link;
 use serde::Serialize;
+use utoipa::PartialSchema;
 
 use super::App;
+use super::fields::Fields;
 use super::head::Head;
 use crate::answer::{Answer, etag};
 use crate::error::Error;
@@ -101,6 +103,11 @@ pub(crate) fn one(head: &Head, version: i64, body: &impl Serialize) -> Response 
     answered(Answer::json(200, body).with_version(version))
 }
 
+/// One thing with its ETag, shown with other things whose versions are not in it: the client's version says nothing.
+pub(crate) fn one_expanded(version: i64, body: &impl Serialize) -> Response {
+    answered(Answer::json(200, body).with_version(version))
+}
+
 /// A report, or why there is none.
 pub(crate) fn report<T: Serialize>(head: &Head, result: Result<T, Error>) -> Response {
     match result {
@@ -109,19 +116,26 @@ pub(crate) fn report<T: Serialize>(head: &Head, result: Result<T, Error>) -> Res
     }
 }
 
-/// A page of rows, and where the next one is: there is one when the store found a row more than was asked for.
-pub(crate) fn list<T: Serialize>(
+/// A page of rows, and where the next one is: there is one when the store found a row more than was asked for. Of each row
+/// the answer has the fields that `?fields=` names, or all.
+pub(crate) fn list<T: Serialize + PartialSchema>(
     head: &Head,
     page: Page,
+    fields: Option<&str>,
     result: Result<Vec<T>, Error>,
     cursor: impl Fn(&T) -> Cursor,
 ) -> Response {
-    let mut rows = match result {
-        Ok(rows) => rows,
+    let asked = fields.map(Fields::asked::<T>).transpose();
+    let (mut rows, fields) = match result.and_then(|rows| Ok((rows, asked?))) {
+        Ok(found) => found,
         Err(error) => return failed(head, &error),
     };
     let next = page.cut(&mut rows).map(cursor);
-    let mut response = answered(Answer::json(200, &rows));
+    let answer = match fields {
+        None => Answer::json(200, &rows),
+        Some(fields) => Answer::json(200, &rows.iter().map(|row| fields.of(row)).collect::<Vec<_>>()),
+    };
+    let mut response = answered(answer);
     let link = next.and_then(|next| HeaderValue::from_str(&next_link(&head.uri, next)).ok());
     if let Some(value) = link {
         response.headers_mut().insert(header::LINK, value);

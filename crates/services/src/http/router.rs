@@ -28,19 +28,21 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// longer.
 const REMEMBER: Duration = Duration::from_secs(7_200);
 
-/// The largest body of anything but an order, in bytes: the longest texts of an item, each letter written as an escape,
+/// The largest body of anything but an order or a batch, in bytes: the longest texts of an item, each letter written as an escape,
 /// are half of it.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// The documented routes. Orders are as large as `body_limit`.
+/// The documented routes. Orders and batches are as large as `body_limit`.
 pub(super) fn documented(body_limit: usize) -> OpenApiRouter<Arc<App>> {
     let large = || (DefaultBodyLimit::max(body_limit), Extension(LargeBody));
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(branches::list_branches, branches::create_branch))
         .routes(routes!(branches::get_branch, branches::update_branch, branches::delete_branch))
         .routes(routes!(items::list_items, items::create_item))
+        .routes(routes!(items::put_item_batch).layer(large()))
         .routes(routes!(items::get_item, items::update_item, items::delete_item))
         .routes(routes!(stock::list_stock, stock::set_stock))
+        .routes(routes!(stock::set_stock_batch).layer(large()))
         .routes(routes!(stock::stock_summary))
         .routes(routes!(stock::list_movements))
         .routes(routes!(stock::stock_changes))

@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use contract::{
-    Cursor, MovementOut, SetStockIn, StockAsOfOut, StockChangeOut, StockOut, StockSort, StockSummaryOut,
+    Cursor, MovementOut, SetStockIn, StockAsOfOut, StockBatchIn, StockBatchOut, StockChangeOut, StockOut,
+    StockSort, StockSummaryOut,
 };
 use domain::BranchId;
 use jiff::Timestamp;
@@ -12,9 +13,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Shared;
+use super::batches::{BatchQuery, asked};
 use super::head::Head;
 use super::lists::{moment, page};
 use super::respond::{failed, list, settle};
+use crate::batches;
 use crate::stock;
 use crate::store::movements::MovementFilter;
 use crate::store::stock::StockFilter;
@@ -28,6 +31,8 @@ pub(super) struct StockQuery {
     limit: Option<u16>,
     /// Where the page before ended, from its Link header.
     cursor: Option<String>,
+    /// Only these fields of each row, separated by commas, and its id where it has one.
+    fields: Option<String>,
     /// Only of this branch.
     branch_id: Option<i64>,
     /// Only of this item.
@@ -51,11 +56,13 @@ pub(super) async fn list_stock(State(app): Shared, head: Head, Query(query): Que
     match as_of.map(moment) {
         Some(at) => {
             let rows = stock::as_of(&app.services, &head.caller, &filter, at, page).await;
-            list(&head, page, rows, |row: &StockAsOfOut| key(row.branch_id, row.item_id))
+            list(&head, page, query.fields.as_deref(), rows, |row: &StockAsOfOut| {
+                key(row.branch_id, row.item_id)
+            })
         }
         None => {
             let rows = stock::list(&app.services, &head.caller, &filter, page).await;
-            list(&head, page, rows, |row: &StockOut| key(row.branch_id, row.item_id))
+            list(&head, page, query.fields.as_deref(), rows, |row: &StockOut| key(row.branch_id, row.item_id))
         }
     }
 }
@@ -68,6 +75,8 @@ pub(super) struct SummaryQuery {
     limit: Option<u16>,
     /// Where the page before ended, from its Link header.
     cursor: Option<String>,
+    /// Only these fields of each row, separated by commas, and its id where it has one.
+    fields: Option<String>,
     /// Only of this branch.
     branch_id: Option<i64>,
     /// Only of this item.
@@ -102,7 +111,7 @@ pub(super) async fn stock_summary(
     let levels = StockFilter { branch_id, item_id, below_min };
     let filter = SummaryFilter { levels, q, zero, reserved, sort };
     let rows = stock::summary(&app.services, &head.caller, &filter, page).await;
-    list(&head, page, rows, |row| match sort {
+    list(&head, page, query.fields.as_deref(), rows, |row| match sort {
         StockSort::Branch => key(row.branch_id, row.item_id),
         StockSort::Name => key(row.item_id, row.branch_id),
         StockSort::Quantity | StockSort::QuantityDesc => key(row.quantity.thousandths(), row.item_id),
@@ -117,6 +126,8 @@ pub(super) struct ChangesQuery {
     limit: Option<u16>,
     /// Where the page before ended, from its Link header.
     cursor: Option<String>,
+    /// Only these fields of each row, separated by commas, and its id where it has one.
+    fields: Option<String>,
     /// The branch.
     branch_id: i64,
     /// The first moment.
@@ -141,7 +152,7 @@ pub(super) async fn stock_changes(
     let rows =
         stock::changes(&app.services, &head.caller, BranchId(branch_id), (moment(from), moment(to)), page)
             .await;
-    list(&head, page, rows, |row| Cursor::of(row.item_id))
+    list(&head, page, query.fields.as_deref(), rows, |row| Cursor::of(row.item_id))
 }
 
 fn key(branch: i64, item: i64) -> Cursor {
@@ -157,7 +168,21 @@ pub(super) async fn set_stock(
     Json(input, body): Json<SetStockIn>,
 ) -> Response {
     let context = head.context(&body);
-    let result = stock::set(&app.services, &head.caller, context.clone(), input).await;
+    let result = stock::set(&app.services, &head.caller, context.clone(), &input).await;
+    settle(&app, &context, result).await
+}
+
+/// Set what is on hand of many levels; an answer for each entry, in order.
+#[utoipa::path(post, path = "/v1/stock/batch", tag = "stock", params(BatchQuery), request_body = StockBatchIn,
+    responses((status = 200, body = StockBatchOut)))]
+pub(super) async fn set_stock_batch(
+    State(app): Shared,
+    head: Head,
+    Query(BatchQuery { atomic }): Query<BatchQuery>,
+    Json(input, body): Json<StockBatchIn>,
+) -> Response {
+    let context = head.context(&asked(&body, atomic));
+    let result = batches::stock::set(&app.services, &head.caller, &context, &input, atomic).await;
     settle(&app, &context, result).await
 }
 
@@ -169,6 +194,8 @@ pub(super) struct MovementsQuery {
     limit: Option<u16>,
     /// Where the page before ended, from its Link header.
     cursor: Option<String>,
+    /// Only these fields of each row, separated by commas, and its id where it has one.
+    fields: Option<String>,
     /// Only of this branch.
     branch_id: Option<i64>,
     /// Only of this item.
@@ -201,5 +228,5 @@ pub(super) async fn list_movements(
     let (from, to) = (from.map(moment), to.map(moment));
     let filter = MovementFilter { branch_id, item_id, kind, document_type, document_id, from, to };
     let rows = stock::movements(&app.services, &head.caller, &filter, page).await;
-    list(&head, page, rows, |row| Cursor::at(row.at, row.id))
+    list(&head, page, query.fields.as_deref(), rows, |row| Cursor::at(row.at, row.id))
 }

@@ -1,6 +1,8 @@
 //! `services_items`.
 
-use contract::ItemOut;
+use std::collections::HashMap;
+
+use contract::{ItemOut, LineItemOut};
 use domain::order::ItemFacts;
 use domain::{ItemId, Quantity};
 use platform::pg::{Params, PgError, Queries, Row};
@@ -95,6 +97,8 @@ statement! {
     SKUS: "services" = "select id, sku from services_items where id = any($1)";
     /// Which items are not active, for files.
     INACTIVE: "services" = "select id from services_items where id = any($1) and not active";
+    /// What people know items by, for lines.
+    NAMES: "services" = "select id, sku, name, unit from services_items where id = any($1)";
     /// Items by SKU, locked for a change that leaves their ids alone.
     LOCK_BY_SKU: "services" = "
         select id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at, version
@@ -193,6 +197,15 @@ pub(crate) async fn skus(conn: &Queries, ids: &[i64]) -> Result<Vec<(i64, String
 /// Those of the items that are not active.
 pub(crate) async fn inactive(conn: &Queries, ids: &[i64]) -> Result<Vec<i64>, PgError> {
     Ok(conn.query(&INACTIVE, &[&ids]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+/// What people know the items of those ids by.
+pub(crate) async fn names(conn: &Queries, ids: &[i64]) -> Result<HashMap<i64, LineItemOut>, PgError> {
+    let rows = conn.query(&NAMES, &[&ids]).await?;
+    Ok(rows
+        .iter()
+        .map(|r| (r.get(0), LineItemOut { sku: r.get(1), name: r.get(2), unit: r.get(3) }))
+        .collect())
 }
 
 /// The items of those SKUs that exist, locked.

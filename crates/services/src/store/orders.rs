@@ -84,6 +84,7 @@ impl OrderRow {
             item_id: line.item_id,
             requested_qty: line.requested,
             fulfilled_qty: if fulfilled { line.requested } else { Quantity::ZERO },
+            item: None,
         };
         OrderOut {
             id: self.id.0,

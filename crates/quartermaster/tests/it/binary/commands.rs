@@ -157,6 +157,8 @@ async fn users_are_added_listed_and_given_passwords_and_tokens() {
     let added =
         with_password(&["user", "add", "mia", "--role", "manager", "--branch", "harbour"], "long enough");
     assert!(added.status.success(), "{added:?}");
+    let said = String::from_utf8(added.stderr).unwrap();
+    assert!(said.contains("must have 8 to 128 characters"), "what it must be is said before: {said}");
     let listed = run_ok(&mut on(&database, &["user", "list"]));
     assert!(
         listed.contains("mia") && listed.contains("Manager") && listed.contains("branches 1"),
@@ -174,7 +176,9 @@ async fn users_are_added_listed_and_given_passwords_and_tokens() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(told), "{arguments:?}: {said}");
     }
-    assert!(with_password(&["user", "passwd", "mia"], "another one").status.success());
+    let changed = with_password(&["user", "passwd", "mia"], "another one");
+    assert!(changed.status.success(), "{changed:?}");
+    assert!(String::from_utf8(changed.stderr).unwrap().contains("must have 8 to 128 characters"));
     let token = run_ok(&mut on(&database, &["token", "--user", "mia"]));
     assert_eq!(token.trim().split('.').count(), 3);
     assert!(run_failing(&mut on(&database, &["token", "--user", "max"])).contains("no active user"));

@@ -60,11 +60,12 @@ pub enum Named {
 }
 
 /// The operations about nothing that can be hidden: what belongs to no branch, and lists of what the caller sees.
-const ABOUT_NOTHING: [&str; 9] = [
+const ABOUT_NOTHING: [&str; 10] = [
     "list_branches",
     "create_branch",
     "list_items",
     "create_item",
+    "put_item_batch",
     "get_item",
     "update_item",
     "delete_item",
@@ -131,6 +132,8 @@ impl Operation {
             path if path.starts_with("/v1/orders/{id}") => Named::Order,
             path if path.starts_with("/v1/branches/{id}") => Named::Branch,
             path if path.starts_with("/v1/audit/{id}") => Named::Entry,
+            // Each of its entries has the id of a branch.
+            "/v1/stock/batch" => Named::Within,
             path if !path.contains('{') && has_branch => Named::Within,
             path => panic!("{} ({path}) is new: say what can be hidden of it", self.id),
         }
