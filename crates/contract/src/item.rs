@@ -12,7 +12,7 @@ use crate::remaining::RemainingOut;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"sku": "NAIL-50", "name": "Nails 50 mm", "unit": "kg", "decimal_places": 3, "min_stock_level": 2.5}))]
 pub struct ItemIn {
-    /// Stock keeping unit; unique. At most 64 characters.
+    /// Stock keeping unit; unique whatever its case. At most 64 characters.
     #[schema(min_length = 1, max_length = 64)]
     pub sku: String,
     /// What people call it. At most 200 characters.
@@ -30,7 +30,7 @@ pub struct ItemIn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 3)]
     pub decimal_places: Option<u8>,
-    /// Its barcode, unique; null for none. At most 64 characters.
+    /// Its barcode, no other item's barcode or SKU; null for none. At most 64 characters.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub barcode: Option<Option<String>>,
@@ -76,4 +76,8 @@ pub struct ItemOut {
     /// What there still is of it: in the answer to a change that leaves it inactive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<RemainingOut>,
+    /// What may be wrong with it although it was taken: in the answer to a change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub warnings: Vec<String>,
 }

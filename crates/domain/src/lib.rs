@@ -5,6 +5,7 @@
 //! [`order::decide`] or [`adjustment::decide`], lets [`Levels::post`] apply the answer, and writes the result.
 
 pub mod adjustment;
+pub mod gtin;
 pub mod ids;
 pub mod movement;
 pub mod order;

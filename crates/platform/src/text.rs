@@ -1,6 +1,33 @@
-//! Characters that show nothing: what is written with them is not what people see.
+//! Text as it is kept and compared: composed in one way (NFC), found whatever its case, and without characters that show
+//! nothing, since people do not see what is written with them.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// Text with its letters composed (Unicode's NFC): some keyboards and systems write `é` as one character, others as two.
+pub fn composed(text: &str) -> Cow<'_, str> {
+    if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// Text as it is compared and searched: whatever its case and composition. Greek has two small letters for one capital,
+/// Turkish two pairs of `i`, which other languages have as one, and German capitals write `SS` for `ß`. The services'
+/// database has the same rule as `services_fold`.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in composed(text).to_lowercase().chars() {
+        match letter {
+            'ς' => folded.push('σ'),
+            'ı' => folded.push('i'),
+            // The dot of a Turkish capital.
+            '\u{307}' => {}
+            'ß' => folded.push_str("ss"),
+            other => folded.push(other),
+        }
+    }
+    folded
+}
 
 /// A character that may not stand in a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +122,23 @@ pub fn shows_nothing(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_the_same_whatever_its_case_and_composition() {
+        for (one, other) in [
+            ("ΚΑΔΟΣ", "καδος"),
+            ("İstanbul", "ISTANBUL"),
+            ("ırmak", "IRMAK"),
+            ("Straße", "STRASSE"),
+            ("Café", "CAFE\u{301}"),
+            ("ДОМ", "дом"),
+        ] {
+            assert_eq!(fold(one), fold(other), "{one} {other}");
+        }
+        assert!(fold("καδος").starts_with(&fold("ΚΑΔΟ")) && fold("ΚΑΔΟΣ 5").contains(&fold("καδος")));
+        assert_ne!(fold("Äxte"), fold("Axte"));
+        assert_eq!(composed("Cafe\u{301}"), "Café");
+    }
 
     #[test]
     fn invisible_characters_are_found_by_place() {

@@ -4,6 +4,7 @@ use client::ClientError;
 use contract::BranchOut;
 use platform::zones;
 
+use crate::collation::sort_by_name;
 use crate::http::on_behalf::{Asking, every_page};
 
 /// How many pages of branches are read at most: 10,000 branches.
@@ -27,7 +28,7 @@ impl Directory {
     pub(crate) async fn read(asking: &Asking) -> Result<Directory, ClientError> {
         let read = |paging| asking.services().list_branches(asking.call(), paging);
         let mut branches = every_page(MOST_PAGES, read).await?;
-        branches.sort_by_cached_key(|branch| branch.name.to_lowercase());
+        sort_by_name(&mut branches, |branch| &branch.name);
         Ok(Directory { branches })
     }
 

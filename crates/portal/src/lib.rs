@@ -10,6 +10,7 @@ mod audit_entries;
 mod chart;
 mod client_uses;
 pub mod clients;
+mod collation;
 mod directory;
 mod error;
 mod feed;

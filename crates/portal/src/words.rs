@@ -76,8 +76,10 @@ impl Language {
             headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
         let mut best: Option<(f32, Language)> = None;
         for range in accepted.split(',') {
-            let (tag, quality) = range.split_once(";q=").unwrap_or((range, "1"));
-            let quality: f32 = quality.trim().parse().unwrap_or(0.0);
+            let mut parts = range.split(';').map(str::trim);
+            let tag = parts.next().unwrap_or_default();
+            let weight = parts.find_map(|part| part.strip_prefix(['q', 'Q'])?.trim_start().strip_prefix('='));
+            let quality: f32 = weight.unwrap_or("1").trim().parse().unwrap_or(0.0);
             if let Some(language) = Language::parse(tag)
                 && quality > best.map_or(0.0, |(most, _)| most)
             {

@@ -1,6 +1,7 @@
 //! Branches: the use cases.
 
 use contract::{BranchIn, BranchOut, RemainingOut};
+use deunicode::deunicode;
 use domain::BranchId;
 use identity::{BranchScope, Caller};
 use platform::pg::{Database, PgError, Queries};
@@ -209,10 +210,10 @@ pub(crate) fn free_code(name: &str, taken: impl Fn(&str) -> bool) -> String {
     std::iter::once(stem.clone()).chain(numbered).find(|code| !taken(code)).unwrap_or_default()
 }
 
-/// What the codes made from a name begin with.
+/// What the codes made from a name begin with: its letters as ASCII has them, those of other scripts by their sounds.
 fn code_stem(name: &str) -> String {
     let mut stem = String::new();
-    for c in name.chars() {
+    for c in deunicode(name).chars() {
         if c.is_ascii_alphanumeric() {
             stem.push(c.to_ascii_uppercase());
         } else if !stem.is_empty() && !stem.ends_with('-') {
@@ -241,7 +242,7 @@ async fn as_seen(
         return error;
     }
     let (names, codes) = match field {
-        "name" => (vec![values.name.to_lowercase()], Vec::new()),
+        "name" => (vec![values.name.clone()], Vec::new()),
         _ => (Vec::new(), vec![values.code.clone()]),
     };
     let taken = async {
@@ -283,7 +284,7 @@ fn references() -> [(&'static str, Error); 2] {
 /// When the database is away.
 pub async fn find_branch(database: &Database, text: &str) -> Result<Option<BranchId>, Error> {
     let connection = database.get().await?;
-    let (name, code) = (text.trim().to_lowercase(), text.trim().to_ascii_uppercase());
+    let (name, code) = (text.trim().to_owned(), text.trim().to_ascii_uppercase());
     let found = store::by_name_or_code(&connection, &[name], &[code]).await?;
     if let Some(branch) = found.first() {
         return Ok(Some(branch.id));

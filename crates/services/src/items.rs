@@ -2,7 +2,7 @@
 
 use contract::page::MAX_LIMIT;
 use contract::{ItemIn, ItemOut, RemainingOut};
-use domain::{ItemId, Quantity};
+use domain::{ItemId, Quantity, gtin};
 use identity::Caller;
 use platform::pg::Queries;
 use policy::{Action, Resource};
@@ -70,7 +70,8 @@ pub(crate) async fn add(conn: &Queries, input: &ItemIn) -> Result<Written, Error
     let row = store::insert(conn, &values).await.map_err(|error| on_constraint(error, duplicates()))?;
     let fact = fact("item.created", &row, json!({ "to": row.item }));
     let location = format!("/v1/items/{}", row.item.id);
-    let answer = Answer::json(201, &row.item).with_version(row.version).with_location(location);
+    let out = ItemOut { warnings: warnings(&row.item), ..row.item.clone() };
+    let answer = Answer::json(201, &out).with_version(row.version).with_location(location);
     Ok(Written { fact, answer, row })
 }
 
@@ -118,9 +119,19 @@ pub(crate) async fn change(
     let row = row.map_err(|error| on_constraint(error, duplicates()))?;
     let fact = fact("item.updated", &row, json!({ "from": before.item, "to": row.item }));
     let remaining = what_remains(services, caller, conn, &row).await?;
-    let out = ItemOut { remaining, ..row.item.clone() };
+    let out = ItemOut { remaining, warnings: warnings(&row.item), ..row.item.clone() };
     let answer = Answer::json(200, &out).with_version(row.version);
     Ok(Written { fact, answer, row })
+}
+
+/// What is said of a barcode in the form of an article number whose check digit does not fit. It is taken all the same:
+/// companies have codes of their own of that length without a check digit.
+fn warnings(item: &ItemOut) -> Vec<String> {
+    let barcode = item.barcode.as_deref().and_then(|barcode| Some((barcode, gtin::digit_instead(barcode)?)));
+    let warning = |(barcode, digit)| {
+        format!("barcode: as an EAN, UPC or GTIN {barcode} would end in {digit}; compare it with the package")
+    };
+    barcode.map(warning).into_iter().collect()
 }
 
 /// What there still is of an item that is not active, at the branches whose stock and orders the caller may see.

@@ -9,6 +9,7 @@ mod audit;
 mod batches;
 mod branches;
 pub mod bulk;
+mod codes;
 mod documents;
 pub mod engine;
 mod error;

@@ -2,7 +2,7 @@
 
 use contract::{ElsewhereOut, LineIn, OrderIn, OrderOut};
 use domain::order::{DraftLine, MAX_LINES, OrderCommand, check_draft, require_draft};
-use domain::{BranchId, ItemId, OrderId};
+use domain::{BranchId, ItemId, OrderId, Quantity};
 use identity::Caller;
 use platform::pg::{Database, Queries};
 use policy::{Action, OrderFacts, Resource};
@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::answer::Answer;
 use crate::asker::Asker;
+use crate::codes::refuse_scans;
 use crate::documents::orders::{OrderChange, absent, facts};
 use crate::documents::{Command, Facts};
 use crate::error::Error;
@@ -94,6 +95,7 @@ pub(crate) async fn create(
     let branch = Resource::Branch(BranchId(input.branch_id));
     services.authorize(caller, Action::DraftOrders, branch)?;
     let draft = checked(input)?;
+    refuse_scans(services, &quantities(input)).await?;
     services.post(Command::Draft(draft), caller, context).await
 }
 
@@ -107,6 +109,7 @@ pub(crate) async fn update(
     input: &OrderIn,
 ) -> Result<Answer, Error> {
     let draft = checked(input)?;
+    let asked = quantities(input);
     let work = match Work::begin(services, caller, context, Action::ViewOrders).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Work(work) => work,
@@ -116,6 +119,7 @@ pub(crate) async fn update(
         let (row, lines) = lock(work.conn(), &asker, id).await?;
         let branch = row.branch;
         require_draft_at(&row, if_match, "changed").map_err(|error| error.at(branch))?;
+        refuse_scans(services, &asked).await.map_err(|error| error.at(branch))?;
         let replaced = replace(work.conn(), row, &lines, draft).await;
         let (fact, answer) = replaced.map_err(|error| error.at(branch))?;
         Ok((fact, answer.at(Some(branch))))
@@ -219,6 +223,12 @@ fn checked(input: &OrderIn) -> Result<DraftWrite, Error> {
         note: note.and_then(none_if_empty),
         lines: input.lines.iter().map(line).collect(),
     })
+}
+
+/// How much each line asks for, with its field.
+fn quantities(input: &OrderIn) -> Vec<(String, Quantity)> {
+    let lines = input.lines.iter().enumerate();
+    lines.map(|(n, line)| (format!("/lines/{n}/requested_qty"), line.requested_qty)).collect()
 }
 
 /// What must be checked of a draft against its branch and items.

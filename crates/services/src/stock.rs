@@ -2,12 +2,13 @@
 
 use contract::{MovementOut, SetStockIn, StockAsOfOut, StockChangeOut, StockOut, StockSort, StockSummaryOut};
 use domain::adjustment::{SetStock, Target};
-use domain::{BranchId, ItemId, MovementId, StockKey};
+use domain::{BranchId, ItemId, MovementId, Quantity, StockKey};
 use identity::Caller;
 use jiff::Timestamp;
 use policy::{Action, Resource};
 
 use crate::answer::Answer;
+use crate::codes::refuse_scans;
 use crate::documents::Command;
 use crate::documents::adjustments::StockCount;
 use crate::error::Error;
@@ -104,7 +105,14 @@ pub(crate) async fn set(
     input: &SetStockIn,
 ) -> Result<Answer, Error> {
     let count = checked(services, caller, input)?;
+    let counted = counted(input).map(|quantity| ("/quantity".to_owned(), quantity));
+    refuse_scans(services, counted.as_slice()).await?;
     services.post(Command::SetStock(count), caller, context).await
+}
+
+/// How many were counted, where this is no undo.
+pub(crate) fn counted(input: &SetStockIn) -> Option<Quantity> {
+    input.quantity.filter(|_| input.undoes.is_none())
 }
 
 /// What can be checked of a count without the database; one at a branch that its caller does not see is absent.

@@ -1,7 +1,7 @@
 //! Checks of what clients send, field by field, so that one answer names every field that is wrong.
 
 use contract::FieldError;
-use platform::text::{Hidden, hidden_in_code, hidden_in_name};
+use platform::text::{Hidden, composed, hidden_in_code, hidden_in_name};
 
 use crate::error::Error;
 
@@ -59,14 +59,14 @@ impl Faults {
     }
 
     fn text(&mut self, pointer: &str, text: &str, max: usize, forbidden: impl Fn(char) -> bool) -> String {
-        let text = text.trim();
+        let text = composed(text.trim());
         if text.chars().count() > max {
             self.add(pointer, format!("must have at most {max} characters"));
         }
         if text.chars().any(forbidden) {
             self.add(pointer, "must not contain control characters");
         }
-        text.to_owned()
+        text.into_owned()
     }
 
     /// What was found.

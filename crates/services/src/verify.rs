@@ -24,6 +24,11 @@ const INVARIANTS: &[Invariant] = &[
     Invariant::new("every change of a branch has one audit entry", &BRANCHES_AUDITED),
     Invariant::new("every change of an item has one audit entry", &ITEMS_AUDITED),
     Invariant::new("every adjustment has one audit entry", &ADJUSTMENTS_AUDITED),
+    Invariant::new("every item is found by its text and its codes", &ITEM_CODES),
+    Invariant::note(
+        "codes that mean two items: a scan finds the one that spells it so; change the other",
+        &TWINS,
+    ),
     Invariant::new("every undo takes back one adjustment of its level, as much of it", &UNDONE_ONCE),
 ];
 
@@ -193,6 +198,31 @@ statement! {
           on m.branch_id = r.branch_id and m.item_id = r.item_id and m.id = r.reverses_id
         where r.n > 1 or m.id is null or m.id >= r.id or m.quantity <> -r.quantity
            or (m.kind, r.kind) <> ('adjustment', 'adjustment')";
+    ITEM_CODES: "services" = "
+        select format('item %s: %s has the codes %s', i.id, i.sku, coalesce(c.codes, '{}'))
+        from services_items i
+        left join (
+            select item_id, array_agg(code order by code) as codes
+            from services_item_codes
+            group by item_id) c
+          on c.item_id = i.id
+        where c.codes is distinct from array(
+                select distinct w.code
+                from (values (services_code(i.sku)), (services_code(i.barcode))) w(code)
+                where w.code is not null
+                order by w.code)
+           or i.folded is distinct from services_fold(i.sku || E'\\n' || i.name || E'\\n' || coalesce(i.barcode, ''))
+        union all
+        select format('code %s: of item %s, which there is not', c.code, c.item_id)
+        from services_item_codes c
+        where not exists (select from services_items i where i.id = c.item_id)";
+    /// Items that a code means beside another one.
+    TWINS: "services" = "
+        select format('item %s and item %s: %s', f.item_id, t.item_id, t.code)
+        from services_item_codes t
+        join services_item_codes f on f.code = t.code and f.twin = 0
+        where t.twin <> 0
+        order by t.code, t.item_id";
     ADJUSTMENTS_AUDITED: "services" = "
         select format('adjustment %s: %s movements, %s entries',
                       coalesce(m.document_id::text, a.adjustment), coalesce(m.n, 0), coalesce(a.n, 0))

@@ -23,13 +23,13 @@ test("a worker takes an order by phone, and a manager ships it", async () => {
   await look(worker, "order-new");
   await worker.selectOption("#branch", String(branch));
   await worker.fill("#reference", "PHONE-1");
-  // As a scanner types: the code, Enter; the quantity, Enter.
+  // As a person types: the item, Enter; the quantity, Enter.
   await worker.getByLabel("Item of line 1").fill(levels[0].sku);
   await worker.getByText(`${levels[0].item_name} ·`).first().waitFor();
   await worker.keyboard.press("Enter");
   await worker.keyboard.type("2");
   await worker.keyboard.press("Enter");
-  await worker.keyboard.type(levels[1].sku);
+  await worker.keyboard.type(levels[1].sku, { delay: 120 });
   await worker.keyboard.press("Enter");
   await worker.keyboard.type("3");
   await worker.getByRole("button", { name: "Save the draft" }).click();
@@ -53,6 +53,36 @@ test("a worker takes an order by phone, and a manager ships it", async () => {
   assert.deepEqual(order.lines.map((line) => line.fulfilled_qty), [2, 3]);
   await leave(worker);
   await leave(manager);
+});
+
+test("each scan of an order is a line of one, whatever the scanner ends it with and wherever the focus is", async () => {
+  const page = await person("Admin", { name: "scanning-admin" });
+  const { branch } = await plenty(page.person);
+  const codes = ["4006381333931", "96385074", "012345678905"];
+  const items = [];
+  for (const [n, barcode] of codes.entries()) {
+    items.push(await call(page.person, "POST", "/v1/items", { sku: `SCAN-${n}`, name: `Scanned ${n}`, barcode }));
+  }
+  const scan = async (code, end) => {
+    await page.keyboard.type(code);
+    await page.keyboard.press(end);
+  };
+  for (const end of ["Enter", "Tab"]) {
+    for (const where of ["Item of line 1", "Quantity of line 1"]) {
+      await page.goto("/orders/new/");
+      await page.selectOption("#branch", String(branch));
+      await page.getByLabel(where).focus();
+      for (const code of codes) await scan(code, end);
+      // The same code again is one more.
+      await scan(codes[1], end);
+      await page.getByRole("button", { name: "Save the draft" }).click();
+      await page.getByText("The draft is saved.").waitFor();
+      const order = await call(page.person, "GET", `/v1/orders/${new URL(page.url()).pathname.split("/")[2]}`);
+      const lines = order.lines.map(({ item_id, requested_qty }) => [item_id, requested_qty]);
+      assert.deepEqual(lines, items.map(({ id }, n) => [id, n === 1 ? 2 : 1]), `${end}, ${where}`);
+    }
+  }
+  await leave(page);
 });
 
 test("an order that asks for too much says which line is short and where else there is some", async () => {

@@ -28,15 +28,22 @@ test("a manager scans an item on a phone, counts it, and takes some away", async
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: item.name }).waitFor();
   await look(page, "scan-item");
+  // Nothing is chosen yet, so that Enter changes nothing.
+  await page.fill("#quantity", "1");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.locator("input[name=how]:invalid").count(), 3);
   await page.fill("#quantity", String(level.quantity + 1));
-  await page.getByRole("button", { name: "Counted" }).click();
+  await page.getByText("Counted", { exact: true }).click();
+  await page.getByRole("button", { name: "Enter it" }).click();
   await page.getByText("Saved. Scan the next one.").waitFor();
   await page.fill("#quantity", "3");
-  await page.getByRole("button", { name: "Take" }).click();
+  await page.getByText("Take", { exact: true }).click();
+  await page.getByRole("button", { name: "Enter it" }).click();
   await page.getByText("Saved. Scan the next one.").waitFor();
+  assert.ok(await page.getByRole("radio", { name: "Take" }).isChecked(), "the choice is kept");
   const [after] = await call(page.person, "GET", `/v1/stock?branch_id=${level.branch_id}&item_id=${item.id}`);
   assert.equal(after.quantity, level.quantity - 2);
-  const box = await page.getByRole("button", { name: "Counted" }).boundingBox();
+  const box = await page.getByText("Counted", { exact: true }).boundingBox();
   assert.ok(box.height >= 44 && box.width >= 44, "a target for a thumb");
   await page.goto("/scan/?code=0000000000000");
   await page.getByText("No item has the code 0000000000000.").waitFor();

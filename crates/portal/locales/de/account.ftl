@@ -77,3 +77,13 @@ sessions-begun = Begonnen
 sessions-this = Diese hier
 sessions-end = Beenden
 sessions-end-others = Alle anderen beenden
+
+# A form that was sent after its session had ended
+login-kept = Ihre Sitzung war zu Ende, bevor Sie das Formular abgeschickt haben. Nichts wurde gespeichert. Melden Sie sich an, dann bekommen Sie zurück, was Sie getippt haben.
+login-lost = Ihre Sitzung war zu Ende, bevor Sie das Formular abgeschickt haben. Nichts wurde gespeichert, und das Formular ist zu lang, um behalten zu werden: Gehen Sie zurück, und kopieren Sie, was Sie getippt haben, bevor Sie sich anmelden.
+login-ended = Ihre Sitzung war zu Ende, bevor Sie das Formular abgeschickt haben. Nichts wurde gespeichert: Melden Sie sich an, und füllen Sie es neu aus.
+kept-title = Ihr Formular ist noch da
+kept-why = Nichts wurde gespeichert, weil Ihre Sitzung zu Ende war. Sehen Sie an, was Sie getippt haben, und schicken Sie es dann ab.
+kept-go = Formular zeigen
+kept-leave = Verwerfen
+kept-shown = Das haben Sie getippt, bevor Sie sich neu angemeldet haben. Noch ist nichts gespeichert: Schicken Sie es jetzt ab.

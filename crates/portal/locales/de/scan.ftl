@@ -13,3 +13,6 @@ scan-changed = Der Bestand hat sich geändert, seit diese Seite gezeigt wurde. N
 scan-orders = Warten darauf
 scan-order = Auftrag { $number }: { $quantity } entnehmen
 done-scan-saved = Gespeichert. Scannen Sie das nächste.
+scan-how = Was ist es?
+scan-choose-how = Wählen Sie, ob das gezählt ist, dazukommt oder weggeht.
+scan-enter = Buchen

@@ -82,3 +82,4 @@ fault-too-many-lines = Höchstens { $is } Positionen; legen Sie für den Rest ei
 fault-other-branch = Ein Auftrag bleibt bei seiner Filiale. Legen Sie für eine andere einen neuen an.
 days-of = Tage und Zeiten sind die von { $zone }.
 fault-timezone-new = Der Datenbankserver kennt diese Zeitzone nicht. Wählen Sie eine mit derselben Uhr.
+fault-scanned = Das ist der Code des Artikels { $is }. Tippen Sie, wie viele es sind.

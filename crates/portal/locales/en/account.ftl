@@ -77,3 +77,13 @@ sessions-begun = Begun
 sessions-this = This one
 sessions-end = End
 sessions-end-others = End all others
+
+# A form that was sent after its session had ended
+login-kept = Your session had ended before you sent the form. Nothing was saved. Sign in, and you get back what you typed.
+login-lost = Your session had ended before you sent the form. Nothing was saved, and the form is too long to be kept: go back and copy what you typed before you sign in.
+login-ended = Your session had ended before you sent the form. Nothing was saved: sign in, and fill it in anew.
+kept-title = Your form is still here
+kept-why = Nothing was saved, since your session had ended. Look at what you typed, then send it.
+kept-go = Show the form
+kept-leave = Leave it
+kept-shown = This is what you typed before you signed in again. Nothing was saved yet: send it now.

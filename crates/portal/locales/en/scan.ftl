@@ -13,3 +13,6 @@ scan-changed = What is on hand has changed since this page was shown. Nothing wa
 scan-orders = Waiting for it
 scan-order = Order { $number }: pick { $quantity }
 done-scan-saved = Saved. Scan the next one.
+scan-how = What is it?
+scan-choose-how = Choose whether this was counted, is added or is taken.
+scan-enter = Enter it

@@ -82,3 +82,4 @@ fault-too-many-lines = Keep to { $is } lines; make a second order for the rest.
 fault-other-branch = An order stays at its branch. Draft another one for another branch.
 days-of = Days and times are those of { $zone }.
 fault-timezone-new = The database server does not know this time zone. Choose one with the same clock.
+fault-scanned = This is the code of item { $is }. Type how many there are.

@@ -27,34 +27,53 @@ use crate::{Config, Shared};
 
 /// What the forms of a page carry: a form in a template includes `form_token.html`, which has it from the frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FormToken(String);
+pub(crate) struct FormToken {
+    token: String,
+    /// Whose session it is, in a way that tells nobody else.
+    owner: String,
+}
 
 impl fmt::Display for FormToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.token)
     }
 }
 
 impl FormToken {
     /// The token of whoever has this id in a cookie.
     pub(crate) fn of(id: &str) -> FormToken {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, id.as_bytes());
-        FormToken(BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, b"form")))
+        FormToken { token: signed(id, "form"), owner: String::new() }
+    }
+
+    /// The same with whose session that is: a form that is sent after the session's end is given back to that user alone.
+    pub(crate) fn of_user(id: &str, user: i64) -> FormToken {
+        FormToken { owner: signed(id, &format!("form of user {user}")), ..FormToken::of(id) }
+    }
+
+    /// Whose form it is; empty for a form without a session.
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
     }
 
     /// For a page without forms.
     pub(crate) fn none() -> FormToken {
-        FormToken(String::new())
+        FormToken { token: String::new(), owner: String::new() }
     }
 
     fn is(&self, carried: &str) -> bool {
-        self.0.as_bytes().ct_eq(carried.as_bytes()).into()
+        self.token.as_bytes().ct_eq(carried.as_bytes()).into()
     }
 
     fn of_cookies(headers: &HeaderMap, config: &Config) -> Option<FormToken> {
         let id = Cookie::Session.read(headers, config).or_else(|| Cookie::Visit.read(headers, config));
         id.map(FormToken::of)
     }
+}
+
+/// A text signed by who knows the id.
+fn signed(id: &str, text: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, id.as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, text.as_bytes()))
 }
 
 /// The frame of a page that is shown without a session, and the cookie to send with it where the browser has none.

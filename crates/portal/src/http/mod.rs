@@ -5,6 +5,7 @@ pub(crate) mod confirmed;
 pub(crate) mod cookie;
 pub(crate) mod files;
 pub(crate) mod forms;
+pub(crate) mod kept_form;
 pub(crate) mod local_path;
 pub(crate) mod on_behalf;
 pub(crate) mod router;

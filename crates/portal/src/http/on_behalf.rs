@@ -5,16 +5,18 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use client::{Call, ClientError, Page, Paging, Services, SummaryFilter};
 use contract::StockSummaryOut;
 use contract::page::MAX_LIMIT;
-use identity::Caller;
+use identity::{Caller, Role, Roles};
 use jiff::Timestamp;
 use platform::http::{RequestId, TraceParent};
 use policy::{Action, Resource};
 
+use super::kept_form::{GIVEN_BACK, SessionOver};
 use super::session::SignedIn;
 use crate::Shared;
 use crate::accounts::users::User;
@@ -33,6 +35,8 @@ pub(crate) struct OnBehalf {
     /// The frame of the page: what the services did not answer is told there.
     pub frame: Frame,
     asking: Asking,
+    /// A form that was kept while its user signed in again is only shown.
+    is_given_back: bool,
 }
 
 /// The services, asked on behalf of one user. Cheap to clone.
@@ -136,6 +140,9 @@ impl OnBehalf {
         &self,
         asked: impl Future<Output = Result<T, ClientError>>,
     ) -> Result<Result<T, Refusal>, Trouble> {
+        if self.is_given_back {
+            return Ok(Err(Refusal::told(StatusCode::OK, self.frame.say("kept-shown"))));
+        }
         match asked.await {
             Ok(value) => Ok(Ok(value)),
             // The token was revoked meanwhile. Where the session still holds, what was typed is kept and can be sent again.
@@ -153,6 +160,23 @@ impl OnBehalf {
     /// Whether the services would let the user do it, by the same policies: what a page offers.
     pub(crate) fn may(&self, action: Action, resource: Resource<'_>) -> bool {
         self.asking.shared.authorizer.allows(&self.caller(), action, resource)
+    }
+
+    /// For a page whose form does one of these: without a form for who may do none of it.
+    ///
+    /// # Errors
+    /// [`Trouble::Needs`] with the roles that would do.
+    pub(crate) fn must(&self, actions: &[Action], resource: Resource<'_>) -> Result<(), Trouble> {
+        if actions.iter().any(|action| self.may(*action, resource)) {
+            return Ok(());
+        }
+        let caller = self.caller();
+        let would = |role: &Role| {
+            let roles = Roles::from_iter([*role]);
+            let other = Caller::known(caller.user_id(), caller.username(), roles, caller.scope().clone());
+            actions.iter().any(|action| self.asking.shared.authorizer.allows(&other, *action, resource))
+        };
+        Err(Trouble::Needs(Role::ALL.into_iter().filter(would).collect()))
     }
 
     /// The user as policies know them.
@@ -184,7 +208,11 @@ impl FromRequestParts<Arc<Shared>> for OnBehalf {
         let token = match mint(shared, user.id, session.id).await {
             Ok(Some(token)) => token,
             // The session ended since the request came.
-            Ok(None) => return Err(Trouble::SessionEnded.into_response()),
+            Ok(None) => {
+                let mut response = Trouble::SessionEnded.into_response();
+                response.extensions_mut().insert(SessionOver);
+                return Err(response);
+            }
             Err(error) => return Err(Trouble::from(error).into_response()),
         };
         let request_id = parts.extensions.get().map_or("", |RequestId(id)| id.as_str());
@@ -193,7 +221,8 @@ impl FromRequestParts<Arc<Shared>> for OnBehalf {
         let asker = Asker { user_id: user.id, rights };
         let (shared, request_id, session_id) = (Arc::clone(shared), Arc::from(request_id), session.id);
         let asking = Asking { shared, asker, session_id, token, request_id, traceparent };
-        Ok(OnBehalf { user, session_id, frame, asking })
+        let is_given_back = parts.uri.query() == Some(GIVEN_BACK);
+        Ok(OnBehalf { user, session_id, frame, asking, is_given_back })
     }
 }
 

@@ -14,7 +14,7 @@ use platform::http::ready::{self, DATABASE_CHECKS, NotReady, Stopping};
 use platform::http::{LargeBody, ProblemResponse, SMALL_BODY, Surface};
 use tower_http::csrf::CsrfLayer;
 
-use super::{audit_api, files, token};
+use super::{audit_api, files, kept_form, token};
 use crate::pages::{
     Trouble, admin, audit, audit_file, audit_seal, branches, dashboard, events, items, login, orders,
     password, preferences, problem, scan, search, second_factor, second_step, sessions, stock,
@@ -104,6 +104,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         // Requests that change something and come from another site's page are refused.
         .layer(CsrfLayer::new())
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), kept_form::keep))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), problem::tell));
     let surface = Surface {
         body_limit: SMALL_BODY,

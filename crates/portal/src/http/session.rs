@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::cookie::Cookie;
 use super::forms::FormToken;
+use super::kept_form::SessionOver;
 use super::local_path::as_parameter;
 use crate::Shared;
 use crate::accounts::sessions::{self, Session, Standing};
@@ -110,7 +111,9 @@ async fn at(parts: &Parts, shared: &Shared, allowed: &[Standing]) -> Result<(Ses
     };
     // A cookie whose session is over, or was ended elsewhere: nothing of it stays in the browser.
     if standing.is_none() && Cookie::Session.read(&parts.headers, &shared.config).is_some() {
-        return Err(sent_away(&to, &shared.config));
+        let mut response = sent_away(&to, &shared.config);
+        response.extensions_mut().insert(SessionOver);
+        return Err(response);
     }
     Err(Redirect::to(&to).into_response())
 }
@@ -119,5 +122,8 @@ async fn at(parts: &Parts, shared: &Shared, allowed: &[Standing]) -> Result<(Ses
 pub(crate) async fn session(parts: &Parts, shared: &Shared) -> Result<Option<(Session, FormToken)>, Error> {
     let Some(id) = Cookie::Session.read(&parts.headers, &shared.config) else { return Ok(None) };
     let session = sessions::find(&shared.database, id, &shared.config).await?;
-    Ok(session.map(|session| (session, FormToken::of(id))))
+    Ok(session.map(|session| {
+        let token = FormToken::of_user(id, session.user.id);
+        (session, token)
+    }))
 }

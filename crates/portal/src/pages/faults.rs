@@ -27,6 +27,7 @@ const FAULTS: &[(&str, &str)] = &[
     ("there is no such item", "fault-no-item"),
     ("the item is not active", "fault-item-inactive"),
     ("the same item stands in an earlier line; put the whole quantity on one line", "fault-same-item"),
+    ("is the code of item {}; type how many there are", "fault-scanned"),
     ("must have at least one line", "fault-no-lines"),
     ("must have at most {} lines", "fault-too-many-lines"),
     ("must stay {}; draft a new order for another branch", "fault-other-branch"),

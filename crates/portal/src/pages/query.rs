@@ -22,8 +22,20 @@ impl<S: Sync, Q: DeserializeOwned + Default> FromRequestParts<S> for Asked<Q> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Asked<Q>, Self::Rejection> {
         let query = parts.uri.query().unwrap_or_default();
-        Ok(Asked(serde_html_form::from_str(query).unwrap_or_default()))
+        let read = serde_html_form::from_str(query).or_else(|_| serde_html_form::from_str(&once(query)));
+        Ok(Asked(read.unwrap_or_default()))
     }
+}
+
+/// A query in which each field stands once, as it stands last: what names a field twice means one value.
+fn once(query: &str) -> String {
+    let mut fields: Vec<(&str, &str)> = Vec::new();
+    for pair in query.split('&') {
+        let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+        fields.retain(|(before, _)| *before != name);
+        fields.push((name, pair));
+    }
+    fields.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>().join("&")
 }
 
 /// For `deserialize_with`: a field that is empty or not of its kind is none.

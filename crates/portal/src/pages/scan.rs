@@ -6,13 +6,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use client::{ClientError, ItemFilter, Key, OrderFilter, Paging};
+use client::{ClientError, Key, OrderFilter, Paging};
 use contract::{ItemOut, OrderOut, OrderStatusWord, ProblemKind, SetStockIn, StockSummaryOut};
 use domain::{BranchId, ItemId, Quantity, QuantityError, StockKey};
 use policy::{Action, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::frame::{Frame, Section};
+use super::items::of_code;
 use super::query::{Asked, address, lenient, trimmed};
 use super::refusal::Refusal;
 use super::{Trouble, page};
@@ -30,6 +31,66 @@ pub(crate) struct ScanQuery {
     branch: Option<i64>,
     #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    /// What is done with what is scanned, as it was chosen last: see [`How`].
+    #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
+    how: Option<String>,
+    /// The code that was shown, for who chooses another branch.
+    #[serde(deserialize_with = "trimmed", skip_serializing)]
+    shown: Option<String>,
+}
+
+/// What is done with what is scanned. Nothing is chosen at first: Enter on a keyboard would do it unseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Sets what is on hand.
+    Count,
+    /// Adds to it.
+    Add,
+    /// Takes from it.
+    Take,
+}
+
+impl How {
+    const ALL: [How; 3] = [How::Count, How::Add, How::Take];
+
+    /// As forms and addresses have it.
+    const fn word(self) -> &'static str {
+        match self {
+            How::Count => "count",
+            How::Add => "in",
+            How::Take => "out",
+        }
+    }
+
+    fn parse(word: &str) -> Option<How> {
+        How::ALL.into_iter().find(|how| how.word() == word)
+    }
+
+    /// The message that names it.
+    const fn message(self) -> &'static str {
+        match self {
+            How::Count => "scan-count",
+            How::Add => "scan-in",
+            How::Take => "scan-out",
+        }
+    }
+
+    /// The message that is the reason in the ledger.
+    const fn reason(self) -> &'static str {
+        match self {
+            How::Count => "reason-count",
+            How::Add => "scan-in-reason",
+            How::Take => "scan-out-reason",
+        }
+    }
+
+    const fn icon(self) -> &'static str {
+        match self {
+            How::Count => "check",
+            How::Add => "plus",
+            How::Take => "minus",
+        }
+    }
 }
 
 /// What the services say.
@@ -49,16 +110,21 @@ struct ScanPage {
     query: ScanQuery,
     shown: Option<Arc<Shown>>,
     may_adjust: bool,
+    /// The quantity, as it was typed.
+    typed: String,
     refusal: Option<Refusal>,
 }
 
 pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<ScanQuery>) -> Result<Response, Trouble> {
-    show(visitor.within(Section::Scan), query, None).await
+    let ScanQuery { code, shown, .. } = query.clone();
+    let query = ScanQuery { code: code.or(shown), ..query };
+    show(visitor.within(Section::Scan), query, String::new(), None).await
 }
 
 async fn show(
     mut visitor: OnBehalf,
     query: ScanQuery,
+    typed: String,
     refusal: Option<Refusal>,
 ) -> Result<Response, Trouble> {
     let shown = visitor.known(ask(visitor.asking(), &query)).await?;
@@ -68,7 +134,7 @@ async fn show(
         visitor.may(Action::AdjustStock, Resource::Stock { key, change, earlier: Quantity::ZERO })
     });
     let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
-    Ok(page(status, &ScanPage { frame: visitor.frame, query, shown, may_adjust, refusal }))
+    Ok(page(status, &ScanPage { frame: visitor.frame, query, shown, may_adjust, typed, refusal }))
 }
 
 async fn ask(asking: Asking, query: &ScanQuery) -> Result<Shown, ClientError> {
@@ -80,10 +146,7 @@ async fn ask(asking: Asking, query: &ScanQuery) -> Result<Shown, ClientError> {
     };
     let branch = query.branch.or(only);
     let item = match &query.code {
-        Some(code) => {
-            let filter = ItemFilter { code: Some(code.clone()), ..ItemFilter::default() };
-            services.list_items(call, &filter, Paging::first(1)).await?.rows.into_iter().next()
-        }
+        Some(code) => of_code(&asking, code).await?,
         None => None,
     };
     let (mut level, mut orders) = (None, Vec::new());
@@ -110,7 +173,7 @@ pub(crate) struct ScanForm {
     code: String,
     /// How many, as typed.
     quantity: String,
-    /// `count` sets what is on hand, `in` adds to it, `out` takes from it.
+    /// The word of a [`How`].
     how: String,
     /// What was on hand when the page was made.
     before: String,
@@ -122,13 +185,24 @@ pub(crate) async fn post(
     CheckedForm(form): CheckedForm<ScanForm>,
 ) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Scan);
-    let query = ScanQuery { branch: Some(form.branch), code: Some(form.code.clone()) };
+    let how = How::parse(&form.how);
+    let query = ScanQuery {
+        branch: Some(form.branch),
+        code: Some(form.code.clone()),
+        how: how.map(|how| how.word().to_owned()),
+        shown: None,
+    };
     let key = Key::kept(&form.key);
-    let quantity = match form.on_hand_after(&visitor.frame) {
-        Ok(quantity) => quantity,
-        Err(error) => {
-            let refusal = Refusal::of_field("/quantity", &error, &visitor.frame);
-            return show(visitor, query, Some(refusal)).await;
+    let read = match how {
+        Some(how) => form.on_hand_after(how, &visitor.frame).map_err(|error| ("/quantity", error)),
+        None => Err(("/how", visitor.frame.say("scan-choose-how"))),
+    };
+    let (how, quantity) = match (how, read) {
+        (Some(how), Ok(quantity)) => (how, quantity),
+        (_, Ok(_)) => return Err(Trouble::Form),
+        (_, Err((field, error))) => {
+            let refusal = Refusal::of_field(field, &error, &visitor.frame);
+            return show(visitor, query, form.quantity, Some(refusal)).await;
         }
     };
     let asking = visitor.asking();
@@ -137,8 +211,8 @@ pub(crate) async fn post(
         item_id: form.item,
         quantity: Some(quantity),
         // Adding and taking are about what was shown; were it another by now, the sum would be wrong.
-        expected_quantity: if form.how == "count" { None } else { form.before.parse().ok() },
-        reason: Some(visitor.frame.say(form.reason())),
+        expected_quantity: if how == How::Count { None } else { form.before.parse().ok() },
+        reason: Some(visitor.frame.say(how.reason())),
         ..SetStockIn::default()
     };
     match visitor.made(asking.services().set_stock(asking.call(), &key, &count)).await? {
@@ -148,33 +222,25 @@ pub(crate) async fn post(
         }
         Err(refusal) if refusal.is(ProblemKind::PreconditionFailed) => {
             let refusal = Refusal::told(StatusCode::CONFLICT, visitor.frame.say("scan-changed"));
-            show(visitor, query, Some(refusal)).await
+            show(visitor, query, form.quantity, Some(refusal)).await
         }
-        Err(refusal) => show(visitor, query, Some(refusal)).await,
+        Err(refusal) => show(visitor, query, form.quantity, Some(refusal)).await,
     }
 }
 
 impl ScanForm {
     /// What is to be on hand afterwards; else what is wrong with what was typed. What is added or taken is more than zero:
     /// a sign would turn one into the other, and the reason in the ledger with it.
-    fn on_hand_after(&self, frame: &Frame) -> Result<Quantity, String> {
+    fn on_hand_after(&self, how: How, frame: &Frame) -> Result<Quantity, String> {
         let typed = frame.quantity_of(&self.quantity).map_err(|error| error.to_string())?;
         let before: Quantity = self.before.parse().map_err(|error: QuantityError| error.to_string())?;
-        let after = match self.how.as_str() {
-            "in" | "out" if !typed.is_positive() => return Err("must be more than zero".to_owned()),
-            "in" => before.checked_add(typed),
-            "out" => before.checked_sub(typed),
-            _ => Some(typed),
+        let after = match how {
+            How::Count => Some(typed),
+            _ if !typed.is_positive() => return Err("must be more than zero".to_owned()),
+            How::Add => before.checked_add(typed),
+            How::Take => before.checked_sub(typed),
         };
         after.ok_or_else(|| QuantityError::OutOfRange.to_string())
-    }
-
-    fn reason(&self) -> &'static str {
-        match self.how.as_str() {
-            "in" => "scan-in-reason",
-            "out" => "scan-out-reason",
-            _ => "reason-count",
-        }
     }
 }
 
@@ -197,8 +263,16 @@ impl ScanPage {
         self.frame.quantity(&quantity.unwrap_or(Quantity::ZERO))
     }
 
-    fn error(&self) -> Option<&str> {
-        self.refusal.as_ref()?.field("/quantity")
+    fn error(&self, pointer: &str) -> Option<&str> {
+        self.refusal.as_ref()?.field(pointer)
+    }
+
+    fn ways(&self) -> [How; 3] {
+        How::ALL
+    }
+
+    fn is_chosen(&self, how: &How) -> bool {
+        self.query.how.as_deref() == Some(how.word())
     }
 
     /// An order that waits for the item, and for how much of it.

@@ -8,11 +8,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use client::{ClientError, OrderFilter, Paging};
 use contract::{BranchOut, ItemOut, OrderOut};
+use platform::text::fold;
 use policy::{Action, Resource};
 use serde::Deserialize;
 
 use super::frame::Frame;
-use super::items::called;
+use super::items::{Sought, sought};
 use super::query::{Asked, trimmed};
 use super::{Trouble, page};
 use crate::Shared;
@@ -34,6 +35,8 @@ pub(crate) struct SearchQuery {
 /// What the services found.
 #[derive(Default)]
 struct Found {
+    /// The text is the code of the only item.
+    is_code: bool,
     items: Vec<ItemOut>,
     orders: Vec<OrderOut>,
     branches: Vec<BranchOut>,
@@ -59,7 +62,7 @@ pub(crate) async fn get(
     // What is scanned or typed in full is meant, and nothing else.
     if let Some(found) = &found
         && let [item] = found.items.as_slice()
-        && (item.sku == text || item.barcode.as_deref() == Some(text.as_str()))
+        && found.is_code
         && found.orders.is_empty()
     {
         return Ok(Redirect::to(&format!("/items/{}/", item.id)).into_response());
@@ -79,17 +82,18 @@ async fn find(asking: Asking, text: String) -> Result<Found, ClientError> {
     let (services, call) = (asking.services(), asking.call());
     let reference = OrderFilter { reference: Some(text.clone()), ..OrderFilter::default() };
     let (items, directory, orders, order) = tokio::try_join!(
-        called(&asking, &text, None, MOST),
+        sought(&asking, &text, None, MOST),
         Directory::read(&asking),
         services.list_orders(call, &reference, Paging::first(MOST)),
         order(&asking, &text),
     )?;
-    let lower = text.to_lowercase();
-    let has = |field: &String| field.to_lowercase().contains(&lower);
+    let folded = fold(&text);
+    let has = |field: &String| fold(field).contains(&folded);
     let is_found = |branch: &&BranchOut| has(&branch.name) || has(&branch.code) || has(&branch.location);
     let branches = directory.all().iter().filter(is_found).take(usize::from(MOST)).cloned().collect();
     let orders = order.into_iter().chain(orders.rows).collect();
-    Ok(Found { items, orders, branches, directory })
+    let Sought { items, is_code } = items;
+    Ok(Found { items, is_code, orders, branches, directory })
 }
 
 /// The order of that number, if it is one that the user sees.
@@ -104,10 +108,9 @@ async fn order(asking: &Asking, text: &str) -> Result<Option<OrderOut>, ClientEr
 
 /// Those of that name whose account the user may change.
 async fn named(shared: &Shared, gives: &Grant, text: &str) -> Result<Vec<User>, Trouble> {
-    let lower = text.to_lowercase();
+    let folded = fold(text);
     let users = users::list(&shared.database).await?;
-    let is_found =
-        |user: &User| user.username.to_lowercase().contains(&lower) && Grant::of(user).within(gives);
+    let is_found = |user: &User| fold(&user.username).contains(&folded) && Grant::of(user).within(gives);
     let found = users.into_iter().filter(is_found);
     Ok(found.take(usize::from(MOST)).collect())
 }

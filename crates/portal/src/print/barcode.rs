@@ -3,6 +3,7 @@
 use barcoders::sym::code128::Code128;
 use barcoders::sym::ean8::EAN8;
 use barcoders::sym::ean13::EAN13;
+use domain::gtin;
 use qrcodegen::{QrCode, QrCodeEcc};
 
 /// A code of bars.
@@ -17,7 +18,7 @@ pub(crate) struct Bars {
 /// The bars for a code: EAN-13, UPC-A or EAN-8 for digits that are one, else Code 128. None for a code that bars cannot
 /// say.
 pub(crate) fn bars(code: &str) -> Option<Bars> {
-    let is_one = code.bytes().all(|byte| byte.is_ascii_digit()) && right_digit(code).is_some();
+    let is_one = gtin::is_right(code);
     // ISO/IEC 15420. UPC-A is EAN-13 with a leading zero.
     let (modules, quiet) = match code.len() {
         13 if is_one => (EAN13::new(code).ok()?.encode(), (11, 7)),
@@ -73,27 +74,6 @@ fn in_sets(code: &str) -> String {
     in_sets
 }
 
-/// The last digit of an EAN-8, UPC-A, EAN-13 or GTIN-14 as the other digits want it; whether it is that is another
-/// question. None for a code that has another form.
-fn check_digit(code: &str) -> Option<char> {
-    if !matches!(code.len(), 8 | 12 | 13 | 14) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let digits = code.bytes().rev().skip(1).map(|byte| u32::from(byte - b'0'));
-    let weighted: u32 = digits.zip([3, 1].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-    char::from_digit((10 - weighted % 10) % 10, 10)
-}
-
-/// The check digit of a code, where it is right.
-fn right_digit(code: &str) -> Option<char> {
-    check_digit(code).filter(|digit| code.ends_with(*digit))
-}
-
-/// The digit that a code of 8, 12, 13 or 14 digits would end in if its last one were not wrong.
-pub(crate) fn digit_instead(code: &str) -> Option<char> {
-    check_digit(code).filter(|digit| !code.ends_with(*digit))
-}
-
 /// A QR code (ISO/IEC 18004), for what bars cannot say or not in the space there is.
 pub(crate) struct Square(QrCode);
 
@@ -144,13 +124,5 @@ mod tests {
         assert_eq!(readable("A12B1234567C"), "<B>A12B1<C>234567<B>C");
         assert_eq!(readable("42"), "<C>42");
         assert_eq!(readable("7"), "<B>7");
-    }
-
-    #[test]
-    fn a_wrong_check_digit_is_known_by_the_right_one() {
-        assert_eq!(digit_instead("4006381333932"), Some('1'));
-        assert_eq!(digit_instead("14006381333930"), Some('8'));
-        assert_eq!(digit_instead("4006381333931"), None);
-        assert_eq!(digit_instead("12345"), None);
     }
 }

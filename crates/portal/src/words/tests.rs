@@ -92,6 +92,9 @@ fn the_language_is_the_one_that_the_browser_likes_best() {
         ("fr, en;q=0.5, de;q=0.7", Language::German),
         ("en-GB,en;q=0.9,de;q=0.8", Language::English),
         ("xx;q=nonsense", Language::English),
+        ("de; q=0.9, en;q=0.8", Language::German),
+        ("en ; q=0.3 , de ; Q = 0.4", Language::German),
+        ("de;q=0", Language::English),
     ] {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_LANGUAGE, accepted.parse().unwrap());
@@ -110,6 +113,26 @@ fn quantities_are_written_as_each_language_writes_them() {
         let quantity: Quantity = quantity.parse().unwrap();
         assert_eq!(Words(Language::English).quantity(&quantity), english);
         assert_eq!(Words(Language::German).quantity(&quantity), german);
+    }
+}
+
+#[test]
+fn a_decimal_mark_of_another_region_is_understood_where_it_can_be_nothing_else() {
+    for (typed, english, german) in [
+        ("2,5", Some("2.5"), Some("2.5")),
+        ("2.5", Some("2.5"), Some("2.5")),
+        ("0,125", Some("0.125"), Some("0.125")),
+        ("0.125", Some("0.125"), Some("0.125")),
+        ("-0,125", Some("-0.125"), Some("-0.125")),
+        ("1,000", None, Some("1")),
+        ("1.000", Some("1"), None),
+        ("1,000.5", None, None),
+        ("1.000,5", None, None),
+        ("1,2,3", None, None),
+    ] {
+        let read = |language| Words(language).quantity_of(typed).ok().map(|quantity| quantity.to_string());
+        assert_eq!(read(Language::English).as_deref(), english, "{typed} in English");
+        assert_eq!(read(Language::German).as_deref(), german, "{typed} in German");
     }
 }
 

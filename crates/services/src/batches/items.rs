@@ -1,13 +1,12 @@
 //! Many items in one request, each by its SKU.
 
-use std::collections::HashMap;
-
 use contract::{ItemBatchIn, ItemIn};
 use identity::Caller;
 use policy::{Action, Resource};
 
 use super::{EntryResult, Results, check_count, is_of_entry};
 use crate::answer::Answer;
+use crate::codes::BySku;
 use crate::error::Error;
 use crate::items::{self, Written};
 use crate::request::RequestContext;
@@ -49,12 +48,11 @@ async fn write(
     skus.sort_unstable();
     skus.dedup();
     // All at once and by id, so that two batches of the same items wait for each other and never in a circle.
-    let locked = store::lock_by_sku(work.conn(), &skus).await?;
-    let mut known: HashMap<String, ItemRow> =
-        locked.into_iter().map(|row| (row.item.sku.clone(), row)).collect();
+    let locked = store::lock_by_code(work.conn(), &skus).await?;
+    let mut known: BySku<ItemRow> = BySku::new(locked.into_iter().map(|row| (row.item.sku.clone(), row)));
     let (mut facts, mut results) = (Vec::new(), Vec::with_capacity(entries.len()));
     for entry in entries {
-        let before = known.get(entry.sku.trim());
+        let before = known.find(entry.sku.trim());
         work.set_savepoint().await?;
         match one(services, caller, work, before, entry).await {
             Ok(Written { fact, answer, row }) => {
@@ -81,7 +79,11 @@ async fn one(
     entry: &ItemIn,
 ) -> Result<Written, Error> {
     match before {
-        Some(before) => items::change(services, caller, work.conn(), before, entry).await,
+        Some(before) => {
+            // An item keeps its SKU as it was written first.
+            let entry = ItemIn { sku: before.item.sku.clone(), ..entry.clone() };
+            items::change(services, caller, work.conn(), before, &entry).await
+        }
         None => items::add(work.conn(), entry).await,
     }
 }

@@ -9,6 +9,7 @@ use policy::{Action, Denied, Resource};
 use super::{EntryResult, Results, check_count, is_of_entry, tell_denied};
 use crate::answer::Answer;
 use crate::asker::Asker;
+use crate::codes;
 use crate::documents::Command;
 use crate::documents::adjustments::StockCount;
 use crate::engine::{Outcome, Request, batch, collided};
@@ -16,6 +17,7 @@ use crate::error::Error;
 use crate::request::{Actor, RequestContext};
 use crate::services::Services;
 use crate::stock;
+use crate::valid::invalid;
 use crate::work::{Begun, Work};
 
 /// How often a batch is tried when it collides with another transaction.
@@ -38,6 +40,13 @@ pub(crate) async fn set(
             Err(error) if !is_of_entry(&error) => return Err(error),
             entry => entry,
         });
+    }
+    let quantities = input.entries.iter().map(|entry| stock::counted(entry).unwrap_or_default());
+    let scans = codes::faults_in(services, &quantities.collect::<Vec<_>>()).await?;
+    for (count, scan) in counts.iter_mut().zip(scans) {
+        if let (Ok(_), Some(scan)) = (&count, scan) {
+            *count = Err(invalid("/quantity", scan));
+        }
     }
     let mut tries = 0;
     loop {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use contract::{BranchIn, BranchOut};
 use domain::BranchId;
+use platform::text::fold;
 use serde_json::json;
 
 use super::cells::Reader;
@@ -143,5 +144,5 @@ fn same(values: &BranchValues, before: &BranchOut) -> bool {
 
 /// Names are the same whatever their case.
 fn key(name: &str) -> String {
-    name.trim().to_lowercase()
+    fold(name.trim())
 }

@@ -14,6 +14,7 @@ use super::faults::Faults;
 use super::table::{Columns, Row, Table};
 use super::work::{CHUNK, Effect, Work, Written, bad_fields};
 use super::{BadRow, BulkError, RowChange, fields_changed};
+use crate::codes::{BySku, same_code};
 use crate::items::{checked, fact};
 use crate::store::items::{self as store, ItemValues};
 
@@ -56,10 +57,10 @@ pub(super) async fn write(
 /// What must not come twice in a file. It grows with the catalogue.
 #[derive(Default)]
 struct Known {
-    /// The SKUs of earlier rows.
-    skus: HashSet<String>,
-    /// The SKU of each barcode that was asked about.
-    barcodes: HashMap<String, String>,
+    /// The items of earlier rows: the ids of those that there were, the codes of the new ones.
+    rows: HashSet<Result<i64, String>>,
+    /// Whose each code is that was asked about: the SKU's code and the SKU.
+    codes: HashMap<String, (String, String)>,
 }
 
 /// Creates or changes the items of some rows.
@@ -70,20 +71,25 @@ async fn write_chunk(
     faults: &mut Faults<'_>,
     written: &mut Written,
 ) -> Result<(), BulkError> {
-    let skus: Vec<&str> = rows.iter().map(|row| row.input.sku.as_str()).collect();
-    let wanted: Vec<&str> = rows.iter().filter_map(|row| row.input.barcode.as_ref()?.as_deref()).collect();
-    let (existing, holders) =
-        futures_util::try_join!(store::lock_by_sku(work.conn, &skus), store::barcodes(work.conn, &wanted))?;
-    let existing: HashMap<String, ItemOut> =
-        existing.into_iter().map(|row| (row.item.sku.clone(), row.item)).collect();
-    for (barcode, sku) in holders {
-        known.barcodes.entry(barcode).or_insert(sku);
+    let skus = rows.iter().map(|row| row.input.sku.as_str());
+    let barcodes = rows.iter().filter_map(|row| row.input.barcode.as_ref()?.as_deref());
+    let wanted: Vec<&str> = skus.chain(barcodes).collect();
+    let existing = store::lock_by_code(work.conn, &wanted).await?;
+    let existing: BySku<ItemOut> =
+        BySku::new(existing.into_iter().map(|row| (row.item.sku.clone(), row.item)));
+    for item in existing.iter() {
+        let key = same_code(&item.sku);
+        let holder = (key.clone(), item.sku.clone());
+        for code in item.barcode.iter().map(|barcode| same_code(barcode)).chain([key]) {
+            known.codes.entry(code).or_insert_with(|| holder.clone());
+        }
     }
     let (mut new, mut changed) = (Vec::new(), Vec::new());
     for ItemRow { line, input } in rows {
-        let before = existing.get(&input.sku);
+        let before = existing.find(&input.sku);
         let values = match checked(input, before) {
-            Ok(values) => values,
+            // An item keeps its SKU as it was written first.
+            Ok(values) => ItemValues { sku: before.map_or(values.sku, |item| item.sku.clone()), ..values },
             Err(error) => {
                 faults.extend(bad_fields(error, *line, COLUMNS)?);
                 continue;
@@ -91,16 +97,26 @@ async fn write_chunk(
         };
         let mut fault =
             |column, reason: String| faults.add(BadRow { line: *line, column: Some(column), reason });
-        if !known.skus.insert(input.sku.clone()) {
+        let key = same_code(&values.sku);
+        if !known.rows.insert(before.map_or_else(|| Err(key.clone()), |item| Ok(item.id))) {
             fault("sku", "stands in an earlier line too".to_owned());
             continue;
         }
-        if let Some(barcode) = &values.barcode {
-            let holder = known.barcodes.entry(barcode.clone()).or_insert_with(|| values.sku.clone());
-            if *holder != values.sku {
-                fault("barcode", format!("is the barcode of {holder}"));
-                continue;
-            }
+        // A code that the item has already may be another's too, from before codes were unique.
+        let new_sku = before.is_none().then_some(("sku", &values.sku));
+        let barcode = values
+            .barcode
+            .as_ref()
+            .filter(|barcode| before.and_then(|item| item.barcode.as_ref()) != Some(barcode));
+        let codes = new_sku.into_iter().chain(barcode.map(|barcode| ("barcode", barcode)));
+        let taken = codes.into_iter().find_map(|(column, code)| {
+            let own = || (key.clone(), values.sku.clone());
+            let (holder, sku) = known.codes.entry(same_code(code)).or_insert_with(own);
+            (*holder != key).then(|| (column, format!("is a code of {sku}")))
+        });
+        if let Some((column, reason)) = taken {
+            fault(column, reason);
+            continue;
         }
         match before {
             None => {
@@ -127,9 +143,11 @@ async fn write_chunk(
         }
     }
     // All statements are sent before the first answer is awaited.
-    let inserted = try_join_all(new.iter().map(|values| store::insert(work.conn, values))).await?;
+    let inserted = store::insert_many(work.conn, &new);
     let updates = changed.iter().map(|(values, before)| store::update(work.conn, ItemId(before.id), values));
-    let updated = try_join_all(updates).await?;
+    let (inserted, updated) = futures_util::try_join!(inserted, try_join_all(updates))?;
+    // A later chunk finds these as items that there are.
+    known.rows.extend(inserted.iter().map(|row| Ok(row.item.id)));
     inserted.iter().for_each(|_| written.count(Effect::Created));
     updated.iter().for_each(|_| written.count(Effect::Changed));
     let created = inserted.iter().map(|row| fact("item.created", row, json!({ "to": row.item })));

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::BranchId;
 use jiff::tz::TimeZone;
 use platform::pg::{PgError, Queries};
+use platform::text::fold;
 
 use crate::store::branches;
 
@@ -22,8 +23,8 @@ impl Branches {
         let Branches { by_name, active, zones } = &mut known;
         for branch in branches::names(conn).await? {
             // A name wins over another branch's code that reads the same.
-            by_name.entry(branch.code.to_lowercase()).or_insert(branch.id);
-            by_name.insert(branch.name.to_lowercase(), branch.id);
+            by_name.entry(fold(&branch.code)).or_insert(branch.id);
+            by_name.insert(fold(&branch.name), branch.id);
             active.insert(branch.id, branch.active);
             zones.insert(branch.id, platform::zones::or_utc(&branch.timezone));
         }
@@ -32,7 +33,7 @@ impl Branches {
 
     /// The branch of that name, whatever its case, or of that code.
     pub(super) fn find(&self, name: &str) -> Option<BranchId> {
-        self.by_name.get(&name.to_lowercase()).copied()
+        self.by_name.get(&fold(name)).copied()
     }
 
     /// The time zone of the branch of that name; UTC where there is no such branch.

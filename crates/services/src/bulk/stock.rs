@@ -14,6 +14,7 @@ use super::table::{Column, Columns, Row, Table};
 use super::work::{CHUNK, Effect, Work, Written};
 use super::{BadRow, BulkError, CHANGES_SHOWN, FieldChange, RowChange};
 use crate::Command;
+use crate::codes;
 use crate::documents::adjustments::StockCount;
 use crate::engine::{Outcome, Request, batch};
 use crate::store::movements::{self, Past};
@@ -152,6 +153,8 @@ impl Poster<'_> {
     async fn post(&mut self, counts: &[StagedCount], faults: &mut Faults<'_>) -> Result<(), BulkError> {
         let good: Vec<Counted<'_>> =
             counts.iter().filter_map(|count| Some((count, checked(count, faults)?))).collect();
+        let quantities: Vec<Quantity> = good.iter().map(|(count, _)| count.quantity).collect();
+        let mut scans = codes::faults_of(self.work.conn, &quantities).await?;
         let requests: Vec<_> = good.iter().map(|(count, key)| self.request(count, *key)).collect();
         let all: Vec<_> = requests.iter().collect();
         let loaded = batch::load(self.work.conn, &all).await?;
@@ -172,10 +175,13 @@ impl Poster<'_> {
                 _ if !counted_before && level.is_some_and(|row| row.level.quantity == count.quantity) => {
                     self.written.count(Effect::Unchanged);
                 }
-                _ => {
-                    asked.push((count, key));
-                    asking.push(request);
-                }
+                _ => match scans.get_mut(place).and_then(Option::take).filter(|_| !count.as_is) {
+                    Some(reason) => faults.add(BadRow { line: count.line, column: Some("quantity"), reason }),
+                    None => {
+                        asked.push((count, key));
+                        asking.push(request);
+                    }
+                },
             }
         }
         let outcomes = self.work.post_loaded(loaded, &asking).await?;

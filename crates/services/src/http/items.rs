@@ -29,13 +29,13 @@ pub(super) struct ListQuery {
     fields: Option<String>,
     /// Part of the name, the SKU or the barcode, whatever its case.
     q: Option<String>,
-    /// The exact SKU.
+    /// The whole SKU, whatever its case.
     sku: Option<String>,
-    /// The exact barcode.
+    /// The whole barcode; 8, 12, 13 and 14 digits of one article are the same.
     barcode: Option<String>,
     /// Only active or only inactive ones.
     active: Option<bool>,
-    /// The exact SKU or barcode: what a scanner reads.
+    /// The whole SKU or barcode, as both are compared: what a scanner reads.
     code: Option<String>,
     /// Only the items of these ids; to be given once for each, at most 500 times.
     #[serde(default)]

@@ -7,6 +7,7 @@ use domain::OrderId;
 use domain::order::OrderCommand;
 use jiff::Timestamp;
 use platform::http::{Id, Json, OptionalJson, Query};
+use platform::text::composed;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -98,6 +99,7 @@ async fn newest(State(app): Shared, head: Head, query: ListQuery) -> Response {
     } = query;
     let status = status.map(Into::into);
     let (created_from, created_to) = (created_from.map(moment), created_to.map(moment));
+    let reference = reference.map(|reference| composed(&reference).into_owned());
     let filter = OrderFilter { branch_id, status, reference, created_from, created_to, short, asking_for };
     let mut rows = orders::list(&app.services, &head.caller, &filter, page).await;
     if let (Some(Expand::Items), Ok(found)) = (expand, &mut rows)

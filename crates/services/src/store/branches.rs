@@ -84,7 +84,10 @@ statement! {
         order by b.id";
     /// Branches by what people call them, for files.
     BY_NAME_OR_CODE: "services" = "
-        select id, name, code, active, timezone from services_branches where lower(name) = any($1) or code = any($2)";
+        select id, name, code, active, timezone
+        from services_branches
+        where services_fold(name) = any(array(select services_fold(u.name) from unnest($1::text[]) u(name)))
+           or code = any($2)";
 }
 
 fn row(row: &Row) -> BranchRow {
@@ -163,13 +166,13 @@ pub(crate) struct BranchName {
     pub timezone: String,
 }
 
-/// The branches whose lower-case name or whose code is among those given.
+/// The branches whose name, whatever its case, or whose code is among those given.
 pub(crate) async fn by_name_or_code(
     conn: &Queries,
-    lower_names: &[String],
+    names: &[String],
     codes: &[String],
 ) -> Result<Vec<BranchName>, PgError> {
-    Ok(conn.query(&BY_NAME_OR_CODE, &[&lower_names, &codes]).await?.iter().map(name_row).collect())
+    Ok(conn.query(&BY_NAME_OR_CODE, &[&names, &codes]).await?.iter().map(name_row).collect())
 }
 
 /// What every branch is called.

@@ -56,16 +56,35 @@ statement! {
         from services_items
         where id = $1
         for update";
-    /// A page of items. The search text comes in lower case.
+    /// A page of items. Of several that a code means, as there may be from before codes were unique, the one that is
+    /// spelled so is found.
     LIST: "services" = "
         select id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at, version
         from services_items
         where id > $1
-          and ($2::text is null or strpos(search, $2) > 0)
-          and ($3::text is null or sku = $3)
-          and ($4::text is null or barcode = $4)
+          and ($2::text is null or strpos(folded, services_fold($2)) > 0)
+          and ($3::text is null or id = (
+                select i.id
+                from services_item_codes c
+                join services_items i on i.id = c.item_id
+                where c.code = services_code($3) and services_code(i.sku) = c.code
+                order by i.sku = $3 desc, c.twin
+                limit 1))
+          and ($4::text is null or id = (
+                select i.id
+                from services_item_codes c
+                join services_items i on i.id = c.item_id
+                where c.code = services_code($4) and services_code(i.barcode) = c.code
+                order by i.barcode = $4 desc, c.twin
+                limit 1))
           and ($5::boolean is null or active = $5)
-          and ($7::text is null or sku = $7 or barcode = $7)
+          and ($7::text is null or id = (
+                select i.id
+                from services_item_codes c
+                join services_items i on i.id = c.item_id
+                where c.code = services_code($7)
+                order by i.sku = $7 or coalesce(i.barcode, '') = $7 desc, c.twin
+                limit 1))
           and ($8::bigint[] is null or id = any($8))
         order by id
         limit $6";
@@ -99,15 +118,33 @@ statement! {
     INACTIVE: "services" = "select id from services_items where id = any($1) and not active";
     /// What people know items by, for lines.
     NAMES: "services" = "select id, sku, name, unit from services_items where id = any($1)";
-    /// Items by SKU, locked for a change that leaves their ids alone.
-    LOCK_BY_SKU: "services" = "
+    /// Items by codes, locked for a change that leaves their ids alone.
+    LOCK_BY_CODE: "services" = "
         select id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at, version
         from services_items
-        where sku = any($1)
+        where id = any(array(
+            select c.item_id
+            from (select distinct services_code(u.code) as code from unnest($1::text[]) u(code)) w
+            join services_item_codes c on c.code = w.code))
         order by id
         for no key update";
-    /// Whose barcodes these are.
-    BARCODES: "services" = "select barcode, sku from services_items where barcode = any($1)";
+    /// Those of these codes that items have, with the items' SKUs.
+    OF_CODES: "services" = "
+        select c.code, i.sku
+        from services_item_codes c
+        join services_items i on i.id = c.item_id
+        where c.code = any($1) and c.twin = 0";
+    /// New items, their ids in the order of the rows.
+    INSERT_MANY: "services" = "
+        insert into services_items
+            (sku, name, description, unit, decimal_places, barcode, min_stock_level, active)
+        select u.sku, u.name, u.description, u.unit, u.decimal_places, u.barcode, u.minimum * 0.001, u.active
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::bigint[],
+                    $8::boolean[])
+            with ordinality u(sku, name, description, unit, decimal_places, barcode, minimum, active, n)
+        order by u.n
+        returning id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at,
+                  version";
 }
 
 fn row(row: &Row) -> ItemRow {
@@ -125,6 +162,7 @@ fn row(row: &Row) -> ItemRow {
             active: row.get(8),
             created_at: row.get(9),
             remaining: None,
+            warnings: Vec::new(),
         },
         version: row.get(10),
     }
@@ -145,9 +183,8 @@ pub(crate) async fn lock(conn: &Queries, id: ItemId) -> Result<Option<ItemRow>, 
 
 pub(crate) async fn list(conn: &Queries, filter: &ItemFilter, page: Page) -> Result<Vec<ItemOut>, PgError> {
     let ItemFilter { q, sku, barcode, active, code, ids } = filter;
-    let text = q.as_deref().map(str::to_lowercase);
     let (after, limit) = (page.after(0).first, page.rows());
-    let params: Params<'_> = &[&after, &text, sku, barcode, active, &limit, code, ids];
+    let params: Params<'_> = &[&after, q, sku, barcode, active, &limit, code, ids];
     let rows = conn.query_anew(&LIST, params).await?;
     Ok(rows.iter().map(|r| row(r).item).collect())
 }
@@ -208,12 +245,29 @@ pub(crate) async fn names(conn: &Queries, ids: &[i64]) -> Result<HashMap<i64, Li
         .collect())
 }
 
-/// The items of those SKUs that exist, locked.
-pub(crate) async fn lock_by_sku(conn: &Queries, skus: &[&str]) -> Result<Vec<ItemRow>, PgError> {
-    Ok(conn.query(&LOCK_BY_SKU, &[&skus]).await?.iter().map(row).collect())
+/// The items that those codes mean, SKUs and barcodes, locked.
+pub(crate) async fn lock_by_code(conn: &Queries, codes: &[&str]) -> Result<Vec<ItemRow>, PgError> {
+    Ok(conn.query(&LOCK_BY_CODE, &[&codes]).await?.iter().map(row).collect())
 }
 
-/// Those barcodes that items have, with the items' SKUs.
-pub(crate) async fn barcodes(conn: &Queries, barcodes: &[&str]) -> Result<Vec<(String, String)>, PgError> {
-    Ok(conn.query(&BARCODES, &[&barcodes]).await?.iter().map(|r| (r.get(0), r.get(1))).collect())
+/// Those of these codes that items have, with the items' SKUs. They come as [`same_code`](crate::codes::same_code) makes
+/// them.
+pub(crate) async fn of_codes(conn: &Queries, codes: &[String]) -> Result<HashMap<String, String>, PgError> {
+    Ok(conn.query(&OF_CODES, &[&codes]).await?.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Creates items by one statement.
+pub(crate) async fn insert_many(conn: &Queries, items: &[ItemValues]) -> Result<Vec<ItemRow>, PgError> {
+    if items.is_empty() {
+        return Ok(Vec::new());
+    }
+    let texts = |of: fn(&ItemValues) -> &str| items.iter().map(of).collect::<Vec<_>>();
+    let (skus, names) = (texts(|item| &item.sku), texts(|item| &item.name));
+    let (descriptions, units) = (texts(|item| &item.description), texts(|item| &item.unit));
+    let places: Vec<i16> = items.iter().map(|item| i16::from(item.decimal_places)).collect();
+    let barcodes: Vec<Option<&str>> = items.iter().map(|item| item.barcode.as_deref()).collect();
+    let minimums: Vec<i64> = items.iter().map(|item| item.min_stock_level.thousandths()).collect();
+    let active: Vec<bool> = items.iter().map(|item| item.active).collect();
+    let params: Params<'_> = &[&skus, &names, &descriptions, &units, &places, &barcodes, &minimums, &active];
+    Ok(conn.query(&INSERT_MANY, params).await?.iter().map(row).collect())
 }

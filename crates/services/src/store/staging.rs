@@ -120,26 +120,44 @@ macro_rules! order_columns {
     };
 }
 
+/// The item of each row's SKU, `x`; of one that no item spells so, `y`, which spells it otherwise. Only for such rows the
+/// code is made, and the others pass the second join without a look.
+macro_rules! item_of {
+    ($rows:literal) => {
+        concat!(
+            "
+        left join services_items x on x.sku = ",
+            $rows,
+            ".sku
+        left join services_item_codes c
+          on c.code = case when x.id is null then services_code(",
+            $rows,
+            ".sku) end and c.twin = 0
+        left join services_items y on y.id = c.item_id and services_code(y.sku) = c.code"
+        )
+    };
+}
+
 statement! {
     /// Counts in.
     COPY_STOCK: "services" = "
         copy services_import_stock (line, branch_id, sku, quantity, reason, at, as_is) from stdin binary";
     /// Counts out, by level and time.
-    STOCK: "services" = "
-        select s.line, s.branch_id, i.id, s.quantity, s.reason, s.at,
-               row_number() over (partition by s.branch_id, i.id, s.at order by s.line) > 1,
+    STOCK: "services" = concat!("
+        select s.line, s.branch_id, s.item_id, s.quantity, s.reason, s.at,
+               row_number() over (partition by s.branch_id, s.item_id, s.at order by s.line) > 1,
                s.as_is
-        from services_import_stock s
-        left join services_items i on i.sku = s.sku
-        order by s.branch_id, i.id, s.at, s.line";
+        from (
+            select s.line, s.branch_id, coalesce(x.id, y.id) as item_id, s.quantity, s.reason, s.at, s.as_is
+            from services_import_stock s", item_of!("s"), ") s
+        order by s.branch_id, s.item_id, s.at, s.line");
     /// The levels that are counted, by branch.
-    STOCK_LEVELS: "services" = "
-        select s.branch_id, array_agg(distinct i.id order by i.id)
-        from services_import_stock s
-        join services_items i on i.sku = s.sku
-        where s.branch_id is not null
+    STOCK_LEVELS: "services" = concat!("
+        select s.branch_id, array_agg(distinct coalesce(x.id, y.id) order by coalesce(x.id, y.id))
+        from services_import_stock s", item_of!("s"), "
+        where s.branch_id is not null and (x.id is not null or y.id is not null)
         group by s.branch_id
-        order by s.branch_id";
+        order by s.branch_id");
     /// Order lines in.
     COPY_LINES: "services" = "
         copy services_import_lines
@@ -150,7 +168,7 @@ statement! {
     ///
     /// An order with a number is there where that number is an order of the branch with its time and reference. Exports of
     /// older versions have no numbers, and made references of them.
-    GATHER: "services" = "
+    GATHER: "services" = concat!("
         insert into services_import_orders
             (id, branch_id, reference, number, as_is, head, created_at, first_at, last_at, is_there, is_broken,
              lines, other_lines, item_ids, actives, places, requested, line_ids)
@@ -189,15 +207,16 @@ statement! {
                    array_agg(l.requested) filter (where l.n <= $1) as requested
             from (
                 select l.line, l.branch_id, l.unknown_branch, l.reference, l.number, l.requested, l.as_is, l.head,
-                       l.created_at, l.first_at, l.last_at, i.id as item_id, i.active, i.decimal_places,
+                       l.created_at, l.first_at, l.last_at, coalesce(x.id, y.id) as item_id,
+                       coalesce(x.active, y.active) as active,
+                       coalesce(x.decimal_places, y.decimal_places) as decimal_places,
                        row_number() over same as n,
                        l.head <> first_value(l.head) over same as other
-                from services_import_lines l
-                left join services_items i on i.sku = l.sku
+                from services_import_lines l", item_of!("l"), "
                 window same as (partition by l.branch_id, l.unknown_branch, l.reference, l.number
                                 order by l.head is null, l.line)) l
             group by l.branch_id, l.unknown_branch, l.reference, l.number
-            order by created_at, number, line) g";
+            order by created_at, number, line) g");
     /// Finds orders with numbers that have another number here, as many of one branch, reference and time as there are, and
     /// drafts that got another reference since.
     RECOGNISE: "services" = "

@@ -45,7 +45,7 @@ macro_rules! filters {
 /// What lists that are not by branch filter the items `i` and the branches `b` by.
 macro_rules! anywhere {
     () => {
-        "and ($10::text is null or strpos(i.search, $10) > 0)
+        "and ($10::text is null or strpos(i.folded, services_fold($10)) > 0)
          and ($3::bigint[] is null or b.id = any($3))
          and ($4::bigint is null or b.id = $4)"
     };
@@ -62,6 +62,13 @@ macro_rules! summary {
     };
 }
 
+/// Names sort as people sort them, whatever the database's locale: letters of both cases and with accents together.
+macro_rules! people {
+    () => {
+        r#"collate "und-x-icu""#
+    };
+}
+
 /// A page of levels by the item's name, from what joins levels `s` to items `i`. The page comes after an item and a branch:
 /// where it begins is what that item is called now.
 macro_rules! by_name {
@@ -75,15 +82,21 @@ macro_rules! by_name {
             $join,
             "
         join services_branches b on b.id = s.branch_id
-        where (lower(i.name), i.id) >= (coalesce((select lower(name) from services_items where id = $1), ''), $1::bigint)
-          and (lower(i.name), i.id, s.branch_id)
-            > (coalesce((select lower(name) from services_items where id = $1), ''), $1, $2::bigint)
+        where (i.name ",
+            people!(),
+            ", i.id) >= (coalesce((select name from services_items where id = $1), ''), $1::bigint)
+          and (i.name ",
+            people!(),
+            ", i.id, s.branch_id)
+            > (coalesce((select name from services_items where id = $1), ''), $1, $2::bigint)
           ",
             filters!(),
             " ",
             anywhere!(),
             "
-        order by lower(i.name), i.id, s.branch_id
+        order by i.name ",
+            people!(),
+            ", i.id, s.branch_id
         limit $7"
         )
     };
@@ -103,7 +116,7 @@ statement! {
         with found as materialized (
             select i.id, i.name, i.sku, i.min_stock_level
             from services_items i
-            where strpos(i.search, $10::text) > 0)", summary!("
+            where strpos(i.folded, services_fold($10::text)) > 0)", summary!("
             from found i
             join services_stock s on s.item_id = i.id"));
     /// A page of the levels of one branch, whatever the item. Both tables are told where the page begins, so that they
@@ -145,7 +158,6 @@ pub(crate) async fn list(
 ) -> Result<Vec<StockSummaryOut>, PgError> {
     let SummaryFilter { levels, q, zero, reserved, sort } = filter;
     let StockFilter { branch_id, item_id, below_min } = levels;
-    let text = q.as_deref().map(str::to_lowercase);
     let direction: i64 = if *sort == StockSort::QuantityDesc { -1 } else { 1 };
     let start = match sort {
         StockSort::Branch | StockSort::Name => 0,
@@ -154,17 +166,16 @@ pub(crate) async fn list(
     };
     let (after, limit) = (page.after(start), page.rows());
     let (first, second) = (after.first, after.second);
-    let params: Params<'_> = &[
-        &first, &second, &visible, branch_id, item_id, below_min, &limit, zero, reserved, &text, &direction,
-    ];
-    let is_plain = (item_id, below_min, zero, reserved, &text) == (&None, &None, &None, &None, &None);
+    let params: Params<'_> =
+        &[&first, &second, &visible, branch_id, item_id, below_min, &limit, zero, reserved, q, &direction];
+    let is_plain = (item_id, below_min, zero, reserved, q) == (&None, &None, &None, &None, &None);
     let is_below = *below_min == Some(true);
     let rows = match (sort, branch_id) {
         (StockSort::Branch, Some(branch)) if is_plain && first <= *branch => {
             let item = if first == *branch { second } else { 0 };
             return of_branch(conn, *branch, item, limit).await;
         }
-        (StockSort::Branch, _) if text.is_some() => conn.query_anew(&SEARCH, &params[..10]).await?,
+        (StockSort::Branch, _) if q.is_some() => conn.query_anew(&SEARCH, &params[..10]).await?,
         (StockSort::Branch, _) => {
             conn.query_anew(if is_below { &SUMMARY_BELOW } else { &SUMMARY }, &params[..9]).await?
         }

@@ -101,9 +101,7 @@ pub(crate) fn first_path(may: impl Fn(Action) -> bool) -> Option<&'static str> {
 pub(crate) fn open(visitor: OnBehalf, tab: Tab) -> Result<(OnBehalf, Tabs), Trouble> {
     let may = |tab: &Tab| visitor.may(tab.action(), Resource::Company);
     let open: Vec<Tab> = Tab::ALL.into_iter().filter(may).collect();
-    if !open.contains(&tab) {
-        return Err(Trouble::NotAllowed);
-    }
+    visitor.must(&[tab.action()], Resource::Company)?;
     Ok((visitor.within(Section::Admin), Tabs { current: tab, open }))
 }
 

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use identity::Role;
+use platform::text::fold;
 use serde::Deserialize;
 
 use super::{AccessFields, Tab, Tabs, directory, gives, open, roles_in_words, scope_in_words};
@@ -14,6 +15,7 @@ use crate::Shared;
 use crate::accounts::grant::Grant;
 use crate::accounts::groups;
 use crate::accounts::users::{self, NewUser, PasswordIs, User};
+use crate::collation::sort_by_name;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::http::confirmed::Confirmed;
@@ -53,8 +55,9 @@ pub(crate) async fn get(
     let (mut visitor, tabs) = open(visitor, Tab::Users)?;
     let directory = directory(&mut visitor).await?;
     let mut users = users::list(&shared.database).await?;
-    if let Some(text) = query.q.as_ref().map(|text| text.to_lowercase()) {
-        users.retain(|user| user.username.to_lowercase().contains(&text));
+    sort_by_name(&mut users, |user| &user.username);
+    if let Some(text) = query.q.as_deref().map(fold) {
+        users.retain(|user| fold(&user.username).contains(&text));
     }
     // Accounts that have more than the user are not theirs to see.
     let gives = gives(&visitor);

@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use client::{Key, Versioned};
 use contract::{BranchIn, BranchOut, ProblemKind, RemainingOut};
+use domain::BranchId;
+use policy::{Action, Resource};
 use serde::Deserialize;
 
 use crate::http::forms::CheckedForm;
@@ -40,7 +42,8 @@ struct EditPage {
     remaining: Option<RemainingOut>,
 }
 
-pub(crate) async fn new(visitor: OnBehalf) -> Response {
+pub(crate) async fn new(visitor: OnBehalf) -> Result<Response, Trouble> {
+    visitor.must(&[Action::ManageBranches], Resource::Company)?;
     let frame = visitor.within(Section::Branches).frame;
     let form = BranchForm {
         timezone: "UTC".to_owned(),
@@ -48,7 +51,7 @@ pub(crate) async fn new(visitor: OnBehalf) -> Response {
         key: frame.key(),
         ..BranchForm::default()
     };
-    page(StatusCode::OK, &EditPage { frame, id: None, form, refusal: None, remaining: None })
+    Ok(page(StatusCode::OK, &EditPage { frame, id: None, form, refusal: None, remaining: None }))
 }
 
 pub(crate) async fn create(
@@ -76,6 +79,7 @@ pub(crate) async fn create(
 pub(crate) async fn edit(visitor: OnBehalf, Path(id): Path<i64>) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Branches);
     let form = current(&visitor, id).await?;
+    visitor.must(&[Action::EditBranch], Resource::Branch(BranchId(id)))?;
     Ok(page(
         StatusCode::OK,
         &EditPage { frame: visitor.frame, id: Some(id), form, refusal: None, remaining: None },

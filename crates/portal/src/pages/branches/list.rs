@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use contract::BranchOut;
 use domain::BranchId;
+use platform::text::fold;
 use policy::{Action, Resource};
 use serde::Deserialize;
 
@@ -51,8 +52,8 @@ pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<BranchesQuery>) -
 impl BranchesPage {
     /// Those in whose name, code or place the text is found.
     fn found<'a>(&self, directory: &'a Directory) -> Vec<&'a BranchOut> {
-        let text = self.query.q.as_deref().unwrap_or_default().to_lowercase();
-        let has = |field: &String| field.to_lowercase().contains(&text);
+        let text = fold(self.query.q.as_deref().unwrap_or_default());
+        let has = |field: &String| fold(field).contains(&text);
         let found = |branch: &&BranchOut| [&branch.name, &branch.code, &branch.location].into_iter().any(has);
         directory.all().iter().filter(found).collect()
     }

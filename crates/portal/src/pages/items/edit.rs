@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use client::{Key, Versioned};
 use contract::{ItemIn, ItemOut, ProblemKind, RemainingOut};
 use domain::Quantity;
+use policy::{Action, Resource};
 use serde::Deserialize;
 
 use crate::http::forms::CheckedForm;
@@ -43,7 +44,8 @@ struct EditPage {
     remaining: Option<RemainingOut>,
 }
 
-pub(crate) async fn new(visitor: OnBehalf) -> Response {
+pub(crate) async fn new(visitor: OnBehalf) -> Result<Response, Trouble> {
+    visitor.must(&[Action::ManageItems], Resource::Company)?;
     let frame = visitor.within(Section::Items).frame;
     let form = ItemForm {
         unit: "pcs".to_owned(),
@@ -53,7 +55,7 @@ pub(crate) async fn new(visitor: OnBehalf) -> Response {
         key: frame.key(),
         ..ItemForm::default()
     };
-    page(StatusCode::OK, &EditPage { frame, id: None, form, refusal: None, remaining: None })
+    Ok(page(StatusCode::OK, &EditPage { frame, id: None, form, refusal: None, remaining: None }))
 }
 
 pub(crate) async fn create(
@@ -79,6 +81,7 @@ pub(crate) async fn create(
 
 pub(crate) async fn edit(visitor: OnBehalf, Path(id): Path<i64>) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Items);
+    visitor.must(&[Action::ManageItems], Resource::Company)?;
     let form = current(&visitor, id).await?;
     Ok(page(
         StatusCode::OK,

@@ -8,6 +8,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use client::{ClientError, ItemFilter, Key, Paging};
 use contract::{ItemIn, ItemOut};
+use platform::text::composed;
+use policy::{Action, Resource};
 use serde::Deserialize;
 use tabular::{Decimal, Encoding, Format, items};
 
@@ -65,10 +67,11 @@ pub(crate) struct ImportForm {
     step: String,
 }
 
-pub(crate) async fn get(visitor: OnBehalf) -> Response {
+pub(crate) async fn get(visitor: OnBehalf) -> Result<Response, Trouble> {
+    visitor.must(&[Action::ManageItems], Resource::Company)?;
     let frame = visitor.within(Section::Items).frame;
     let form = ImportForm { key: frame.key(), ..ImportForm::default() };
-    page(StatusCode::OK, &ImportPage { frame, form, unreadable: None, rows: Vec::new(), is_done: false })
+    Ok(page(StatusCode::OK, &ImportPage { frame, form, unreadable: None, rows: Vec::new(), is_done: false }))
 }
 
 pub(crate) async fn post(
@@ -122,12 +125,15 @@ impl ImportForm {
     }
 }
 
+/// The item that a row is about.
+struct Known {
+    id: i64,
+    etag: String,
+    sku: String,
+}
+
 /// What a row would change of what there is, with the item's id and version where there is one.
-async fn compare(
-    asking: &Asking,
-    row: &ItemRow,
-    frame: &Frame,
-) -> Result<(Effect, Option<(i64, String)>), ClientError> {
+async fn compare(asking: &Asking, row: &ItemRow, frame: &Frame) -> Result<(Effect, Option<Known>), ClientError> {
     let item = match &row.item {
         Ok(item) => item,
         Err(faults) => {
@@ -143,7 +149,7 @@ async fn compare(
         return Ok((Effect::Same, None));
     }
     let read = asking.services().get_item(asking.call(), known.id).await?;
-    Ok((Effect::Change(changes), Some((known.id, read.etag))))
+    Ok((Effect::Change(changes), Some(Known { id: known.id, etag: read.etag, sku: known.sku })))
 }
 
 /// The fields that a row says otherwise than the item has them.
@@ -159,7 +165,7 @@ fn changes(known: &ItemOut, item: &ItemIn) -> Vec<(&'static str, String, String)
         ("active", known.active.to_string(), item.active.map(|active| active.to_string())),
     ];
     let changed = |(name, before, after): (&'static str, String, Option<String>)| {
-        let after = after.filter(|after| *after != before)?;
+        let after = after.filter(|after| composed(after) != before)?;
         Some((name, before, after))
     };
     fields.into_iter().filter_map(changed).collect()
@@ -174,13 +180,17 @@ async fn carry_out(
     visitor: &OnBehalf,
     key: &Key,
     item: &ItemIn,
-    known: Option<(i64, String)>,
+    known: Option<Known>,
 ) -> Result<Effect, Trouble> {
     let asking = visitor.asking();
     let (services, call) = (asking.services(), asking.call());
     let made = match known {
         None => visitor.made(services.create_item(call, key, item)).await?,
-        Some((id, etag)) => visitor.made(services.update_item(call, key, (id, Some(&etag)), item)).await?,
+        Some(Known { id, etag, sku }) => {
+            // An item keeps its SKU as it was written first.
+            let item = ItemIn { sku, ..item.clone() };
+            visitor.made(services.update_item(call, key, (id, Some(&etag)), &item)).await?
+        }
     };
     Ok(match made {
         Ok(_) => Effect::Done,

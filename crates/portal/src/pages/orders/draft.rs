@@ -13,11 +13,12 @@ use policy::{Action, Resource};
 use serde::Deserialize;
 
 use super::Items;
+use super::order::must;
 use crate::directory::Directory;
 use crate::http::forms::CheckedForm;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
-use crate::pages::items::called;
+use crate::pages::items::meant;
 use crate::pages::refusal::Refusal;
 use crate::pages::{DeleteForm, Trouble, page};
 
@@ -75,6 +76,9 @@ struct DraftPage {
 pub(crate) async fn new(visitor: OnBehalf) -> Result<Response, Trouble> {
     let visitor = visitor.within(Section::Orders);
     let branches = branches(&visitor, None).await?;
+    if branches.is_empty() {
+        visitor.must(&[Action::DraftOrders], Resource::Company)?;
+    }
     let form = DraftForm { key: visitor.frame.key(), ..DraftForm::default() };
     let (frame, lines) = (visitor.frame, vec![Line::default(); SPARE]);
     Ok(page(StatusCode::OK, &DraftPage { frame, id: None, form, lines, branches, refusal: None }))
@@ -183,6 +187,7 @@ async fn current(visitor: &OnBehalf, id: i64) -> Result<(DraftForm, Vec<Line>), 
     let read =
         asking.services().get_order(asking.call(), id).await.map_err(|error| visitor.refused(error))?;
     let order: OrderOut = read.value;
+    must(visitor, &[Action::DraftOrders], &order)?;
     let items = Items::of(&asking, &order).await.map_err(|error| visitor.refused(error))?;
     let mut lines: Vec<Line> = order
         .lines
@@ -247,7 +252,7 @@ async fn find(asking: &Asking, text: &str) -> Result<Result<ItemOut, usize>, Cli
     if text.is_empty() {
         return Ok(Err(0));
     }
-    let found = called(asking, text, Some(true), 2).await?;
+    let found = meant(asking, text).await?;
     let count = found.len();
     Ok(match found.into_iter().next() {
         Some(item) if count == 1 => Ok(item),

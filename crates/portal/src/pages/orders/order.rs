@@ -67,8 +67,18 @@ pub(crate) async fn ask(asking: Asking, id: i64) -> Result<Shown, ClientError> {
     Ok(Shown { order: read.value, items, directory, elsewhere })
 }
 
-/// What policies know of an order.
+/// Whether the services would let the user do it with an order.
 pub(crate) fn may(visitor: &OnBehalf, action: Action, order: &OrderOut) -> bool {
+    known_to_policies(visitor, order, |order| visitor.may(action, order))
+}
+
+/// The same for a page whose form does one of these with an order: [`OnBehalf::must`].
+pub(crate) fn must(visitor: &OnBehalf, actions: &[Action], order: &OrderOut) -> Result<(), Trouble> {
+    known_to_policies(visitor, order, |order| visitor.must(actions, order))
+}
+
+/// What policies know of an order.
+fn known_to_policies<T>(visitor: &OnBehalf, order: &OrderOut, ask: impl FnOnce(Resource<'_>) -> T) -> T {
     let largest_line = order.lines.iter().map(|line| line.requested_qty).max().unwrap_or(Quantity::ZERO);
     let own = visitor.user.id.to_string();
     let facts = OrderFacts {
@@ -81,7 +91,7 @@ pub(crate) fn may(visitor: &OnBehalf, action: Action, order: &OrderOut) -> bool 
         made_by: (order.created_by == visitor.user.username).then_some(own.as_str()),
         submitted_by: None,
     };
-    visitor.may(action, Resource::Order(facts))
+    ask(Resource::Order(facts))
 }
 
 /// What may be done with an order as it stands.

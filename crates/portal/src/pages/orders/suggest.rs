@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::Trouble;
-use crate::pages::items::called;
+use crate::pages::items::sought;
 use crate::pages::query::{Asked, lenient, trimmed};
 
 /// How many items are suggested.
@@ -28,7 +28,8 @@ struct Suggestion {
     id: i64,
     sku: String,
     name: String,
-    barcode: Option<String>,
+    /// What was typed is its SKU or barcode.
+    is_code: bool,
     available: String,
 }
 
@@ -40,15 +41,14 @@ pub(crate) async fn get(visitor: OnBehalf, Asked(query): Asked<SuggestQuery>) ->
 
 async fn find(visitor: &OnBehalf, text: String, branch: Option<i64>) -> Result<Vec<Suggestion>, ClientError> {
     let asking = visitor.asking();
-    let items = called(&asking, &text, Some(true), MOST).await?;
-    let mut found = Vec::new();
-    for item in items {
+    let sought = sought(&asking, &text, Some(true), MOST).await?;
+    let (is_code, mut found) = (sought.is_code, Vec::new());
+    for item in sought.items {
         let available = match branch {
             Some(branch) => available(visitor, &asking, branch, item.id).await?,
             None => String::new(),
         };
-        let (id, sku, name, barcode) = (item.id, item.sku, item.name, item.barcode);
-        found.push(Suggestion { id, sku, name, barcode, available });
+        found.push(Suggestion { id: item.id, sku: item.sku, name: item.name, is_code, available });
     }
     Ok(found)
 }

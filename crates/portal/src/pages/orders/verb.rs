@@ -12,7 +12,7 @@ use domain::Quantity;
 use policy::Action;
 use serde::Deserialize;
 
-use super::order::{Shown, ask, may};
+use super::order::{Shown, ask, may, must};
 use crate::http::forms::CheckedForm;
 use crate::http::on_behalf::{Asking, OnBehalf};
 use crate::pages::frame::{Frame, Section};
@@ -129,6 +129,9 @@ pub(crate) async fn get(
     let verb = Verb::parse(&verb).ok_or(Trouble::NoSuchPage)?;
     let mut visitor = visitor.within(Section::Orders);
     let before = visitor.known(before(visitor.asking(), id)).await?;
+    if let Some(before) = &before {
+        must(&visitor, verb.actions(), &before.shown.order)?;
+    }
     let key = visitor.frame.key();
     Ok(page(StatusCode::OK, &VerbPage::new(visitor, verb, before, None, key)))
 }

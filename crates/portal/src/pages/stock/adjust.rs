@@ -54,6 +54,9 @@ pub(crate) async fn get(
 ) -> Result<Response, Trouble> {
     let mut visitor = visitor.within(Section::Stock);
     let shown = visitor.known(ask(visitor.asking(), branch, item)).await?;
+    let key = StockKey { branch: BranchId(branch), item: ItemId(item) };
+    let level = Resource::Stock { key, change: Quantity::ZERO, earlier: Quantity::ZERO };
+    visitor.must(&[Action::AdjustStock], level)?;
     let form = AdjustForm { key: visitor.frame.key(), ..AdjustForm::default() };
     Ok(page(StatusCode::OK, &AdjustPage::new(visitor, shown, form, None)))
 }

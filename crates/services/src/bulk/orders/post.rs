@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::order::{DraftLine, ItemFacts, MAX_LINES, OrderCommand, OrderStatus, line_faults};
-use domain::{BranchId, ItemId, OrderId, Refusal, StockKey};
+use domain::{BranchId, ItemId, OrderId, Quantity, Refusal, StockKey};
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 
@@ -14,6 +14,7 @@ use crate::bulk::faults::Faults;
 use crate::bulk::names::Branches;
 use crate::bulk::work::{CHUNK, Effect, Work, Written};
 use crate::bulk::{BadRow, BulkError};
+use crate::codes;
 use crate::documents::drafts::created;
 use crate::documents::orders::{OrderChange, OrderFacts, Orders};
 use crate::documents::{Documents, Loaded};
@@ -94,6 +95,8 @@ struct Desk<'w> {
     /// When the orders were submitted that are posted once more.
     open: HashMap<OrderId, Timestamp>,
     now: Timestamp,
+    /// What is wrong with quantities of the chunk that are codes of items.
+    scans: HashMap<Quantity, String>,
     written: Written,
 }
 
@@ -110,6 +113,7 @@ impl<'w> Desk<'w> {
             openings: Openings::default(),
             open: HashMap::new(),
             now: work.now,
+            scans: HashMap::new(),
             written: Written::default(),
         }
     }
@@ -138,6 +142,11 @@ impl<'w> Desk<'w> {
     }
 
     async fn post(&mut self, orders: &[StagedOrder], faults: &mut Faults<'_>) -> Result<(), BulkError> {
+        let wanted = orders.iter().flat_map(|order| &order.wanted);
+        let quantities: Vec<Quantity> = wanted.map(|wanted| wanted.requested).collect();
+        let scans = codes::faults_of(self.work.conn, &quantities).await?.into_iter();
+        let scans = quantities.into_iter().zip(scans);
+        self.scans = scans.filter_map(|(quantity, fault)| Some((quantity, fault?))).collect();
         for orders in orders.chunk_by(|one, other| one.branch == other.branch) {
             let steps: Vec<Step<'_>> =
                 orders.iter().filter_map(|order| self.checked(order, faults)).collect();
@@ -246,6 +255,10 @@ impl<'w> Desk<'w> {
             let column = if fault.is_of_item() { "sku" } else { "requested_qty" };
             faults.push((index, column, fault.to_string()));
         }
+        let scans = order.wanted.iter().enumerate();
+        let scans = scans
+            .filter_map(|(n, wanted)| Some((n, "requested_qty", self.scans.get(&wanted.requested)?.clone())));
+        faults.extend(scans.filter(|_| !as_is));
         bad_rows(order, faults)
     }
 

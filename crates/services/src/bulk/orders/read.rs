@@ -6,6 +6,7 @@ use domain::Quantity;
 use domain::order::{MAX_LINES, OrderCommand, OrderStatus};
 use jiff::Timestamp;
 use platform::pg::Queries;
+use platform::text::{composed, fold};
 
 use crate::answer::as_json;
 use crate::bulk::cells::Reader;
@@ -153,7 +154,8 @@ fn number(text: &str) -> Option<i64> {
 fn key<'r>(columns: &'r Columns, row: &'r Row) -> (Cow<'r, str>, Option<Cow<'r, str>>, Option<i64>) {
     let mut reader = Reader::new(columns, row);
     let number = reader.some_text("number").and_then(|text| number(&text));
-    (reader.text("branch").unwrap_or_default(), reader.some_code("reference"), number)
+    let reference = reader.some_code("reference").map(|text| Cow::Owned(composed(&text).into_owned()));
+    (reader.text("branch").unwrap_or_default(), reference, number)
 }
 
 /// Puts the lines where those of an order come together; says how many rows the file has. A bad line goes there too,
@@ -170,7 +172,7 @@ pub(in crate::bulk) async fn stage(
         rows += 1;
         match parse(&table.columns, &row, &branches) {
             Ok(OrderLineRow { reference, number, branch, head, sku, requested }) => {
-                let lower = branch.to_lowercase();
+                let lower = fold(&branch);
                 let text = head.text();
                 let mut times = head.steps().into_iter().map(|(_, at)| at.unwrap_or(now));
                 let write = LineWrite {
@@ -192,7 +194,7 @@ pub(in crate::bulk) async fn stage(
             }
             Err(bad) => {
                 let (branch, reference, number) = key(&table.columns, &row);
-                let lower = branch.to_lowercase();
+                let lower = fold(&branch);
                 let branch = branches.find(&branch).ok_or(lower.as_str());
                 let order = OrderKey { branch, reference: reference.as_deref(), number };
                 staging::line(&mut copy, &LineWrite::bad(row.line, order, now)).await?;

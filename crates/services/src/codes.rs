@@ -1,0 +1,125 @@
+//! Codes: what a scanner reads. Those that mean one article are one code, and a scan is never how many there are.
+
+use std::collections::HashMap;
+
+use domain::{Quantity, gtin};
+use platform::pg::{PgError, Queries};
+use platform::text::fold;
+
+use crate::error::Error;
+use crate::services::Services;
+use crate::store::items;
+use crate::valid::Faults;
+
+/// How many thousandths the least quantity has that may be a code: 8 digits.
+const LEAST: i64 = 10_000_000 * 1_000;
+
+/// A SKU or barcode as codes are compared: whatever its case, and article numbers of GS1 whatever their length. The
+/// database has the same rule as `services_code`.
+pub(crate) fn same_code(code: &str) -> String {
+    gtin::fourteen(code).unwrap_or_else(|| fold(code))
+}
+
+/// The codes that a scanner types the digits of such a quantity for. None where it has fewer digits than codes have.
+fn scanned(quantity: Quantity) -> Option<[String; 2]> {
+    let thousandths = quantity.thousandths();
+    if thousandths < LEAST || thousandths % 1_000 != 0 {
+        return None;
+    }
+    let digits = (thousandths / 1_000).to_string();
+    Some([format!("{digits:0>14}"), digits])
+}
+
+/// What is wrong with each quantity that is the code of an item. Asks the database about long numbers alone.
+pub(crate) async fn faults_of(
+    conn: &Queries,
+    quantities: &[Quantity],
+) -> Result<Vec<Option<String>>, PgError> {
+    let asked: Vec<String> = quantities.iter().filter_map(|quantity| scanned(*quantity)).flatten().collect();
+    if asked.is_empty() {
+        return Ok(vec![None; quantities.len()]);
+    }
+    let held = items::of_codes(conn, &asked).await?;
+    let fault = |quantity: &Quantity| {
+        let sku = scanned(*quantity)?.iter().find_map(|code| held.get(code))?;
+        Some(format!("is the code of item {sku}; type how many there are"))
+    };
+    Ok(quantities.iter().map(fault).collect())
+}
+
+/// The same for quantities of a request.
+pub(crate) async fn faults_in(
+    services: &Services,
+    quantities: &[Quantity],
+) -> Result<Vec<Option<String>>, Error> {
+    if quantities.iter().all(|quantity| scanned(*quantity).is_none()) {
+        return Ok(vec![None; quantities.len()]);
+    }
+    let connection = services.database.get().await?;
+    Ok(faults_of(&connection, quantities).await?)
+}
+
+/// Refuses quantities, each with its field, that are the code of an item.
+///
+/// # Errors
+/// [`Error::Invalid`] with each that is.
+pub(crate) async fn refuse_scans(services: &Services, fields: &[(String, Quantity)]) -> Result<(), Error> {
+    let quantities: Vec<Quantity> = fields.iter().map(|(_, quantity)| *quantity).collect();
+    let mut faults = Faults::default();
+    for ((pointer, _), fault) in fields.iter().zip(faults_in(services, &quantities).await?) {
+        if let Some(fault) = fault {
+            faults.add(pointer, fault);
+        }
+    }
+    faults.finish()
+}
+
+/// Things by their SKUs, found whatever the case of the SKU.
+#[derive(Debug)]
+pub(crate) struct BySku<T> {
+    things: HashMap<String, T>,
+    /// The SKU of each code.
+    spelled: HashMap<String, String>,
+}
+
+impl<T> BySku<T> {
+    /// Of things with their SKUs.
+    pub(crate) fn new(things: impl Iterator<Item = (String, T)>) -> BySku<T> {
+        let mut by_sku = BySku { things: HashMap::new(), spelled: HashMap::new() };
+        things.for_each(|(sku, thing)| by_sku.insert(sku, thing));
+        by_sku
+    }
+
+    pub(crate) fn insert(&mut self, sku: String, thing: T) {
+        self.spelled.entry(same_code(&sku)).or_insert_with(|| sku.clone());
+        self.things.insert(sku, thing);
+    }
+
+    /// What has that SKU; where nothing spells it so, what spells it otherwise.
+    pub(crate) fn find(&self, sku: &str) -> Option<&T> {
+        self.things.get(sku).or_else(|| self.things.get(self.spelled.get(&same_code(sku))?))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.things.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_of_eight_digits_and_more_may_be_scans() {
+        let quantity = |text: &str| text.parse::<Quantity>().unwrap();
+        assert_eq!(scanned(quantity("9999999")), None);
+        assert_eq!(scanned(quantity("12345678.5")), None);
+        assert_eq!(scanned(quantity("-96385074")), None);
+        let codes = scanned(quantity("96385074")).unwrap();
+        assert!(codes.contains(&same_code("96385074")), "{codes:?}");
+        let codes = scanned(quantity("36000291452")).unwrap();
+        assert!(codes.contains(&same_code("036000291452")), "{codes:?}");
+        let codes = scanned(quantity("123456789")).unwrap();
+        assert!(codes.contains(&same_code("123456789")), "{codes:?}");
+    }
+}
