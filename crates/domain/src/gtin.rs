@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_digit_checks_the_others() {
+    fn a_wrong_check_digit_is_known_by_the_right_one() {
         for right in ["96385074", "036000291452", "4006381333931", "10614141000415"] {
             assert!(is_right(right), "{right}");
             assert_eq!(digit_instead(right), None, "{right}");

@@ -91,3 +91,4 @@ refused-undone-before = Das wurde schon rückgängig gemacht. Nichts wurde geän
 refused-sent-already = Dieses Formular wurde schon gesendet, mit anderem Inhalt. Sehen Sie nach, was es bewirkt hat; senden Sie es nur noch einmal, wenn auch das geschehen soll.
 refused-sent-already-order = Dieses Formular wurde schon gesendet, siehe Auftrag { $number }. Senden Sie es nur für einen weiteren Auftrag noch einmal.
 trouble-needs = Das dürfen Personen mit einer dieser Rollen: { $roles }. Nichts wurde geändert; fragen Sie eine davon oder die Verwaltung.
+trouble-needs-everywhere = Das dürfen Personen aller Filialen mit einer dieser Rollen: { $roles }. Nichts wurde geändert; fragen Sie eine davon oder die Verwaltung.

@@ -91,3 +91,4 @@ refused-undone-before = It was undone already. Nothing was changed.
 refused-sent-already = This form was sent already, with something else in it. Look what it did; send it again only to do this as well.
 refused-sent-already-order = This form was sent already, see order { $number }. Send it again only for one more order.
 trouble-needs = People with one of these roles may do it: { $roles }. Nothing was changed; ask one of them, or an administrator.
+trouble-needs-everywhere = People of all branches with one of these roles may do it: { $roles }. Nothing was changed; ask one of them, or an administrator.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine;
@@ -75,7 +75,8 @@ struct KeptFormPage {
 /// Keeps a form whose session turns out to be over. The handlers' own check of the session finds that; until then the form is
 /// not read.
 pub(super) async fn keep(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST {
+    // Half a session is none whose forms people fill.
+    if request.method() != Method::POST || request.uri().path() == "/accounts/second-step/" {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
@@ -87,24 +88,49 @@ pub(super) async fn keep(State(shared): State<Arc<Shared>>, request: Request, ne
     }
     let Some(session) = Cookie::Session.read(&headers, &shared.config) else { return response };
     let path = uri.path();
-    let fate = if KEPT.iter().any(|begin| path.starts_with(begin)) && !path.starts_with(NOT_KEPT) {
-        let form = unread.read().await;
-        form.and_then(|form| seal(&shared, session, path, form).ok()).map_or(Fate::TooLong, Fate::Kept)
-    } else {
-        Fate::NotKept
-    };
-    login::interrupted(&shared, &headers, &uri, &fate, &page_of(path))
+    let page = page_of(path);
+    let is_kept = KEPT.iter().any(|begin| path.starts_with(begin)) && !path.starts_with(NOT_KEPT);
+    if !is_kept {
+        return login::interrupted_for_good(&shared, Lost::NotKept, &page);
+    }
+    // A long form is answered unread.
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let form = if length.is_some_and(|length: usize| length <= MOST) { unread.read().await } else { None };
+    match form.and_then(|form| seal(&shared, session, path, form).ok()) {
+        Some(kept) => login::interrupted(&shared, &headers, &uri, &kept, &page),
+        None => login::interrupted_for_good(&shared, Lost::TooLong, &page),
+    }
 }
 
-/// What became of a form whose session is over. None was carried out.
-#[derive(Debug)]
-pub(crate) enum Fate {
-    /// It is kept, and this is it, sealed.
-    Kept(String),
-    /// It would be kept, but for its length.
+/// Why a form whose session is over is not kept. It was not carried out either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// It is too long.
     TooLong,
     /// It may have secrets, or has nothing that somebody typed.
     NotKept,
+}
+
+impl Lost {
+    /// As the address of the page to sign in has it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Lost::TooLong => "too-long",
+            Lost::NotKept => "not-kept",
+        }
+    }
+
+    /// The message that tells it.
+    pub(crate) const fn message(self) -> &'static str {
+        match self {
+            Lost::TooLong => "login-lost",
+            Lost::NotKept => "login-ended",
+        }
+    }
+
+    pub(crate) fn parse(word: &str) -> Option<Lost> {
+        [Lost::TooLong, Lost::NotKept].into_iter().find(|lost| lost.word() == word)
+    }
 }
 
 /// The page with the form; for forms that stand on other pages, where these begin.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use client::{Call, ClientError, Page, Paging, Services, SummaryFilter};
 use contract::StockSummaryOut;
 use contract::page::MAX_LIMIT;
-use identity::{Caller, Role, Roles};
+use identity::{BranchScope, Caller, Role, Roles};
 use jiff::Timestamp;
 use platform::http::{RequestId, TraceParent};
 use policy::{Action, Resource};
@@ -171,12 +171,19 @@ impl OnBehalf {
             return Ok(());
         }
         let caller = self.caller();
-        let would = |role: &Role| {
-            let roles = Roles::from_iter([*role]);
-            let other = Caller::known(caller.user_id(), caller.username(), roles, caller.scope().clone());
-            actions.iter().any(|action| self.asking.shared.authorizer.allows(&other, *action, resource))
+        let with = |scope: &BranchScope| -> Roles {
+            let would = |role: &Role| {
+                let roles = Roles::from_iter([*role]);
+                let other = Caller::known(caller.user_id(), caller.username(), roles, scope.clone());
+                actions.iter().any(|action| self.asking.shared.authorizer.allows(&other, *action, resource))
+            };
+            Role::ALL.into_iter().filter(would).collect()
         };
-        Err(Trouble::Needs(Role::ALL.into_iter().filter(would).collect()))
+        let roles = with(caller.scope());
+        if roles == Roles::default() {
+            return Err(Trouble::Needs { roles: with(&BranchScope::All), everywhere: true });
+        }
+        Err(Trouble::Needs { roles, everywhere: false })
     }
 
     /// The user as policies know them.

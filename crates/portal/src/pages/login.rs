@@ -14,7 +14,7 @@ use crate::accounts::sign_in::{self, Begun, Outcome};
 use crate::accounts::{random_id, sessions};
 use crate::http::cookie::Cookie;
 use crate::http::forms::{CheckedForm, FormToken, Visit};
-use crate::http::kept_form::{self, Fate};
+use crate::http::kept_form::{self, Lost};
 use crate::http::local_path::{as_parameter, local_path};
 use crate::http::visitor::Visitor;
 use crate::{Config, Shared};
@@ -39,6 +39,9 @@ struct LoginPage<'a> {
 pub(crate) struct LoginQuery {
     #[serde(default)]
     pub next: String,
+    /// The word of a [`Lost`].
+    #[serde(default)]
+    lost: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,8 +58,8 @@ pub(crate) struct LoginForm {
 
 pub(crate) async fn get(Visit { frame, cookie }: Visit, Query(query): Query<LoginQuery>) -> Response {
     let next = local_path(&query.next);
-    let page =
-        page(StatusCode::OK, &LoginPage { username: "", next, error: None, kept: "", notice: None, frame });
+    let notice = Lost::parse(&query.lost).map(|lost| frame.say(lost.message()));
+    let page = page(StatusCode::OK, &LoginPage { username: "", next, error: None, kept: "", notice, frame });
     (AppendHeaders(cookie), page).into_response()
 }
 
@@ -117,26 +120,27 @@ pub(crate) async fn arrived(
     })
 }
 
-/// The page to sign in for who has sent a form after the session's end; the form is kept where it could be.
+/// The page to sign in for who has sent a form after the session's end, with that form.
 pub(crate) fn interrupted(
     shared: &Shared,
     headers: &HeaderMap,
     uri: &Uri,
-    fate: &Fate,
+    kept: &str,
     next: &str,
 ) -> Response {
     let id = random_id::make();
     let frame = Frame::read(headers, uri, FormToken::of(&id), &shared.config);
     let frame = Frame { path: "/accounts/login/".to_owned(), ..frame };
-    let (notice, kept) = match fate {
-        Fate::Kept(kept) => (frame.say("login-kept"), kept.as_str()),
-        Fate::TooLong => (frame.say("login-lost"), ""),
-        Fate::NotKept => (frame.say("login-ended"), ""),
-    };
-    let notice = Some(notice);
+    let notice = Some(frame.say("login-kept"));
     let page = page(StatusCode::OK, &LoginPage { username: "", next, error: None, kept, notice, frame });
     let cookies = [Cookie::Session.clear(&shared.config), Cookie::Visit.set(&id, &shared.config)];
     (AppendHeaders(cookies), [(CLEAR_SITE_DATA, CLEARED)], page).into_response()
+}
+
+/// The way to sign in for who has sent a form after the session's end that is not kept.
+pub(crate) fn interrupted_for_good(shared: &Shared, lost: Lost, next: &str) -> Response {
+    let to = format!("/accounts/login/?next={}&lost={}", as_parameter(next), lost.word());
+    sent_away(&to, &shared.config)
 }
 
 /// Gives the browser its session and leads it on.

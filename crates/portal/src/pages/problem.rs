@@ -39,8 +39,8 @@ pub(crate) enum Trouble {
     NoSuchPage,
     /// It is there, but not for people of these roles.
     NotAllowed,
-    /// The same of a page with a form: people of those roles have it.
-    Needs(Roles),
+    /// The same of a page with a form: people of those roles have it, or such of all branches.
+    Needs { roles: Roles, everywhere: bool },
     /// The services do not answer, and nothing can be shown without them.
     Away,
     /// What was sent is larger than the page takes.
@@ -72,7 +72,7 @@ impl Trouble {
         match self {
             Trouble::Database | Trouble::Away => StatusCode::SERVICE_UNAVAILABLE,
             Trouble::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Trouble::Form | Trouble::NotAllowed | Trouble::Needs(_) => StatusCode::FORBIDDEN,
+            Trouble::Form | Trouble::NotAllowed | Trouble::Needs { .. } => StatusCode::FORBIDDEN,
             Trouble::NoSuchPage => StatusCode::NOT_FOUND,
             Trouble::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
@@ -87,7 +87,9 @@ impl Trouble {
             Trouble::Internal | Trouble::SessionEnded => ("trouble-internal", "trouble-internal-advice"),
             Trouble::Form => ("trouble-form", "trouble-form-advice"),
             Trouble::NoSuchPage => ("trouble-no-page", "trouble-no-page-advice"),
-            Trouble::NotAllowed | Trouble::Needs(_) => ("trouble-not-allowed", "trouble-not-allowed-advice"),
+            Trouble::NotAllowed | Trouble::Needs { .. } => {
+                ("trouble-not-allowed", "trouble-not-allowed-advice")
+            }
             Trouble::Away => ("trouble-away", "trouble-away-advice"),
             Trouble::TooLarge => ("trouble-too-large", "trouble-too-large-advice"),
             Trouble::TooMany => ("trouble-too-many", "trouble-too-many-advice"),
@@ -175,9 +177,10 @@ pub(crate) async fn tell(State(shared): State<Arc<Shared>>, request: Request, ne
     let frame = Frame::read(&headers, &uri, FormToken::none(), &shared.config);
     let (title, advice) = trouble.messages();
     let advice = match trouble {
-        Trouble::Needs(roles) if roles != Roles::default() => {
+        Trouble::Needs { roles, everywhere } if roles != Roles::default() => {
+            let message = if everywhere { "trouble-needs-everywhere" } else { "trouble-needs" };
             let roles: Vec<Role> = roles.iter().collect();
-            frame.about("trouble-needs", "roles", roles_in_words(&frame, &roles))
+            frame.about(message, "roles", roles_in_words(&frame, &roles))
         }
         _ => frame.say(advice),
     };
