@@ -13,6 +13,12 @@ pub fn fourteen(code: &str) -> Option<String> {
     has_form(code).then(|| format!("{code:0>14}"))
 }
 
+/// A SKU or barcode as codes are compared: article numbers whatever their length, others as `fold` makes them, which takes
+/// away what their case and composition differ in. The services' database has the same rule as `services_code`.
+pub fn same_code(code: &str, fold: impl FnOnce(&str) -> String) -> String {
+    fourteen(code).unwrap_or_else(|| fold(code))
+}
+
 /// The last digit of an article number as the other digits want it; whether it is that is another question. None for a
 /// code of another form.
 pub fn check_digit(code: &str) -> Option<char> {

@@ -14,10 +14,9 @@ use crate::valid::Faults;
 /// How many thousandths the least quantity has that may be a code: 8 digits.
 const LEAST: i64 = 10_000_000 * 1_000;
 
-/// A SKU or barcode as codes are compared: whatever its case, and article numbers of GS1 whatever their length. The
-/// database has the same rule as `services_code`.
+/// A SKU or barcode as codes are compared: [`gtin::same_code`].
 pub(crate) fn same_code(code: &str) -> String {
-    gtin::fourteen(code).unwrap_or_else(|| fold(code))
+    gtin::same_code(code, fold)
 }
 
 /// The codes that a scanner types the digits of such a quantity for. None where it has fewer digits than codes have.

@@ -133,7 +133,11 @@ struct Known {
 }
 
 /// What a row would change of what there is, with the item's id and version where there is one.
-async fn compare(asking: &Asking, row: &ItemRow, frame: &Frame) -> Result<(Effect, Option<Known>), ClientError> {
+async fn compare(
+    asking: &Asking,
+    row: &ItemRow,
+    frame: &Frame,
+) -> Result<(Effect, Option<Known>), ClientError> {
     let item = match &row.item {
         Ok(item) => item,
         Err(faults) => {

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use contract::ItemIn;
+use domain::gtin::same_code;
+use platform::text::fold;
 use tabular::{BadCell, Columns, File, FileFault, Format, Row, TableFile, items};
 
 /// As many rows as a page takes; larger files are for `quartermaster import`.
@@ -63,10 +65,10 @@ pub(crate) fn read(text: &str, format: Format) -> Result<Vec<ItemRow>, Unreadabl
             .map_err(|bad| bad.into_iter().map(Fault::Bad).collect::<Vec<_>>());
         if let Ok(input) = &item {
             let mut twice = Vec::new();
-            if !skus.insert(input.sku.to_lowercase()) {
+            if !skus.insert(same_code(&input.sku, fold)) {
                 twice.push(Fault::Twice("sku"));
             }
-            if input.barcode.iter().flatten().any(|barcode| !barcodes.insert(barcode.clone())) {
+            if input.barcode.iter().flatten().any(|barcode| !barcodes.insert(same_code(barcode, fold))) {
                 twice.push(Fault::Twice("barcode"));
             }
             if !twice.is_empty() {
