@@ -123,6 +123,10 @@ async fn skus_that_differ_in_case_are_one_and_are_kept_as_written() {
     assert_eq!((&read["sku"], &read["name"]), (&json!("abc-1"), &json!("New name")));
     let report = load(&app.database, Kind::Items, "sku,name\nx-1,X\nX-1,Y\n").await;
     assert_eq!(faults(&report), [(3, Some("sku"), "stands in an earlier line too")]);
+    let entries = json!([{ "sku": "Abc-1", "name": "Newer" }, { "sku": "n-1", "name": "N" }, { "sku": "N-1", "name": "M" }]);
+    let results = admin.post("/v1/items/batch", json!({ "entries": entries })).await.expect(200).json();
+    let skus = [0, 1, 2].map(|n| results["results"][n]["body"]["sku"].clone());
+    assert_eq!(skus, [json!("abc-1"), json!("n-1"), json!("n-1")], "{results}");
     // Written otherwise by its owner, it is the same item.
     let path = format!("/v1/items/{item}");
     admin.put(&path, json!({ "sku": "ABC-1", "name": "A" })).await.expect(200);
@@ -260,6 +264,11 @@ async fn a_code_is_never_a_quantity() {
         let path = format!("/v1/orders/{draft}");
         assert_eq!(admin.put(&path, body).await.expect_invalid(), ["/lines/1/requested_qty"]);
     }
+    let entries = json!([{ "branch_id": branch, "item_id": item, "quantity": 1 },
+                         { "branch_id": branch, "item_id": item, "quantity": 96_385_074 }]);
+    let results = admin.post("/v1/stock/batch", json!({ "entries": entries })).await.expect(200).json();
+    let statuses = [0, 1].map(|n| results["results"][n]["status"].clone());
+    assert_eq!(statuses, [json!(200), json!(422)], "{results}");
     // As many as that of which no item has the digits are a quantity.
     let body = json!({ "branch_id": branch, "item_id": item, "quantity": 96_385_075 });
     admin.put("/v1/stock", body).await.expect(200);
