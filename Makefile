@@ -4,9 +4,9 @@
 
 ARGS ?=
 
-# Each part of `test` says itself how many things it does at once. Cargo and npm, told of a jobserver that make keeps to
-# itself, would warn that it is out of reach.
-unexport MAKEFLAGS MFLAGS
+# Before whatever does its work by itself: of a jobserver that make keeps to itself, cargo, rustc and the builds of C code in
+# crates would warn that it is out of reach.
+ALONE := env -u MAKEFLAGS -u MFLAGS
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,7 +23,7 @@ build: ## Build the program: target/release/quartermaster
 test: ## Every check: format, lints, documents, all tests
 	@scripts/install-missing test
 	@$(MAKE) --no-print-directory style advisories
-	cargo test --workspace --locked --no-run
+	$(ALONE) cargo test --workspace --locked --no-run
 	@$(MAKE) --no-print-directory --jobs=2 unit documents
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target stories questions clients
 	@$(MAKE) --no-print-directory proofs
@@ -31,25 +31,25 @@ test: ## Every check: format, lints, documents, all tests
 lint: style documents ## Format, lints with warnings denied, and documents of the code
 
 style:
-	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- --deny warnings
+	$(ALONE) cargo fmt --all --check
+	$(ALONE) cargo clippy --workspace --all-targets --locked -- --deny warnings
 
 documents:
-	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked --quiet
+	$(ALONE) RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked --quiet
 
 # Most tests wait for PostgreSQL or for time to pass; two at a time, as on two cores, would leave the cores idle.
 unit: export RUST_TEST_THREADS ?= 4
 # Fuzz targets try what is kept, and nothing by chance: what a run says, it says again.
 unit: export BOLERO_RANDOM_ITERATIONS ?= 0
 unit: ## All tests that run by themselves, without the lints
-	cargo test --workspace --locked
+	$(ALONE) cargo test --workspace --locked
 
 schema: ## Write down anew the schemas that the migrations make, which verify compares databases with
 	UPDATE_SCHEMA=1 cargo test --locked --package quartermaster --test it -- the_expected_schemas_are_those_that_the_migrations_make
 
 # The short forms of chaos and overload, on the program that `unit` has built.
 proofs:
-	cargo test --workspace --locked --test proofs
+	$(ALONE) cargo test --workspace --locked --test proofs
 
 browser: ## The stories of people who use the portal, in a real browser (ARGS="account stock")
 	@scripts/install-missing browser
@@ -58,7 +58,7 @@ browser: ## The stories of people who use the portal, in a real browser (ARGS="a
 
 # The program is there: that of `unit`, which a build of its own would make again with fewer features of its libraries.
 stories:
-	cd tests/browser && npm ci --silent && QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" node run.js $(ARGS)
+	cd tests/browser && $(ALONE) npm ci --silent && $(ALONE) QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" node run.js $(ARGS)
 
 api: ## Ask the services whatever their OpenAPI document allows and forbids, as each role (ARGS="--examples 200 Admin")
 	@scripts/install-missing api
@@ -66,21 +66,21 @@ api: ## Ask the services whatever their OpenAPI document allows and forbids, as 
 	@$(MAKE) --no-print-directory questions
 
 questions:
-	python3 -m venv target/api && target/api/bin/pip install --quiet --requirement tests/api/requirements.txt
-	QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" target/api/bin/python tests/api/run.py $(ARGS)
+	python3 -m venv target/api && $(ALONE) target/api/bin/pip install --quiet --requirement tests/api/requirements.txt
+	$(ALONE) QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" target/api/bin/python tests/api/run.py $(ARGS)
 
 # Clients as generators make them of the OpenAPI document, used as their users would; on the program that `unit` has built.
 clients:
-	cd tests/clients/typescript && npm ci --silent
-	python3 -m venv target/clients && target/clients/bin/pip install --quiet --requirement tests/clients/python/requirements.txt
-	QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" target/clients/bin/python tests/clients/run.py
+	cd tests/clients/typescript && $(ALONE) npm ci --silent
+	python3 -m venv target/clients && $(ALONE) target/clients/bin/pip install --quiet --requirement tests/clients/python/requirements.txt
+	$(ALONE) QUARTERMASTER_BINARY="$(CURDIR)/target/debug/quartermaster" target/clients/bin/python tests/clients/run.py
 
 sbom: ## Write what the program is made of, with licences and hashes: target/sbom.cdx.json (CycloneDX)
 	@mkdir -p target
 	scripts/sbom target/sbom.cdx.json
 
 advisories: ## Check Cargo.lock against a copy of the RustSec database, where there is one (ARGS="DIR", or ADVISORY_DB)
-	@scripts/advisories $(ARGS)
+	@$(ALONE) scripts/advisories $(ARGS)
 
 bench: ## Measure beside pgbench on the same server (ARGS="--seconds 3 --rounds 1")
 	@scripts/install-missing bench
