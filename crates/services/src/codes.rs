@@ -3,13 +3,18 @@
 use std::collections::HashMap;
 
 use domain::{Quantity, gtin};
+use identity::Caller;
 use platform::pg::{PgError, Queries};
 use platform::text::fold;
+use policy::Action;
 
+use crate::answer::Answer;
 use crate::error::Error;
+use crate::request::RequestContext;
 use crate::services::Services;
 use crate::store::items;
 use crate::valid::Faults;
+use crate::work::{Begun, Work};
 
 /// How many thousandths the least quantity has that may be a code: 8 digits.
 const LEAST: i64 = 10_000_000 * 1_000;
@@ -46,31 +51,41 @@ pub(crate) async fn faults_of(
     Ok(quantities.iter().map(fault).collect())
 }
 
-/// The same for quantities of a request.
-pub(crate) async fn faults_in(
-    services: &Services,
-    quantities: &[Quantity],
-) -> Result<Vec<Option<String>>, Error> {
-    if quantities.iter().all(|quantity| scanned(*quantity).is_none()) {
-        return Ok(vec![None; quantities.len()]);
-    }
-    let connection = services.database.get().await?;
-    Ok(faults_of(&connection, quantities).await?)
-}
-
 /// Refuses quantities, each with its field, that are the code of an item.
 ///
 /// # Errors
 /// [`Error::Invalid`] with each that is.
-pub(crate) async fn refuse_scans(services: &Services, fields: &[(String, Quantity)]) -> Result<(), Error> {
+pub(crate) async fn refuse_scans(conn: &Queries, fields: &[(String, Quantity)]) -> Result<(), Error> {
     let quantities: Vec<Quantity> = fields.iter().map(|(_, quantity)| *quantity).collect();
     let mut faults = Faults::default();
-    for ((pointer, _), fault) in fields.iter().zip(faults_in(services, &quantities).await?) {
+    for ((pointer, _), fault) in fields.iter().zip(faults_of(conn, &quantities).await?) {
         if let Some(fault) = fault {
             faults.add(pointer, fault);
         }
     }
     faults.finish()
+}
+
+/// The same before a request is posted. One that was answered before, when no item had that code, is answered so again.
+pub(crate) async fn refuse_scans_or_replay(
+    services: &Services,
+    caller: &Caller,
+    context: &RequestContext,
+    view: Action,
+    fields: &[(String, Quantity)],
+) -> Result<Option<Answer>, Error> {
+    if fields.iter().all(|(_, quantity)| scanned(*quantity).is_none()) {
+        return Ok(None);
+    }
+    let refused = refuse_scans(&*services.database.get().await?, fields).await;
+    let Err(refused) = refused else { return Ok(None) };
+    match Work::begin(services, caller, context, view).await? {
+        Begun::Answered(answer) => Ok(Some(answer)),
+        Begun::Work(work) => {
+            work.give_up().await;
+            Err(refused)
+        }
+    }
 }
 
 /// Things by their SKUs, found whatever the case of the SKU.

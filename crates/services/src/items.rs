@@ -9,6 +9,7 @@ use policy::{Action, Resource};
 use serde_json::json;
 
 use crate::answer::Answer;
+use crate::codes::refuse_scans;
 use crate::error::{Error, on_constraint};
 use crate::page::Page;
 use crate::request::{IfMatch, RequestContext, require_version};
@@ -67,6 +68,7 @@ pub(crate) struct Written {
 /// Writes a new item.
 pub(crate) async fn add(conn: &Queries, input: &ItemIn) -> Result<Written, Error> {
     let values = checked(input, None)?;
+    refuse_scan(conn, &values, None).await?;
     let row = store::insert(conn, &values).await.map_err(|error| on_constraint(error, duplicates()))?;
     let fact = fact("item.created", &row, json!({ "to": row.item }));
     let location = format!("/v1/items/{}", row.item.id);
@@ -115,6 +117,7 @@ pub(crate) async fn change(
         faults.add("/decimal_places", "must not become fewer once the item is stocked or ordered");
         faults.finish()?;
     }
+    refuse_scan(conn, &values, Some(before.item.min_stock_level)).await?;
     let row = store::update(conn, id, &values).await;
     let row = row.map_err(|error| on_constraint(error, duplicates()))?;
     let fact = fact("item.updated", &row, json!({ "from": before.item, "to": row.item }));
@@ -122,6 +125,14 @@ pub(crate) async fn change(
     let out = ItemOut { remaining, warnings: warnings(&row.item), ..row.item.clone() };
     let answer = Answer::json(200, &out).with_version(row.version);
     Ok(Written { fact, answer, row })
+}
+
+/// Refuses a minimum that is the code of an item, where it is a new one.
+async fn refuse_scan(conn: &Queries, values: &ItemValues, before: Option<Quantity>) -> Result<(), Error> {
+    if before == Some(values.min_stock_level) {
+        return Ok(());
+    }
+    refuse_scans(conn, &[("/min_stock_level".to_owned(), values.min_stock_level)]).await
 }
 
 /// What is said of a barcode in the form of an article number whose check digit does not fit. It is taken all the same:

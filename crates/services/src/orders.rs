@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::answer::Answer;
 use crate::asker::Asker;
-use crate::codes::refuse_scans;
+use crate::codes::{refuse_scans, refuse_scans_or_replay};
 use crate::documents::orders::{OrderChange, absent, facts};
 use crate::documents::{Command, Facts};
 use crate::error::Error;
@@ -95,7 +95,12 @@ pub(crate) async fn create(
     let branch = Resource::Branch(BranchId(input.branch_id));
     services.authorize(caller, Action::DraftOrders, branch)?;
     let draft = checked(input)?;
-    refuse_scans(services, &quantities(input)).await?;
+    let asked = quantities(input);
+    if let Some(answer) =
+        refuse_scans_or_replay(services, caller, &context, Action::ViewOrders, &asked).await?
+    {
+        return Ok(answer);
+    }
     services.post(Command::Draft(draft), caller, context).await
 }
 
@@ -119,7 +124,7 @@ pub(crate) async fn update(
         let (row, lines) = lock(work.conn(), &asker, id).await?;
         let branch = row.branch;
         require_draft_at(&row, if_match, "changed").map_err(|error| error.at(branch))?;
-        refuse_scans(services, &asked).await.map_err(|error| error.at(branch))?;
+        refuse_scans(work.conn(), &asked).await.map_err(|error| error.at(branch))?;
         let replaced = replace(work.conn(), row, &lines, draft).await;
         let (fact, answer) = replaced.map_err(|error| error.at(branch))?;
         Ok((fact, answer.at(Some(branch))))

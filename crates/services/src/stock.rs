@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use policy::{Action, Resource};
 
 use crate::answer::Answer;
-use crate::codes::refuse_scans;
+use crate::codes::refuse_scans_or_replay;
 use crate::documents::Command;
 use crate::documents::adjustments::StockCount;
 use crate::error::Error;
@@ -106,7 +106,12 @@ pub(crate) async fn set(
 ) -> Result<Answer, Error> {
     let count = checked(services, caller, input)?;
     let counted = counted(input).map(|quantity| ("/quantity".to_owned(), quantity));
-    refuse_scans(services, counted.as_slice()).await?;
+    let counted = counted.as_slice();
+    if let Some(answer) =
+        refuse_scans_or_replay(services, caller, &context, Action::ViewStock, counted).await?
+    {
+        return Ok(answer);
+    }
     services.post(Command::SetStock(count), caller, context).await
 }
 

@@ -264,6 +264,11 @@ async fn a_code_is_never_a_quantity() {
         let path = format!("/v1/orders/{draft}");
         assert_eq!(admin.put(&path, body).await.expect_invalid(), ["/lines/1/requested_qty"]);
     }
+    let path = format!("/v1/items/{item}");
+    let body = json!({ "sku": "A", "name": "A", "min_stock_level": 96_385_074 });
+    assert_eq!(admin.put(&path, body).await.expect_invalid(), ["/min_stock_level"]);
+    let report = load(&app.database, Kind::Items, "sku,name,min_stock_level\nA,A,96385074\n").await;
+    assert_eq!((report.bad[0].line, report.bad[0].column), (2, Some("min_stock_level")));
     let entries = json!([{ "branch_id": branch, "item_id": item, "quantity": 1 },
                          { "branch_id": branch, "item_id": item, "quantity": 96_385_074 }]);
     let results = admin.post("/v1/stock/batch", json!({ "entries": entries })).await.expect(200).json();
@@ -344,4 +349,40 @@ async fn a_check_digit_that_does_not_fit_is_told_and_the_barcode_is_taken() {
     assert_eq!(item.get("warnings"), None);
     let item = admin.put(&path, body("123456789")).await.expect(200).json();
     assert_eq!(item.get("warnings"), None);
+}
+
+#[tokio::test]
+async fn a_request_that_was_answered_is_answered_so_when_its_quantity_has_become_a_code() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.item("A").await);
+    let count = json!({ "branch_id": branch, "item_id": item, "quantity": 96_385_074 });
+    let draft = json!({ "branch_id": branch, "lines": [{ "item_id": item, "requested_qty": 96_385_074 }] });
+    for first in [true, false] {
+        for (method, path, body, status) in
+            [(Method::PUT, "/v1/stock", &count, 200), (Method::POST, "/v1/orders", &draft, 201)]
+        {
+            let request =
+                app.admin().request(method, path).header("idempotency-key", format!("key of {path}"));
+            send(request.json(body)).await.expect(status);
+        }
+        if first {
+            app.item("96385074").await;
+        }
+    }
+    assert_eq!(app.admin().get("/v1/orders").await.expect(200).len(), 1);
+}
+
+#[tokio::test]
+async fn an_order_of_before_is_found_by_its_reference_however_it_was_typed() {
+    let app = App::start().await;
+    let (branch, item) = (app.branch("Harbour").await, app.item("A").await);
+    let order = app.draft(branch, &[(item, 1)]).await;
+    app.database
+        .run(&format!("update services_orders set reference = U&'CAFE\\0301-7' where id = {order}"))
+        .await;
+    for reference in ["CAFE\u{301}-7", "CAFÉ-7"] {
+        let file = format!("branch,reference,status,sku,requested_qty\nHarbour,{reference},draft,A,1\n");
+        let report = load(&app.database, Kind::Orders, &file).await;
+        assert_eq!((report.bad.len(), report.created, report.unchanged), (0, 0, 1), "{reference}");
+    }
 }

@@ -3,7 +3,7 @@
 use contract::{SetStockIn, StockBatchIn};
 use domain::BranchId;
 use identity::Caller;
-use platform::pg::PgError;
+use platform::pg::{PgError, Queries};
 use policy::{Action, Denied, Resource};
 
 use super::{EntryResult, Results, check_count, is_of_entry, tell_denied};
@@ -41,13 +41,6 @@ pub(crate) async fn set(
             entry => entry,
         });
     }
-    let quantities = input.entries.iter().map(|entry| stock::counted(entry).unwrap_or_default());
-    let scans = codes::faults_in(services, &quantities.collect::<Vec<_>>()).await?;
-    for (count, scan) in counts.iter_mut().zip(scans) {
-        if let (Ok(_), Some(scan)) = (&count, scan) {
-            *count = Err(invalid("/quantity", scan));
-        }
-    }
     let mut tries = 0;
     loop {
         tries += 1;
@@ -55,6 +48,9 @@ pub(crate) async fn set(
             Begun::Answered(answer) => return again(services, caller, context, &input.entries, answer).await,
             Begun::Work(work) => work,
         };
+        if tries == 1 {
+            refuse_scans(work.conn(), &input.entries, &mut counts).await?;
+        }
         let posted = post(services, caller, context, &counts, work.conn()).await;
         let Posted { results, mut denied } = match posted {
             Ok(posted) => posted,
@@ -79,6 +75,22 @@ pub(crate) async fn set(
     }
 }
 
+/// Refuses counts that are the code of an item.
+async fn refuse_scans(
+    conn: &Queries,
+    entries: &[SetStockIn],
+    counts: &mut [Result<StockCount, Error>],
+) -> Result<(), PgError> {
+    let quantities = entries.iter().map(|entry| stock::counted(entry).unwrap_or_default());
+    let scans = codes::faults_of(conn, &quantities.collect::<Vec<_>>()).await?;
+    for (count, scan) in counts.iter_mut().zip(scans) {
+        if let (Ok(_), Some(scan)) = (&count, scan) {
+            *count = Err(invalid("/quantity", scan));
+        }
+    }
+    Ok(())
+}
+
 /// What became of the entries, and the refusals of authorization among them.
 struct Posted {
     results: Vec<EntryResult>,
@@ -91,7 +103,7 @@ async fn post(
     caller: &Caller,
     context: &RequestContext,
     counts: &[Result<StockCount, Error>],
-    conn: &platform::pg::Queries,
+    conn: &Queries,
 ) -> Result<Posted, PgError> {
     let (asker, actor) = (Asker::of(services, caller), Actor::of(caller));
     let context = RequestContext { idempotency: None, ..context.clone() };

@@ -14,7 +14,7 @@ use super::faults::Faults;
 use super::table::{Columns, Row, Table};
 use super::work::{CHUNK, Effect, Work, Written, bad_fields};
 use super::{BadRow, BulkError, RowChange, fields_changed};
-use crate::codes::{BySku, same_code};
+use crate::codes::{BySku, faults_of, same_code};
 use crate::items::{checked, fact};
 use crate::store::items::{self as store, ItemValues};
 
@@ -84,8 +84,11 @@ async fn write_chunk(
             known.codes.entry(code).or_insert_with(|| holder.clone());
         }
     }
+    let minimums: Vec<Quantity> =
+        rows.iter().map(|row| row.input.min_stock_level.unwrap_or_default()).collect();
+    let scans = faults_of(work.conn, &minimums).await?;
     let (mut new, mut changed) = (Vec::new(), Vec::new());
-    for ItemRow { line, input } in rows {
+    for (ItemRow { line, input }, scan) in rows.iter().zip(scans) {
         let before = existing.find(&input.sku);
         let values = match checked(input, before) {
             // An item keeps its SKU as it was written first.
@@ -114,7 +117,9 @@ async fn write_chunk(
             let (holder, sku) = known.codes.entry(same_code(code)).or_insert_with(own);
             (*holder != key).then(|| (column, format!("is a code of {sku}")))
         });
-        if let Some((column, reason)) = taken {
+        // What an export has is read again.
+        let scan = scan.filter(|_| before.map(|item| item.min_stock_level) != Some(values.min_stock_level));
+        if let Some((column, reason)) = taken.or(scan.map(|reason| ("min_stock_level", reason))) {
             fault(column, reason);
             continue;
         }

@@ -164,7 +164,8 @@ statement! {
             (line, branch_id, unknown_branch, reference, number, sku, requested, as_is, head, created_at, first_at,
              last_at)
         from stdin binary";
-    /// Brings the lines of each order together. $1 is how many lines of an order are looked at.
+    /// Brings the lines of each order together. $1 is how many lines of an order are looked at. References of before are as
+    /// they were typed, also decomposed; those of the file are composed.
     ///
     /// An order with a number is there where that number is an order of the branch with its time and reference. Exports of
     /// older versions have no numbers, and made references of them.
@@ -176,7 +177,8 @@ statement! {
                g.first_at, g.last_at,
                case when g.number is null
                     then exists (select from services_orders o
-                                 where o.branch_id = g.branch_id and o.reference = g.reference)
+                                 where o.branch_id = g.branch_id
+                                   and o.reference = any(array[g.reference, normalize(g.reference, nfd)]))
                          or exists (select from services_orders o
                                     where o.id = case when g.reference ~ '^order-[0-9]{1,18}$'
                                                       then substr(g.reference, 7)::bigint end

@@ -9,12 +9,14 @@ pub(crate) mod list;
 
 use client::{ClientError, ItemFilter, Paging};
 use contract::ItemOut;
-use contract::page::MAX_LIMIT;
 use domain::gtin::digit_instead;
 use platform::text::fold;
 
-use crate::http::on_behalf::Asking;
+use crate::http::on_behalf::{Asking, every_page};
 use crate::pages::frame::Frame;
+
+/// In how many pages of items with a text in their SKUs, names or barcodes names are looked for: 10,000 items.
+const MOST_PAGES: usize = 20;
 
 /// The item of that SKU or barcode: what a scanner reads.
 pub(crate) async fn of_code(asking: &Asking, code: &str) -> Result<Option<ItemOut>, ClientError> {
@@ -53,7 +55,8 @@ pub(crate) async fn meant(asking: &Asking, text: &str) -> Result<Vec<ItemOut>, C
         return Ok(vec![item]);
     }
     let part = ItemFilter { q: Some(text.to_owned()), active: Some(true), ..ItemFilter::default() };
-    let found = asking.services().list_items(asking.call(), &part, Paging::first(MAX_LIMIT)).await?;
+    let found =
+        every_page(MOST_PAGES, |paging| asking.services().list_items(asking.call(), &part, paging)).await?;
     let text = fold(text);
     // Digits alone are a code, unless they are the whole of a name.
     let is_code = !text.chars().any(char::is_alphabetic);
@@ -61,7 +64,7 @@ pub(crate) async fn meant(asking: &Asking, text: &str) -> Result<Vec<ItemOut>, C
         let name = fold(&item.name);
         if is_code { name == text } else { name.contains(&text) }
     };
-    Ok(found.rows.into_iter().filter(is_meant).collect())
+    Ok(found.into_iter().filter(is_meant).collect())
 }
 
 /// What to say of a barcode that has the form of an EAN, UPC or GTIN and another check digit: it may be a typing error.
