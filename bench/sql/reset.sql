@@ -3,6 +3,13 @@
 begin;
 set local session_replication_role = replica;
 
+-- The totals of the ledger that goes away, first of all: so that this waits for a keeper of them that is at it.
+update services_totals_state
+set movement_id = 0, as_of = null, marked_id = null, marked_transaction = null, marked_at = null;
+delete from services_daily_totals;
+delete from services_turnover;
+update services_branch_totals set day = null;
+
 truncate services_stock, services_stock_movements, services_orders, services_order_lines, services_audit_logs,
     services_idempotency_keys;
 

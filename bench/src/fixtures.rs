@@ -30,18 +30,40 @@ const INSERT_LINES: &str = "
     select $1 + u.n, u.branch_id, u.item_id, 1
     from unnest($2::bigint[], $3::bigint[], $4::bigint[]) with ordinality u(n, branch_id, item_id, line)
     order by u.line";
-const INSERT_CREATED: &str = "
+/// The lines of an order `o`, as entries tell them.
+macro_rules! lines {
+    () => {
+        "(select jsonb_agg(jsonb_build_object('id', l.id, 'item_id', l.item_id, 'requested_qty', l.requested_qty))
+          from services_order_lines l
+          where l.order_id = o.id and l.branch_id = o.branch_id)"
+    };
+}
+
+const INSERT_CREATED: &str = concat!(
+    "
     insert into services_audit_logs (at, actor, action, entity_type, entity_id, branch_id, details)
-    select o.created_at, o.created_by, 'order.created', 'order', o.id::text, o.branch_id, '{}'
+    select o.created_at, o.created_by, 'order.created', 'order', o.id::text, o.branch_id,
+           jsonb_build_object('to', jsonb_build_object(
+               'branch_id', o.branch_id, 'created_by', o.created_by, 'reference', o.reference, 'note', o.note,
+               'created_at', to_char(o.created_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'),
+               'lines', ",
+    lines!(),
+    "))
     from services_orders o
     where o.id between $1 and $2
-    order by o.id";
-const INSERT_FULFILLED: &str = "
+    order by o.id"
+);
+const INSERT_FULFILLED: &str = concat!(
+    "
     insert into services_audit_logs (at, actor, action, entity_type, entity_id, branch_id, details)
-    select o.fulfilled_at, 'pgbench', 'order.fulfilled', 'order', o.id::text, o.branch_id, '{}'
+    select o.fulfilled_at, 'pgbench', 'order.fulfilled', 'order', o.id::text, o.branch_id,
+           jsonb_build_object('lines', ",
+    lines!(),
+    ")
     from services_orders o
     where o.id between $1 and $2 and o.status = 'fulfilled'
-    order by o.id";
+    order by o.id"
+);
 const FULFILLED: &str =
     "select count(*) from services_orders where id between $1 and $2 and status = 'fulfilled'";
 const LAST_ORDER: &str = "select coalesce(max(id), 0) from services_orders";
