@@ -1,5 +1,5 @@
-//! The audits of both owners, which have the same columns in `<owner>_audit_logs`: sealing them behind the inserts,
-//! verifying, exporting and archiving them. Each owner declares its audit once, by [`log!`]; all else is written here
+//! The audits of both owners, which have the same columns in `<owner>_audit_logs`: reading them, sealing them behind the
+//! inserts, verifying, exporting and archiving them. Each owner declares its audit once, by [`log!`]; all else is written here
 //! once for both. What a seal is and how it is computed is in the crate `seal`.
 
 mod archive;
@@ -9,6 +9,7 @@ mod heads;
 mod horizon;
 mod leaves;
 mod log;
+mod reading;
 mod row;
 mod sealer;
 mod standing;
@@ -24,6 +25,7 @@ pub use export::{Exported, Filter, export};
 pub use heads::{CaughtUp, Heads, HeadsAsOf, acknowledge};
 pub use horizon::Horizon;
 pub use log::{Log, Statements};
+pub use reading::list;
 pub use sealer::Sealer;
 pub use standing::{Standing, standing};
 pub use state::{SealState, last_seal, state, warning};

@@ -1,5 +1,6 @@
 //! How one entry stands to the seals, for who looks at it.
 
+use contract::AuditSealOut;
 use jiff::Timestamp;
 use platform::pg::{PgError, Queries};
 use seal::{LeafRecord, Seal, Signed};
@@ -25,6 +26,23 @@ pub enum Standing {
         /// signed and in its chain, a verification of the whole tells.
         intact: bool,
     },
+}
+
+impl From<Standing> for AuditSealOut {
+    fn from(standing: Standing) -> AuditSealOut {
+        match standing {
+            Standing::Unsealed => {
+                AuditSealOut { sealed: false, seal_number: None, sealed_at: None, key_id: None, intact: None }
+            }
+            Standing::Sealed { number, at, key, intact } => AuditSealOut {
+                sealed: true,
+                seal_number: Some(number),
+                sealed_at: at,
+                key_id: Some(key),
+                intact: Some(intact),
+            },
+        }
+    }
 }
 
 /// An entry of an audit: the branch that it belongs to, and how it stands. `None` where there is none of that id.

@@ -14,7 +14,6 @@ mod services;
 mod stock;
 mod transport;
 
-pub use audit::AuditFilter;
 pub use call::{Call, Key, Page, Paging, Versioned};
 pub use error::ClientError;
 pub use items::ItemFilter;

@@ -16,7 +16,7 @@ pub mod report;
 pub mod stock;
 pub mod token;
 
-pub use audit::{AuditOut, AuditSealOut};
+pub use audit::{AuditFilter, AuditOut, AuditSealOut};
 pub use batch::{ItemBatchIn, ItemBatchOut, ItemResultOut, StockBatchIn, StockBatchOut, StockResultOut};
 pub use branch::{BranchIn, BranchOut};
 pub use item::{ItemIn, ItemOut};

@@ -1,7 +1,7 @@
 //! The audit: the use case of reading it. Writing it is part of every change.
 
-use auditlog::{AuditError, Standing, standing};
-use contract::{AuditOut, AuditSealOut};
+use auditlog::{AuditError, standing};
+use contract::{AuditFilter, AuditOut, AuditSealOut};
 use domain::BranchId;
 use identity::Caller;
 use policy::{Action, Resource};
@@ -13,7 +13,7 @@ use crate::page::Page;
 use crate::scope::{listed, visible_ids};
 use crate::sealed::AUDIT;
 use crate::services::Services;
-use crate::store::audit::{self as store, AuditFilter};
+use crate::store::audit as store;
 
 /// A page of audit entries, newest first.
 pub(crate) async fn list(
@@ -45,16 +45,5 @@ pub(crate) async fn seal(services: &Services, caller: &Caller, id: i64) -> Resul
         let asker = Asker::of(services, caller);
         return Err(asker.absent(Action::ViewAudit, || format!("audit:{id}")).into());
     };
-    Ok(match standing {
-        Standing::Unsealed => {
-            AuditSealOut { sealed: false, seal_number: None, sealed_at: None, key_id: None, intact: None }
-        }
-        Standing::Sealed { number, at, key, intact } => AuditSealOut {
-            sealed: true,
-            seal_number: Some(number),
-            sealed_at: at,
-            key_id: Some(key),
-            intact: Some(intact),
-        },
-    })
+    Ok(standing.into())
 }

@@ -6,16 +6,15 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
-use contract::{Cursor, Problem, ProblemKind};
+use contract::{AuditFilter, Cursor, Problem, ProblemKind};
 use identity::{BadToken, TokenError, TokenFeed, Verifier};
 use jiff::Timestamp;
 use platform::http::keyset::{Page, next_link};
 use platform::http::{Id, ProblemResponse, Query};
-use platform::zones::OLDEST;
 use policy::{Action, Resource};
 use serde::Deserialize;
 
-use crate::audit_entries::{self, Filter};
+use crate::audit_entries;
 use crate::error::Error;
 use crate::pages::problem::tell_log;
 use crate::{AUDIENCE, Shared, revocations};
@@ -97,7 +96,7 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, ProblemResponse> {
     let page = Page::asked(query.limit, query.cursor.as_deref()).map_err(Problem::invalid)?;
-    let filter = Filter {
+    let filter = AuditFilter {
         actor_user_id: query.actor_user_id,
         actor: query.actor,
         action: query.action,
@@ -105,9 +104,9 @@ pub(super) async fn list(
         entity_id: query.entity_id,
         ip: query.ip,
         request_id: query.request_id,
-        // No entry is older than that, and the database knows no times that are much older.
-        from: query.from.map(|at| at.max(OLDEST)),
-        to: query.to.map(|at| at.max(OLDEST)),
+        branch_id: None,
+        from: query.from,
+        to: query.to,
     };
     let listed = audit_entries::list(&shared.database, &filter, page).await;
     let mut rows = listed.map_err(|error| failed(&error))?;

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use client::{
-    AuditFilter, Call, ClientError, ItemFilter, Key, MovementFilter, OrderFilter, Paging, Patience,
-    ReportFilter, Services, StockFilter, SummaryFilter,
+    Call, ClientError, ItemFilter, Key, MovementFilter, OrderFilter, Paging, Patience, ReportFilter,
+    Services, StockFilter, SummaryFilter,
 };
 use contract::{
-    BranchIn, FulfillIn, HeatBy, ItemIn, LineIn, OrderIn, OrderStatusWord, ProblemKind, SetStockIn,
+    AuditFilter, BranchIn, FulfillIn, HeatBy, ItemIn, LineIn, OrderIn, OrderStatusWord, ProblemKind,
+    SetStockIn,
 };
 
 use crate::support::App;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use contract::{AuditOut, AuditSealOut, Cursor};
+use contract::{AuditFilter, AuditOut, AuditSealOut, Cursor};
 use jiff::Timestamp;
 use platform::http::{Id, Query};
 use serde::Deserialize;
@@ -10,10 +10,9 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::head::Head;
-use super::lists::{moment, page};
+use super::lists::page;
 use super::respond::{failed, list, report};
 use crate::audit;
-use crate::store::audit::AuditFilter;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -64,8 +63,8 @@ pub(super) async fn list_audit(State(app): Shared, head: Head, Query(query): Que
         branch_id: query.branch_id,
         ip: query.ip,
         request_id: query.request_id,
-        from: query.from.map(moment),
-        to: query.to.map(moment),
+        from: query.from,
+        to: query.to,
     };
     let rows = audit::list(&app.services, &head.caller, &filter, page).await;
     list(&head, page, query.fields.as_deref(), rows, |entry| Cursor::at(entry.at, entry.id))

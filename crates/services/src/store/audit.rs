@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use contract::AuditOut;
+use auditlog::{entry_columns, entry_filters, entry_visible, shown_columns};
+use contract::{AuditFilter, AuditOut};
 use jiff::Timestamp;
 use platform::pg::types::Type;
-use platform::pg::{Params, PgError, Queries, Row};
+use platform::pg::{PgError, Queries};
 use platform::statement;
 
 use super::JsonText;
@@ -68,70 +69,6 @@ fn in_request(mut details: String, server_request_id: Option<&str>) -> String {
     details
 }
 
-/// Which entries a list shows.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct AuditFilter {
-    pub actor_user_id: Option<String>,
-    pub actor: Option<String>,
-    pub action: Option<String>,
-    pub entity_type: Option<String>,
-    pub entity_id: Option<String>,
-    pub branch_id: Option<i64>,
-    pub ip: Option<String>,
-    pub request_id: Option<String>,
-    pub from: Option<Timestamp>,
-    pub to: Option<Timestamp>,
-}
-
-/// The columns of an entry.
-macro_rules! columns {
-    () => {
-        "e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, e.ip,
-         e.request_id, e.details"
-    };
-}
-
-/// The same as lists show them.
-macro_rules! shown {
-    () => {
-        "e.id, e.at, e.actor_user_id, e.actor, e.action, e.entity_type, e.entity_id, e.branch_id, host(e.ip),
-         e.request_id, e.details"
-    };
-}
-
-/// What every list asks for: what comes after the page before, from a time on, by each filter that is given. Whoever
-/// has found the kind of entity otherwise leaves the filter by it out.
-macro_rules! filters {
-    ($of_type:expr) => {
-        concat!(
-            "(e.at, e.id) < (coalesce($1::timestamptz, 'infinity'), $2::bigint)
-             and e.at >= coalesce($3::timestamptz, '-infinity')
-             and ($5::text is null or e.actor_user_id = $5)
-             and ($6::text is null or e.actor = $6)
-             and ($7::text is null or e.action = $7) ",
-            $of_type,
-            " and ($9::text is null or e.entity_id = $9)
-             and ($10::bigint is null or e.branch_id = $10)
-             and ($11::inet is null or e.ip = $11)
-             and ($12::text is null or e.request_id = $12)"
-        )
-    };
-}
-
-/// The filter by kind of entity.
-macro_rules! of_any_type {
-    () => {
-        "and ($8::text is null or e.entity_type = $8)"
-    };
-}
-
-/// What the caller may see.
-macro_rules! visible {
-    () => {
-        "($13::bigint[] is null or e.branch_id is null or e.branch_id = any($13))"
-    };
-}
-
 statement! {
     /// Adds entries.
     INSERT: "services" = "
@@ -150,40 +87,40 @@ statement! {
             (at, actor_user_id, actor, action, entity_type, entity_id, branch_id, ip, request_id, details)
         from stdin binary";
     /// A page of entries, newest first.
-    LIST: "services" = concat!("select ", shown!(), "
+    LIST: "services" = concat!("select ", shown_columns!(), "
         from services_audit_logs e
-        where ", filters!(of_any_type!()), "
-          and ", visible!(), "
+        where ", entry_filters!(), "
+          and ", entry_visible!(), "
         order by e.at desc, e.id desc
         limit $4");
     /// The same on one entity or of one request, which are few: found first and sorted then, whatever the planner takes
     /// their number for.
-    LIST_OF_FEW: "services" = concat!("select ", shown!(), "
+    LIST_OF_FEW: "services" = concat!("select ", shown_columns!(), "
         from (
-            select ", columns!(), "
+            select ", entry_columns!(), "
             from services_audit_logs e
-            where ", filters!(of_any_type!()), "
-              and ", visible!(), "
+            where ", entry_filters!(), "
+              and ", entry_visible!(), "
             offset 0) e
         order by e.at desc, e.id desc
         limit $4");
     /// The same of some branches and of what belongs to none, merged from the newest of each.
-    LIST_BY_BRANCH: "services" = concat!("select ", shown!(), "
+    LIST_BY_BRANCH: "services" = concat!("select ", shown_columns!(), "
         from (
-            select ", columns!(), "
+            select ", entry_columns!(), "
             from unnest($13::bigint[]) b(id)
             cross join lateral (
-                select ", columns!(), "
+                select ", entry_columns!(), "
                 from services_audit_logs e
                 where e.branch_id = b.id
-                  and ", filters!(of_any_type!()), "
+                  and ", entry_filters!(), "
                 order by e.at desc, e.id desc
                 limit $4) e
             union all (
-                select ", columns!(), "
+                select ", entry_columns!(), "
                 from services_audit_logs e
                 where e.branch_id is null
-                  and ", filters!(of_any_type!()), "
+                  and ", entry_filters!(), "
                 order by e.at desc, e.id desc
                 limit $4)) e
         order by e.at desc, e.id desc
@@ -197,14 +134,14 @@ statement! {
             select (select e.action from services_audit_logs e where e.action > t.action order by e.action limit 1)
             from taken t
             where starts_with(t.action, $8 || '.'))
-        select ", shown!(), "
+        select ", shown_columns!(), "
         from taken t
         cross join lateral (
-            select ", columns!(), "
+            select ", entry_columns!(), "
             from services_audit_logs e
             where e.action = t.action
-              and ", filters!(""), "
-              and ", visible!(), "
+              and ", entry_filters!(""), "
+              and ", entry_visible!(), "
             order by e.at desc, e.id desc
             limit $4) e
         where starts_with(t.action, $8 || '.')
@@ -291,54 +228,19 @@ pub(crate) async fn list(
     page: Page,
 ) -> Result<Vec<AuditOut>, PgError> {
     let f = filter;
-    let ip: Option<IpAddr> = match f.ip.as_deref().map(str::parse).transpose() {
-        Ok(ip) => ip,
-        // Nothing comes from what is no address.
-        Err(_) => return Ok(Vec::new()),
-    };
     if let (Some(action), Some(kind)) = (&f.action, &f.entity_type)
         && action.strip_prefix(kind.as_str()).is_none_or(|verb| !verb.starts_with('.'))
     {
         return Ok(Vec::new());
     }
-    let (before, before_id) = page.before(f.to);
-    let limit = page.rows();
-    let params: Params<'_> = &[
-        &before,
-        &before_id,
-        &f.from,
-        &limit,
-        &f.actor_user_id,
-        &f.actor,
-        &f.action,
-        &f.entity_type,
-        &f.entity_id,
-        &f.branch_id,
-        &ip,
-        &f.request_id,
-        &visible,
-    ];
-    let rows = if f.entity_id.is_some() || f.request_id.is_some() {
-        conn.query_anew(&LIST_OF_FEW, params).await?
+    let statement = if f.entity_id.is_some() || f.request_id.is_some() {
+        &LIST_OF_FEW
     } else if f.entity_type.is_some() && f.action.is_none() {
-        conn.query_anew(&LIST_BY_TYPE, params).await?
+        &LIST_BY_TYPE
     } else if visible.is_some() && f.branch_id.is_none() {
-        conn.query_anew(&LIST_BY_BRANCH, params).await?
+        &LIST_BY_BRANCH
     } else {
-        conn.query_anew(&LIST, params).await?
+        &LIST
     };
-    let out = |row: &Row| AuditOut {
-        id: row.get(0),
-        at: row.get(1),
-        actor_user_id: row.get(2),
-        actor: row.get(3),
-        action: row.get(4),
-        entity_type: row.get(5),
-        entity_id: row.get(6),
-        branch_id: row.get(7),
-        ip: row.get(8),
-        request_id: row.get(9),
-        details: row.get(10),
-    };
-    Ok(rows.iter().map(out).collect())
+    auditlog::list(conn, statement, visible, filter, page).await
 }

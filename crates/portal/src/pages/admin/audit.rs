@@ -7,14 +7,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use contract::page::MAX_LIMIT;
-use contract::{AuditOut, Cursor};
+use contract::{AuditFilter, AuditOut, Cursor};
 use jiff::civil::Date;
 use platform::http::keyset::Page;
 use serde::{Deserialize, Serialize};
 
 use super::{Tab, Tabs, open};
 use crate::Shared;
-use crate::audit_entries::{self, Filter};
+use crate::audit_entries;
 use crate::http::on_behalf::OnBehalf;
 use crate::pages::audit_details::{Detail, details};
 use crate::pages::audit_file::columns;
@@ -77,9 +77,9 @@ pub(crate) struct PortalAuditQuery {
 }
 
 impl PortalAuditQuery {
-    fn filter(&self) -> Filter {
+    fn filter(&self) -> AuditFilter {
         let (from, to) = bounds(self.from, self.to, "UTC");
-        Filter {
+        AuditFilter {
             actor: self.person.clone(),
             action: self.action.clone(),
             entity_type: self.entity_type.clone(),
@@ -87,7 +87,7 @@ impl PortalAuditQuery {
             request_id: self.request.clone(),
             from,
             to,
-            ..Filter::default()
+            ..AuditFilter::default()
         }
     }
 
