@@ -8,6 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use platform::cells::unguarded;
 
+use crate::numbers::is_digits;
 use crate::{BadCell, Columns, Fault, Row, number};
 
 /// Yes in the languages of spreadsheets, and of our pages.
@@ -193,10 +194,10 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// What the row says.
+    /// Ends the reading: gives the row back, where none of its cells is bad.
     ///
     /// # Errors
-    /// Its faults. Of a row with cells missing or too many, which cell is which is not known.
+    /// The faults of the row. Of a row with cells missing or too many, which cell is which is not known.
     pub fn finish<T>(self, row: T) -> Result<T, Vec<BadCell>> {
         if let Some(fault) = self.columns.fault_of(self.row) {
             return Err(vec![BadCell { column: None, fault }]);
@@ -245,10 +246,6 @@ fn is_spreadsheet_day(text: &str) -> bool {
         [_] | [_, _] => day.parse::<f64>().is_ok() || day.replace(',', ".").parse::<f64>().is_ok(),
         _ => false,
     }
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

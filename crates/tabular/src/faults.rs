@@ -1,5 +1,6 @@
-//! What can be wrong with a file, a row or a cell. The texts are English; pages say them in their language.
+//! The faults of a file, a row or a cell. The texts are English; pages say them in their language.
 
+use domain::QuantityError;
 use thiserror::Error;
 
 /// Why a file as a whole cannot be read.
@@ -13,7 +14,7 @@ pub enum FileFault {
     Encoding {
         /// The first line that tells no encoding for certain.
         line: u64,
-        /// What it looks like, if like anything.
+        /// The likeliest encoding, where there is one.
         guess: Option<&'static str>,
     },
     /// The header holds characters that are not of the encoding.
@@ -25,7 +26,7 @@ pub enum FileFault {
     /// A header cell names no column.
     #[error("there is no column {name:?}; the columns are {}", known.join(", "))]
     Column {
-        /// What it says.
+        /// The text.
         name: String,
         /// The columns there are.
         known: Vec<&'static str>,
@@ -57,16 +58,16 @@ fn unclear(line: u64, guess: Option<&str>) -> String {
     )
 }
 
-/// What is wrong with a cell, or with the row where there is no column.
+/// The fault of a cell, or of the row where there is no column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadCell {
     /// The column, where it is one column's fault.
     pub column: Option<&'static str>,
-    /// What is wrong.
+    /// The fault.
     pub fault: Fault,
 }
 
-/// What is wrong with a row or a cell.
+/// The fault of a row or a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Fault {
     /// A row has more or fewer cells than the header.
@@ -95,7 +96,7 @@ pub enum Fault {
     /// It is no quantity.
     #[error("{text:?} {fault}")]
     Number {
-        /// What the cell says.
+        /// The text of the cell.
         text: String,
         /// Why that is none.
         fault: NumberFault,
@@ -151,15 +152,9 @@ impl From<&str> for Fault {
 /// Why a text is no quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NumberFault {
-    /// It is no decimal number.
-    #[error("is not a decimal number")]
-    NotANumber,
-    /// It has more decimal places than a quantity can hold.
-    #[error("has more than 3 decimal places")]
-    TooPrecise,
-    /// It is too large or too small.
-    #[error("is outside the range of ±999999999999.999")]
-    OutOfRange,
+    /// The number is no quantity.
+    #[error(transparent)]
+    Quantity(#[from] QuantityError),
     /// It has a mark other than the point, where numbers have a point alone.
     #[error(
         "must be written with a point, as in 2.5, and without separators; --decimal comma reads it otherwise"

@@ -6,7 +6,7 @@ use domain::{Quantity, QuantityError};
 
 use crate::NumberFault;
 
-/// What stands before the decimal places of numbers. The other one stands before thousands.
+/// The mark before the decimal places of numbers. The other mark stands before thousands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decimal {
     /// 1,234.5
@@ -31,7 +31,7 @@ impl Decimal {
     }
 }
 
-/// What is known of the marks in numbers.
+/// Knowledge of the marks in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marks {
     /// A point before decimal places and nothing before thousands, as this program writes.
@@ -56,7 +56,7 @@ pub fn number(text: &str, marks: Marks) -> Result<Quantity, NumberFault> {
     };
     let text = written.as_ref();
     if marks == Marks::Plain {
-        return if text.contains(',') { Err(NumberFault::Mark) } else { parsed(text) };
+        return if text.contains(',') { Err(NumberFault::Mark) } else { Ok(text.parse()?) };
     }
     let shape = Shape::of(text);
     let decimal = match (marks, shape) {
@@ -66,23 +66,13 @@ pub fn number(text: &str, marks: Marks) -> Result<Quantity, NumberFault> {
         (Marks::Plain | Marks::Typed(_) | Marks::Unknown, Shape::Either(_)) => {
             return Err(NumberFault::Ambiguous);
         }
-        (_, Shape::Neither) => return Err(NumberFault::NotANumber),
+        (_, Shape::Neither) => return Err(QuantityError::NotANumber.into()),
     };
-    match without_groups(text, decimal) {
-        Some(text) => parsed(&text),
-        None => Err(NumberFault::NotANumber),
-    }
+    let plain = without_groups(text, decimal).ok_or(QuantityError::NotANumber)?;
+    Ok(plain.parse()?)
 }
 
-fn parsed(text: &str) -> Result<Quantity, NumberFault> {
-    text.parse().map_err(|error| match error {
-        QuantityError::NotANumber => NumberFault::NotANumber,
-        QuantityError::TooPrecise => NumberFault::TooPrecise,
-        QuantityError::OutOfRange => NumberFault::OutOfRange,
-    })
-}
-
-/// What the marks in a number can mean.
+/// The possible meanings of the marks in a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     /// It has none.
@@ -127,11 +117,12 @@ impl Shape {
     }
 }
 
-fn is_digits(text: &str) -> bool {
+/// Whether a text is of ASCII digits alone, at least one.
+pub(crate) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What may stand before thousands besides the other mark.
+/// Whether a character may stand before thousands besides the other mark.
 fn is_gap(character: char) -> bool {
     matches!(character, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '\'' | '’')
 }

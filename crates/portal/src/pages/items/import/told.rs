@@ -1,5 +1,6 @@
-//! What is wrong with a file and its rows, in the words of the page.
+//! The faults of a file and its rows, in the words of the page.
 
+use domain::QuantityError;
 use tabular::{FileFault, NumberFault};
 
 use super::rows::{self, Fault, Unreadable};
@@ -28,7 +29,7 @@ pub(super) fn unreadable(why: &Unreadable, frame: &Frame) -> String {
     }
 }
 
-/// What is wrong with a row: the column, where it is one column's fault, and why.
+/// The fault of a row: the column, where the fault is one column's, and the reason.
 pub(super) fn wrong(fault: &Fault, frame: &Frame) -> (&'static str, String) {
     match fault {
         Fault::Twice(column) => (column, frame.say("row-twice")),
@@ -49,8 +50,8 @@ fn cell(fault: &tabular::Fault, frame: &Frame) -> String {
         tabular::Fault::Number { text, fault } => match fault {
             NumberFault::Ambiguous => frame.about("row-ambiguous", "text", text),
             NumberFault::Mark => frame.about("row-mark", "text", text),
-            NumberFault::NotANumber | NumberFault::TooPrecise => frame.about("row-number", "text", text),
-            NumberFault::OutOfRange => frame.say("fault-too-large"),
+            NumberFault::Quantity(QuantityError::OutOfRange) => frame.say("fault-too-large"),
+            NumberFault::Quantity(_) => frame.about("row-number", "text", text),
         },
         tabular::Fault::Negative => frame.say("fault-below-zero"),
         tabular::Fault::Places => frame.say("row-places"),
