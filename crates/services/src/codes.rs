@@ -34,7 +34,7 @@ fn scanned(quantity: Quantity) -> Option<[String; 2]> {
     Some([format!("{digits:0>14}"), digits])
 }
 
-/// What is wrong with each quantity that is the code of an item. Asks the database about long numbers alone.
+/// The fault of each quantity that is the code of an item. Asks the database about long numbers alone.
 pub(crate) async fn faults_of(
     conn: &Queries,
     quantities: &[Quantity],
@@ -51,16 +51,19 @@ pub(crate) async fn faults_of(
     Ok(quantities.iter().map(fault).collect())
 }
 
-/// Refuses quantities, each with its field, that are the code of an item.
+/// Refuses quantities that are the code of an item. `pointer` names the field of the nth.
 ///
 /// # Errors
 /// [`Error::Invalid`] with each that is.
-pub(crate) async fn refuse_scans(conn: &Queries, fields: &[(String, Quantity)]) -> Result<(), Error> {
-    let quantities: Vec<Quantity> = fields.iter().map(|(_, quantity)| *quantity).collect();
+pub(crate) async fn refuse_scans(
+    conn: &Queries,
+    quantities: &[Quantity],
+    pointer: impl Fn(usize) -> String,
+) -> Result<(), Error> {
     let mut faults = Faults::default();
-    for ((pointer, _), fault) in fields.iter().zip(faults_of(conn, &quantities).await?) {
+    for (n, fault) in faults_of(conn, quantities).await?.into_iter().enumerate() {
         if let Some(fault) = fault {
-            faults.add(pointer, fault);
+            faults.add(pointer(n), fault);
         }
     }
     faults.finish()
@@ -72,12 +75,13 @@ pub(crate) async fn refuse_scans_or_replay(
     caller: &Caller,
     context: &RequestContext,
     view: Action,
-    fields: &[(String, Quantity)],
+    quantities: &[Quantity],
+    pointer: impl Fn(usize) -> String,
 ) -> Result<Option<Answer>, Error> {
-    if fields.iter().all(|(_, quantity)| scanned(*quantity).is_none()) {
+    if quantities.iter().all(|quantity| scanned(*quantity).is_none()) {
         return Ok(None);
     }
-    let refused = refuse_scans(&*services.database.get().await?, fields).await;
+    let refused = refuse_scans(&*services.database.get().await?, quantities, pointer).await;
     let Err(refused) = refused else { return Ok(None) };
     match Work::begin(services, caller, context, view).await? {
         Begun::Answered(answer) => Ok(Some(answer)),
@@ -109,7 +113,7 @@ impl<T> BySku<T> {
         self.things.insert(sku, thing);
     }
 
-    /// What has that SKU; where nothing spells it so, what spells it otherwise.
+    /// The thing with that SKU; where none spells the SKU so, the one that spells it otherwise.
     pub(crate) fn find(&self, sku: &str) -> Option<&T> {
         self.things.get(sku).or_else(|| self.things.get(self.spelled.get(&same_code(sku))?))
     }

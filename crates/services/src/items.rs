@@ -132,7 +132,7 @@ async fn refuse_scan(conn: &Queries, values: &ItemValues, before: Option<Quantit
     if before == Some(values.min_stock_level) {
         return Ok(());
     }
-    refuse_scans(conn, &[("/min_stock_level".to_owned(), values.min_stock_level)]).await
+    refuse_scans(conn, &[values.min_stock_level], |_| "/min_stock_level".to_owned()).await
 }
 
 /// What is said of a barcode in the form of an article number whose check digit does not fit. It is taken all the same:

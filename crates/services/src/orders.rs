@@ -97,7 +97,8 @@ pub(crate) async fn create(
     let draft = checked(input)?;
     let asked = quantities(input);
     if let Some(answer) =
-        refuse_scans_or_replay(services, caller, &context, Action::ViewOrders, &asked).await?
+        refuse_scans_or_replay(services, caller, &context, Action::ViewOrders, &asked, quantity_of_line)
+            .await?
     {
         return Ok(answer);
     }
@@ -124,7 +125,7 @@ pub(crate) async fn update(
         let (row, lines) = lock(work.conn(), &asker, id).await?;
         let branch = row.branch;
         require_draft_at(&row, if_match, "changed").map_err(|error| error.at(branch))?;
-        refuse_scans(work.conn(), &asked).await.map_err(|error| error.at(branch))?;
+        refuse_scans(work.conn(), &asked, quantity_of_line).await.map_err(|error| error.at(branch))?;
         let replaced = replace(work.conn(), row, &lines, draft).await;
         let (fact, answer) = replaced.map_err(|error| error.at(branch))?;
         Ok((fact, answer.at(Some(branch))))
@@ -230,10 +231,14 @@ fn checked(input: &OrderIn) -> Result<DraftWrite, Error> {
     })
 }
 
-/// How much each line asks for, with its field.
-fn quantities(input: &OrderIn) -> Vec<(String, Quantity)> {
-    let lines = input.lines.iter().enumerate();
-    lines.map(|(n, line)| (format!("/lines/{n}/requested_qty"), line.requested_qty)).collect()
+/// The quantity of each line.
+fn quantities(input: &OrderIn) -> Vec<Quantity> {
+    input.lines.iter().map(|line| line.requested_qty).collect()
+}
+
+/// The field of a line's quantity.
+fn quantity_of_line(n: usize) -> String {
+    format!("/lines/{n}/requested_qty")
 }
 
 /// What must be checked of a draft against its branch and items.

@@ -105,11 +105,10 @@ pub(crate) async fn set(
     input: &SetStockIn,
 ) -> Result<Answer, Error> {
     let count = checked(services, caller, input)?;
-    let counted = counted(input).map(|quantity| ("/quantity".to_owned(), quantity));
-    let counted = counted.as_slice();
-    if let Some(answer) =
-        refuse_scans_or_replay(services, caller, &context, Action::ViewStock, counted).await?
-    {
+    let (counted, pointer) = (counted(input), |_| "/quantity".to_owned());
+    let scan =
+        refuse_scans_or_replay(services, caller, &context, Action::ViewStock, counted.as_slice(), pointer);
+    if let Some(answer) = scan.await? {
         return Ok(answer);
     }
     services.post(Command::SetStock(count), caller, context).await

@@ -44,6 +44,30 @@ pub(crate) struct ItemFilter {
     pub ids: Option<Vec<i64>>,
 }
 
+/// Whether an item is the one of a code, `$param`, where that is given. Of several items that a code means, as there may be
+/// from before codes were unique, the one that is spelled so comes first.
+macro_rules! is_of_code {
+    ($param:literal, $also:literal, $spelled:literal) => {
+        concat!(
+            "(",
+            $param,
+            "::text is null or id = (
+                select i.id
+                from services_item_codes c
+                join services_items i on i.id = c.item_id
+                where c.code = services_code(",
+            $param,
+            ") ",
+            $also,
+            "
+                order by ",
+            $spelled,
+            " desc, c.twin
+                limit 1))"
+        )
+    };
+}
+
 statement! {
     /// One item.
     GET: "services" = "
@@ -56,38 +80,19 @@ statement! {
         from services_items
         where id = $1
         for update";
-    /// A page of items. Of several that a code means, as there may be from before codes were unique, the one that is
-    /// spelled so is found.
-    LIST: "services" = "
+    /// A page of items.
+    LIST: "services" = concat!("
         select id, sku, name, description, unit, decimal_places, barcode, min_stock_level, active, created_at, version
         from services_items
         where id > $1
           and ($2::text is null or strpos(folded, services_fold($2)) > 0)
-          and ($3::text is null or id = (
-                select i.id
-                from services_item_codes c
-                join services_items i on i.id = c.item_id
-                where c.code = services_code($3) and services_code(i.sku) = c.code
-                order by i.sku = $3 desc, c.twin
-                limit 1))
-          and ($4::text is null or id = (
-                select i.id
-                from services_item_codes c
-                join services_items i on i.id = c.item_id
-                where c.code = services_code($4) and services_code(i.barcode) = c.code
-                order by i.barcode = $4 desc, c.twin
-                limit 1))
+          and ", is_of_code!("$3", "and services_code(i.sku) = c.code", "i.sku = $3"), "
+          and ", is_of_code!("$4", "and services_code(i.barcode) = c.code", "i.barcode = $4"), "
           and ($5::boolean is null or active = $5)
-          and ($7::text is null or id = (
-                select i.id
-                from services_item_codes c
-                join services_items i on i.id = c.item_id
-                where c.code = services_code($7)
-                order by i.sku = $7 or coalesce(i.barcode, '') = $7 desc, c.twin
-                limit 1))
+          and ", is_of_code!("$7", "", "i.sku = $7 or coalesce(i.barcode, '') = $7"), "
           and ($8::bigint[] is null or id = any($8))
         order by id
-        limit $6";
+        limit $6");
     /// A new item.
     INSERT: "services" = "
         insert into services_items
@@ -116,7 +121,7 @@ statement! {
     SKUS: "services" = "select id, sku from services_items where id = any($1)";
     /// Which items are not active, for files.
     INACTIVE: "services" = "select id from services_items where id = any($1) and not active";
-    /// What people know items by, for lines.
+    /// SKU, name and unit of items, for lines.
     NAMES: "services" = "select id, sku, name, unit from services_items where id = any($1)";
     /// Items by codes, locked for a change that leaves their ids alone.
     LOCK_BY_CODE: "services" = "
@@ -236,7 +241,7 @@ pub(crate) async fn inactive(conn: &Queries, ids: &[i64]) -> Result<Vec<i64>, Pg
     Ok(conn.query(&INACTIVE, &[&ids]).await?.iter().map(|row| row.get(0)).collect())
 }
 
-/// What people know the items of those ids by.
+/// SKU, name and unit of the items of those ids.
 pub(crate) async fn names(conn: &Queries, ids: &[i64]) -> Result<HashMap<i64, LineItemOut>, PgError> {
     let rows = conn.query(&NAMES, &[&ids]).await?;
     Ok(rows
