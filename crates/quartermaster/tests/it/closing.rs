@@ -145,10 +145,7 @@ async fn closing_an_item_says_what_is_still_there_at_the_branches_that_one_sees(
 
 /// A company with a branch, an item and 20 of it, and its admin's browser.
 async fn shop() -> (Company, Browser, User) {
-    let company = Company::start().await;
-    company.admin("mia").await;
-    let browser = company.signed_in("mia").await;
-    let api = User::at(&company.services, &browser.token().await);
+    let (company, browser, api) = Company::with_admin().await;
     api.post("/v1/branches", json!({ "name": "Harbour" })).await.expect(201);
     api.post("/v1/items", json!({ "sku": "NAIL", "name": "Nail" })).await.expect(201);
     api.put("/v1/stock", json!({ "branch_id": 1, "item_id": 1, "quantity": 20 })).await.expect(200);

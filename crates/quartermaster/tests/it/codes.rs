@@ -234,7 +234,7 @@ async fn items_of_one_code_from_before_keep_it_and_each_is_found_as_it_is_spelle
         .post("/v1/items", json!({ "sku": "aBC-1", "name": "C" }))
         .await
         .expect_problem(409, "duplicate");
-    // What an export writes is read again.
+    // An import reads everything that an export writes.
     let report = load(&app.database, Kind::Items, "sku,name\nabc-1,A\nABC-1,B\n").await;
     assert_eq!((report.bad.len(), report.changed), (0, 2));
     let codes = "select array_agg(item_id order by item_id) from services_item_codes where twin = 0 and code = 'abc-1'";

@@ -170,10 +170,7 @@ fn day(at: &Value, zone: &str) -> Date {
 
 /// A company with a branch far from UTC; its admin's browser, and the API in the admin's name.
 async fn far_company(zone: &str) -> (Company, Browser, User) {
-    let company = Company::start().await;
-    company.admin("mia").await;
-    let browser = company.signed_in("mia").await;
-    let api = User::at(&company.services, &browser.token().await);
+    let (company, browser, api) = Company::with_admin().await;
     api.post("/v1/branches", json!({ "name": "Far", "timezone": zone })).await.expect(201);
     api.post("/v1/items", json!({ "sku": "NAIL", "name": "Nail" })).await.expect(201);
     let body = json!({ "branch_id": 1, "item_id": 1, "quantity": 7, "reason": "Opening count" });

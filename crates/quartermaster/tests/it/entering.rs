@@ -9,10 +9,7 @@ use crate::support::portal::{Browser, Company, PASSWORD, field, location};
 
 /// A branch, an item with a barcode and 20 of it, and an admin at work.
 async fn shop() -> (Company, Browser, User) {
-    let company = Company::start().await;
-    company.admin("mia").await;
-    let browser = company.signed_in("mia").await;
-    let api = User::at(&company.services, &browser.token().await);
+    let (company, browser, api) = Company::with_admin().await;
     api.post("/v1/branches", json!({ "name": "Harbour" })).await.expect(201);
     let item = json!({ "sku": "BELL-12", "name": "Bell", "barcode": "4012345670018", "decimal_places": 2, "unit": "kg" });
     api.post("/v1/items", item).await.expect(201);

@@ -1,4 +1,4 @@
-//! What `serve` says at its start of settings that are insecure.
+//! The warnings of `serve` at its start about insecure settings.
 
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use super::commands::on;
 use crate::support::TestDatabase;
 use crate::support::program::{Running, read_until};
 
-/// What the program says at its start with these settings, up to where it listens.
+/// The program's log with these settings, from its start until it listens.
 async fn said(settings: &[(&str, &str)]) -> Vec<String> {
     let database = TestDatabase::new().await;
     let mut serve = on(&database, &["serve"]);

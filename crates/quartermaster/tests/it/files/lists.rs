@@ -9,16 +9,13 @@ use serde_json::json;
 use crate::support::api::User;
 use crate::support::portal::{Browser, Company};
 
-/// What a formula, a number or a date would be made of.
+/// Texts that a spreadsheet would make a formula, a number or a date of.
 const SKU: &str = "0042";
 const NAME: &str = "=1+1; Käse";
 
 /// A branch in Berlin with 2.5 of an item, of which an order took 1.5.
 async fn company() -> (Company, Browser, User) {
-    let company = Company::start().await;
-    company.admin("mia").await;
-    let browser = company.signed_in("mia").await;
-    let api = User::at(&company.services, &browser.token().await);
+    let (company, browser, api) = Company::with_admin().await;
     api.post("/v1/branches", json!({ "name": "Köln", "timezone": "Europe/Berlin" })).await.expect(201);
     let item = json!({ "sku": SKU, "name": NAME, "decimal_places": 1, "barcode": "007" });
     api.post("/v1/items", item).await.expect(201);

@@ -9,10 +9,7 @@ use crate::support::portal::{Browser, Company};
 const PATH: &str = "/items/import/";
 
 async fn company() -> (Company, Browser, User) {
-    let company = Company::start().await;
-    company.admin("mia").await;
-    let browser = company.signed_in("mia").await;
-    let api = User::at(&company.services, &browser.token().await);
+    let (company, browser, api) = Company::with_admin().await;
     (company, browser, api)
 }
 

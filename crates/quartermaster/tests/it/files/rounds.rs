@@ -188,7 +188,7 @@ fn without(file: &str, names: &[&str]) -> Vec<Vec<String>> {
     reader.records().map(|record| cells(record.unwrap())).collect()
 }
 
-/// What is promised of each level.
+/// The promised quantity of each level.
 async fn promised(database: &TestDatabase) -> Vec<String> {
     database
         .value(

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::TestDatabase;
+use super::api::User;
 
 /// The password of every user that the tests add.
 pub const PASSWORD: &str = "correct horse battery";
@@ -36,6 +37,15 @@ pub struct Company {
 impl Company {
     pub async fn start() -> Company {
         Company::with_policies(Vec::new()).await
+    }
+
+    /// A company with an admin, mia, who is signed in at a browser and at the API.
+    pub async fn with_admin() -> (Company, Browser, User) {
+        let company = Company::start().await;
+        company.admin("mia").await;
+        let browser = company.signed_in("mia").await;
+        let api = User::at(&company.services, &browser.token().await);
+        (company, browser, api)
     }
 
     /// A company with policies of its own.
