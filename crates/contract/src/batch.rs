@@ -20,14 +20,14 @@ pub struct StockBatchIn {
     pub entries: Vec<SetStockIn>,
 }
 
-/// What became of each count.
+/// The result of each count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StockBatchOut {
     /// One result for each entry, in the order of the entries.
     pub results: Vec<StockResultOut>,
 }
 
-/// What became of one count: what `PUT /v1/stock` would have answered.
+/// The result of one count: the answer that `PUT /v1/stock` would have given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StockResultOut {
     /// The status that the entry alone would have been answered with.
@@ -51,14 +51,14 @@ pub struct ItemBatchIn {
     pub entries: Vec<ItemIn>,
 }
 
-/// What became of each item.
+/// The result of each item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ItemBatchOut {
     /// One result for each entry, in the order of the entries.
     pub results: Vec<ItemResultOut>,
 }
 
-/// What became of one item: what the request for it alone would have answered.
+/// The result of one item: the answer that a request for the item alone would have got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ItemResultOut {
     /// The status that the entry alone would have been answered with: 201 for a new item, 200 for a changed one.

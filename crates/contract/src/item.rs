@@ -76,7 +76,7 @@ pub struct ItemOut {
     /// What there still is of it: in the answer to a change that leaves it inactive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<RemainingOut>,
-    /// What may be wrong with it although it was taken: in the answer to a change.
+    /// Doubts about an item that was taken all the same: in the answer to a change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub warnings: Vec<String>,

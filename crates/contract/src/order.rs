@@ -126,20 +126,20 @@ pub struct LineOut {
     #[serde(with = "crate::quantity")]
     #[schema(value_type = f64)]
     pub fulfilled_qty: Quantity,
-    /// What the item is, where it was asked for by `expand=items`.
+    /// SKU, name and unit of the item, where `expand=items` asks for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<LineItemOut>)]
     pub item: Option<Box<LineItemOut>>,
 }
 
-/// What people know the item of a line by.
+/// SKU, name and unit of the item of a line, by which people know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LineItemOut {
     /// Stock keeping unit.
     pub sku: String,
-    /// What people call it.
+    /// The item's name.
     pub name: String,
-    /// What its quantity is counted in.
+    /// The unit that the item is counted in.
     pub unit: String,
 }
 

@@ -55,7 +55,7 @@ impl<S: Sync> FromRequestParts<S> for Format {
     }
 }
 
-/// What stands in a cell.
+/// The content of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cell {
     Empty,

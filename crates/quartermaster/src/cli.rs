@@ -153,7 +153,7 @@ pub struct ImportArgs {
     /// Separator of the file's cells; detected when left out
     #[arg(long, value_name = "NAME")]
     pub separator: Option<Separator>,
-    /// What stands before decimal places; the other mark stands before thousands
+    /// Mark before decimal places; the other mark stands before thousands
     #[arg(long, value_name = "MARK")]
     pub decimal: Option<Decimal>,
     /// An empty description, barcode or location clears what is there, instead of leaving it as it is
@@ -197,7 +197,7 @@ fn encoding(name: &str) -> Result<Encoding, String> {
     Encoding::named(name).ok_or_else(|| "is not an encoding; try utf-8, utf-16le or windows-1252".to_owned())
 }
 
-/// What stands before decimal places.
+/// The mark before decimal places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Decimal {
     /// 1,234.5

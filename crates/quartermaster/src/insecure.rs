@@ -1,4 +1,4 @@
-//! What of the settings is insecure, said in plain words at the start of `serve`: the program serves all the same.
+//! Insecure settings, named in plain words at the start of `serve`: the program serves all the same.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use crate::running::Part;
 use crate::sealing::SealFiles;
 use crate::settings::{BaseUrl, Settings};
 
-/// What is insecure of what these parts are asked to do: each with what mends it.
+/// The insecure settings of these parts, each with its remedy.
 pub fn warnings(settings: &Settings, parts: &[Part]) -> Vec<String> {
     let (portal, services) = (parts.contains(&Part::Portal), parts.contains(&Part::Services));
     let mut said = Vec::new();

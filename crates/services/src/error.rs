@@ -40,7 +40,7 @@ pub enum Error {
     /// Entries of a batch that is carried out whole or not at all are refused.
     #[error("{} faults of entries keep a batch from being carried out", .errors.len())]
     NotApplied {
-        /// What is wrong with which entry.
+        /// The faults of each entry.
         errors: Vec<FieldError>,
         /// Whether each of them would be refused again.
         is_final: bool,

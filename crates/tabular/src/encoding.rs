@@ -72,7 +72,7 @@ impl Encoding {
 /// How much of what is not UTF-8 is looked at to tell what it is.
 const LOOKED_AT: usize = 64 * 1024;
 
-/// What the lines of a file tell.
+/// The evidence of a file's lines.
 struct Evidence {
     /// The lines so far.
     lines: u64,
@@ -181,7 +181,7 @@ fn unfinished(bytes: &[u8]) -> usize {
     last.clone().nth(behind).map_or(0, |byte| if *byte >= 0xC0 { behind + 1 } else { 0 })
 }
 
-/// What a byte is in Windows-1252.
+/// The meaning of a byte in Windows-1252.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Lower,

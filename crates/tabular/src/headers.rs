@@ -1,4 +1,4 @@
-//! What files call the columns.
+//! The names of columns in files.
 
 use crate::{Cells, Column, FileFault};
 

@@ -1,4 +1,4 @@
-//! What files say of items: the same for the command line and the portal.
+//! Items in files: the same for the command line and the portal.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub const COLUMNS: &[Column] = &[
 /// Reads one row. An empty cell leaves what there is as it is, or where that is asked for clears what may be empty.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The faults of the row.
 pub fn parse(columns: &Columns, row: &Row) -> Result<ItemIn, Vec<BadCell>> {
     let mut reader = Reader::new(columns, row);
     let barcode = reader.code("barcode");

@@ -38,9 +38,9 @@ pub struct Column {
 pub struct Format {
     /// How its characters are written.
     pub encoding: Option<Encoding>,
-    /// What stands between its cells.
+    /// The separator of cells.
     pub separator: Option<u8>,
-    /// What stands before the decimal places of its numbers.
+    /// The mark before the decimal places of numbers.
     pub decimal: Option<Decimal>,
     /// An empty cell clears what may be empty, instead of leaving it as it is.
     pub clear_empty: bool,

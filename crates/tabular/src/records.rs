@@ -70,7 +70,7 @@ impl Cells {
 pub struct Row {
     /// The line of the file that it begins in; the first is 1.
     pub line: u64,
-    /// What it says.
+    /// The cells.
     pub cells: Cells,
     /// Why what it says is not certain.
     pub(crate) fault: Option<Fault>,
@@ -90,7 +90,7 @@ pub(crate) struct Records<R> {
     pub columns: usize,
 }
 
-/// What the text ahead holds.
+/// The content of the text ahead.
 enum Scan {
     /// A row of so many bytes and line ends.
     Row { bytes: usize, lines: u64 },

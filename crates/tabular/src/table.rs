@@ -125,7 +125,7 @@ impl Columns {
         &self.names
     }
 
-    /// What is wrong with a row as a whole.
+    /// The fault of a row as a whole.
     pub fn fault_of(&self, row: &Row) -> Option<Fault> {
         if let Some(fault) = &row.fault {
             return Some(fault.clone());
@@ -146,7 +146,7 @@ impl Columns {
         unnamed.map(|(cell, _)| Fault::Unnamed(cell.trim().to_owned()))
     }
 
-    /// What is wrong with a cell's characters.
+    /// The fault of a cell's characters.
     pub(crate) fn undecodable(&self, cell: &str) -> Option<Fault> {
         cell.contains(REPLACEMENT).then(|| Fault::Undecodable(self.encoding.name()))
     }
@@ -173,7 +173,7 @@ fn separator_line(text: &str) -> Option<u8> {
     (start.eq_ignore_ascii_case("sep=") && ends.is_empty()).then_some(separator)
 }
 
-/// What stands between the cells: what the header has most of, outside quotes.
+/// The separator of cells: the one that the header has most of, outside quotes.
 fn separator(text: &str) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     let (mut quoted, mut said) = (false, false);

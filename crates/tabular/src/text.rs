@@ -10,7 +10,7 @@ use crate::Encoding;
 /// How much is decoded at once.
 pub(crate) const BUFFER: usize = 64 * 1024;
 
-/// What stands in the text for bytes that are not of the encoding.
+/// The character that stands in the text for bytes that are not of the encoding.
 pub(crate) const REPLACEMENT: char = '\u{fffd}';
 
 /// Decodes a file. A byte order mark is left out.

@@ -29,7 +29,7 @@ use crate::{Config, Shared};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FormToken {
     token: String,
-    /// Whose session it is, in a way that tells nobody else.
+    /// The user of the session, signed so that nobody else can read or write the name.
     owner: String,
 }
 
@@ -50,7 +50,7 @@ impl FormToken {
         FormToken { owner: signed(id, &format!("form of user {user}")), ..FormToken::of(id) }
     }
 
-    /// Whose form it is; empty for a form without a session.
+    /// The owner of the form; empty for a form without a session.
     pub(crate) fn owner(&self) -> &str {
         &self.owner
     }

@@ -33,7 +33,7 @@ const MOST: usize = 10 * 1024;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it can be given back, in seconds.
 const GOOD_FOR: i64 = 8 * 3_600;
-/// What it is sealed for.
+/// The purpose that a form is sealed for.
 const PURPOSE: &str = "form of a session that is over";
 /// Where forms are kept of. All of them only ask the services for a change.
 const KEPT: [&str; 5] = ["/orders/", "/items/", "/branches/", "/scan/", "/stock/"];
@@ -46,7 +46,7 @@ pub(super) const GIVEN_BACK: &str = "given-back=1";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SessionOver;
 
-/// What is sealed.
+/// The sealed form.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     /// The session's id.
@@ -210,7 +210,7 @@ impl Unread {
         })
     }
 
-    /// What is left of it, where that is not too much and comes in time.
+    /// The rest of the body, where it is small enough and comes in time.
     async fn read(&self) -> Option<String> {
         let read = async {
             let (mut form, mut rest) = (Vec::new(), std::pin::pin!(self.stream()));

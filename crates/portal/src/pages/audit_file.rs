@@ -1,4 +1,4 @@
-//! What the lists of the two audits show, as files for a spreadsheet.
+//! The lists of the two audits, as files for a spreadsheet.
 
 use axum::response::Response;
 use contract::AuditOut;
@@ -27,7 +27,7 @@ pub(crate) async fn get(
     table.of_services(format, &visitor, read).await
 }
 
-/// What entries of both have. Their times are told by one clock, as the list is found by one.
+/// The columns that both audits have. Times are told by one clock, the one that the list is filtered by.
 pub(crate) fn columns(zone: &str) -> Columns<'_, AuditOut> {
     Columns::new()
         .with("id", "audit-number", |entry: &AuditOut| Cell::Number(entry.id))

@@ -30,7 +30,7 @@ struct LoginPage<'a> {
     error: Option<String>,
     /// A form that was sent after its session had ended, sealed; none where it is empty.
     kept: &'a str,
-    /// What became of it.
+    /// A notice that says whether such a form was kept.
     notice: Option<String>,
     frame: Frame,
 }

@@ -31,7 +31,7 @@ pub(crate) struct ScanQuery {
     branch: Option<i64>,
     #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    /// What is done with what is scanned, as it was chosen last: see [`How`].
+    /// The act of a scan, as it was chosen last: see [`How`].
     #[serde(deserialize_with = "trimmed", skip_serializing_if = "Option::is_none")]
     how: Option<String>,
     /// The code that was shown, for who chooses another branch.
@@ -39,7 +39,7 @@ pub(crate) struct ScanQuery {
     shown: Option<String>,
 }
 
-/// What is done with what is scanned. Nothing is chosen at first: Enter on a keyboard would do it unseen.
+/// The act of a scan. None is chosen at first: Enter on a keyboard would do it unseen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
     /// Sets what is on hand.

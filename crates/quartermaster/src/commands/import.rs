@@ -70,7 +70,7 @@ pub async fn run(settings: &Settings, arguments: &ImportArgs) -> Result<ExitCode
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// What would become what, of the first rows. Orders are new or there already.
+/// The changes of the first rows, from what to what. Orders are new or there already.
 fn tell_changes(report: &Report) {
     for change in &report.changes {
         output::line(change);

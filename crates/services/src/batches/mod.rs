@@ -17,13 +17,13 @@ use crate::request::RequestContext;
 use crate::services::Services;
 use crate::valid::invalid;
 
-/// What became of each entry, as `StockBatchOut` and `ItemBatchOut` show it.
+/// The result of each entry, as `StockBatchOut` and `ItemBatchOut` show it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Results {
     results: Vec<EntryResult>,
 }
 
-/// What became of one entry: the answer that its request alone would have had.
+/// The result of one entry: the answer that a request for the entry alone would have got.
 #[derive(Debug, Serialize, Deserialize)]
 struct EntryResult {
     status: u16,
@@ -56,7 +56,7 @@ impl EntryResult {
         self.problem.is_some()
     }
 
-    /// What is wrong with the entry, as the fields of a batch that is refused whole for it.
+    /// The entry's faults, as fields of a batch that is refused whole.
     fn faults(&self, index: usize) -> Vec<FieldError> {
         let at = format!("/entries/{index}");
         let problem = self.problem.as_ref().and_then(|said| serde_json::from_str::<Problem>(said.get()).ok());
@@ -81,7 +81,7 @@ impl Results {
         if errors.is_empty() {
             return Ok(());
         }
-        // What is absent or forbidden is asked anew each time.
+        // Authorization is asked anew each time.
         let again = refused().any(|(_, result)| matches!(result.status, 403 | 404));
         Err(Error::NotApplied { errors, is_final: !again })
     }

@@ -91,7 +91,7 @@ async fn refuse_scans(
     Ok(())
 }
 
-/// What became of the entries, and the refusals of authorization among them.
+/// The results of the entries, and the refusals of authorization among them.
 struct Posted {
     results: Vec<EntryResult>,
     denied: Vec<Denied>,

@@ -45,7 +45,7 @@ impl<'t> Reader<'t> {
         text
     }
 
-    /// What the row says, or its faults.
+    /// Ends the reading: gives the row back, where none of its cells is bad.
     pub(super) fn finish<T>(self, row: T) -> Result<T, Vec<BadRow>> {
         self.cells.finish(row).map_err(|bad| bad_rows(self.line, bad))
     }

@@ -162,7 +162,7 @@ async fn all_orders(
     }
 }
 
-/// What the column `as_is` says.
+/// The word in the column `as_is`.
 fn as_is(as_is: bool) -> String {
     if as_is { "yes".to_owned() } else { String::new() }
 }

@@ -117,7 +117,7 @@ async fn write_chunk(
             let (holder, sku) = known.codes.entry(same_code(code)).or_insert_with(own);
             (*holder != key).then(|| (column, format!("is a code of {sku}")))
         });
-        // What an export has is read again.
+        // An import reads everything that an export writes.
         let scan = scan.filter(|_| before.map(|item| item.min_stock_level) != Some(values.min_stock_level));
         if let Some((column, reason)) = taken.or(scan.map(|reason| ("min_stock_level", reason))) {
             fault(column, reason);

@@ -125,29 +125,29 @@ pub struct Report {
     pub bad_rows: u64,
     /// Whether anything was written.
     pub written: bool,
-    /// What changes, by line: of the first [`CHANGES_SHOWN`] branches, items and stock levels that are new or different.
+    /// The changes by line, of the first [`CHANGES_SHOWN`] branches, items and stock levels that are new or different.
     pub changes: Vec<RowChange>,
 }
 
-/// What a row changes.
+/// The changes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowChange {
     /// The line of the file.
     pub line: u64,
-    /// What it is about: a branch, an item, or the level of an item at a branch.
+    /// The branch, the item, or the level of an item at a branch.
     pub of: String,
     /// Each field's name, what it was and what it becomes. None is given of a new branch or item.
     pub fields: Vec<FieldChange>,
 }
 
-/// What a field was and what it becomes.
+/// A field with its old and its new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
     /// The column.
     pub name: &'static str,
-    /// What it was; `None` where there was nothing.
+    /// The old value; `None` where there was none.
     pub from: Option<String>,
-    /// What it becomes.
+    /// The new value.
     pub to: String,
 }
 

@@ -115,12 +115,12 @@ pub(super) async fn write(
     Ok(poster.finish().await?)
 }
 
-/// What a chunk of counts finds.
+/// The levels and the past that a chunk of counts finds.
 #[derive(Default)]
 struct Found {
     /// The levels that there are.
     levels: HashMap<StockKey, LevelRow>,
-    /// What the ledger says of the times of counts that may come too late, by place in the chunk.
+    /// The ledger at the times of counts that may come too late, by place in the chunk.
     past: HashMap<usize, Past>,
 }
 
@@ -185,7 +185,7 @@ impl Poster<'_> {
             }
         }
         let outcomes = self.work.post_loaded(loaded, &asking).await?;
-        // What is on hand since the last count of a level that has several.
+        // The quantity on hand since the last count of a level that has several.
         let mut last: Option<(StockKey, Quantity)> = None;
         for ((count, key), outcome) in asked.into_iter().zip(outcomes) {
             if let Outcome::Refused(refusal, _) = outcome {
@@ -279,7 +279,7 @@ fn checked(count: &StagedCount, faults: &mut Faults<'_>) -> Option<StockKey> {
         fault("sku", "there is no such item");
     }
     let key = StockKey { branch: count.branch?, item: count.item? };
-    // What is below zero is told as that.
+    // A negative count is told as that.
     if count.repeated && (count.as_is || !count.quantity.is_negative()) {
         fault("sku", "is counted in an earlier line too; give each count its own time in the column at");
         return None;

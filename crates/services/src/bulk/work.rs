@@ -45,7 +45,7 @@ pub(super) struct Written {
     pub unchanged: u64,
     /// A row that is refused had done something before: only a new beginning without it undoes that.
     pub spoilt: bool,
-    /// What the first rows change.
+    /// The changes of the first rows.
     pub changes: Vec<RowChange>,
 }
 

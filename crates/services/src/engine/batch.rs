@@ -200,7 +200,7 @@ impl Desk {
             }
             let earlier = self.touched.get(&change.key).is_some_and(|touched| touched.override_negative);
             let override_negative = change.override_negative || earlier;
-            // What was promised of the level since changed it without moving anything.
+            // A promise since then changed the level without moving anything.
             let at = self.last_change(change.key).map_or(at, |last| at.max(last));
             self.touched.insert(change.key, Touched { at, override_negative });
         }

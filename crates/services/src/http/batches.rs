@@ -1,4 +1,4 @@
-//! What requests with many entries have in common.
+//! Batches: requests with many entries.
 
 use std::borrow::Cow;
 

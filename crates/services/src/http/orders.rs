@@ -43,12 +43,12 @@ pub(super) struct ListQuery {
     short: bool,
     /// Only open orders (drafts and submitted ones) with a line of this item.
     asking_for: Option<i64>,
-    /// What to show with each line: SKU, name and unit of its item.
+    /// Parts to show with each line: SKU, name and unit of its item.
     #[param(inline)]
     expand: Option<Expand>,
 }
 
-/// What an order is shown with.
+/// Parts to show with an order.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Expand {
@@ -60,7 +60,7 @@ pub(super) enum Expand {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct OneQuery {
-    /// What to show with each line: SKU, name and unit of its item.
+    /// Parts to show with each line: SKU, name and unit of its item.
     #[param(inline)]
     expand: Option<Expand>,
 }

@@ -192,10 +192,10 @@ pub(crate) async fn adjusted(
     Ok(rows.iter().map(moved).collect())
 }
 
-/// What the ledger says of a level at a time of the past.
+/// A level at a time of the past, by the ledger.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Past {
-    /// What was on hand then.
+    /// The quantity on hand then.
     pub balance: Quantity,
     /// When the level last moved.
     pub moved_at: Timestamp,

@@ -35,7 +35,7 @@ pub(crate) struct CountWrite<'a> {
     pub as_is: bool,
 }
 
-/// What a line of a file knows its order by.
+/// The key by which a line of a file knows its order.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OrderKey<'a> {
     /// The branch, or what the file calls it.

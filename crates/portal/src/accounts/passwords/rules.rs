@@ -13,7 +13,7 @@ static COMMON: LazyLock<HashSet<&'static str>> =
 /// Shorter names are part of too many words to be forbidden as a part.
 const NAME_WORTH_FINDING: usize = 4;
 
-/// What a password must be, for people who are about to choose one.
+/// The rules for passwords, for people who are about to choose one.
 pub const RULES: &str =
     "A password must have 8 to 128 characters, must not contain the user name, and must not be a common one.";
 

@@ -1,4 +1,4 @@
-//! What the catalogue and the ledger of an item show, as files for a spreadsheet.
+//! The catalogue, and the ledger of an item, as files for a spreadsheet.
 
 use axum::extract::Path;
 use axum::response::Response;

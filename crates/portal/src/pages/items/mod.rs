@@ -41,7 +41,7 @@ pub(crate) async fn sought(
     Ok(Sought { items: found.rows, is_code: false })
 }
 
-/// What was found for a text.
+/// The items found for a text.
 pub(crate) struct Sought {
     pub items: Vec<ItemOut>,
     /// The text is the code of the only one.

@@ -1,4 +1,4 @@
-//! What the list of orders shows, as a file for a spreadsheet: an order a row.
+//! The list of orders as a file for a spreadsheet: an order a row.
 
 use axum::response::Response;
 use contract::OrderOut;

@@ -28,7 +28,7 @@ struct Suggestion {
     id: i64,
     sku: String,
     name: String,
-    /// What was typed is its SKU or barcode.
+    /// The typed text is the item's SKU or barcode.
     is_code: bool,
     available: String,
 }

@@ -1,4 +1,4 @@
-//! What the list of stock shows, as a file for a spreadsheet.
+//! The list of stock as a file for a spreadsheet.
 
 use axum::response::Response;
 use contract::StockSummaryOut;

@@ -21,13 +21,13 @@ use crate::store::movements;
 use crate::store::staging::StagedOrder;
 use crate::store::stock::LevelRow;
 
-/// What the ledger says of such an adjustment.
+/// The reason of such an adjustment in the ledger.
 const REASON: &str = "Opening, before imported orders";
 
-/// What orders of the file do to one level.
+/// The effect of the file's orders on one level.
 #[derive(Debug, Clone, Copy)]
 struct Opening {
-    /// What those took that stand as they are.
+    /// The quantity taken by orders that stand as they are.
     taken: Quantity,
     /// When an order of the file first touched the level.
     first: Timestamp,
@@ -35,7 +35,7 @@ struct Opening {
     first_taken: Option<Timestamp>,
 }
 
-/// What is to be put on hand, by branch.
+/// The quantities to put on hand, by branch.
 #[derive(Debug, Default)]
 pub(super) struct Openings(BTreeMap<BranchId, HashMap<ItemId, Opening>>);
 

@@ -73,7 +73,7 @@ impl Step<'_> {
 
     /// The levels that it asks for, line by line.
     fn keys(&self, branch: BranchId) -> impl Iterator<Item = StockKey> {
-        // What has no item was refused before.
+        // Lines without an item were refused before.
         self.order.wanted.iter().filter_map(move |wanted| Some(StockKey { branch, item: wanted.item?.0 }))
     }
 }
@@ -95,7 +95,7 @@ struct Desk<'w> {
     /// When the orders were submitted that are posted once more.
     open: HashMap<OrderId, Timestamp>,
     now: Timestamp,
-    /// What is wrong with quantities of the chunk that are codes of items.
+    /// The faults of quantities in the chunk that are codes of items.
     scans: HashMap<Quantity, String>,
     written: Written,
 }

@@ -81,7 +81,7 @@ pub(crate) fn read(text: &str, format: Format) -> Result<Vec<ItemRow>, Unreadabl
     if rows.is_empty() { Err(Unreadable::Empty) } else { Ok(rows) }
 }
 
-/// What a bad row says where its SKU should be.
+/// The text in the SKU column of a bad row.
 fn raw_sku(columns: &Columns, row: &Row) -> String {
     let cell = columns.position("sku").and_then(|place| row.cells.get(place));
     cell.unwrap_or_default().trim().to_owned()
