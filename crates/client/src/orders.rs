@@ -1,7 +1,8 @@
 //! `/v1/orders`.
 
-use contract::{ElsewhereOut, FulfillIn, OrderIn, OrderOut, OrderStatusWord};
+use contract::{ElsewhereOut, FulfillIn, OrderContentIn, OrderIn, OrderOut, OrderStatusWord};
 use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::Serialize;
 
@@ -110,6 +111,24 @@ impl Services {
     ) -> Result<Versioned<OrderOut>, ClientError> {
         let change = Change::new(Method::PUT, format!("/v1/orders/{id}"), key).if_match(etag);
         self.transport.change(call, change.body(order)?).await?.versioned()
+    }
+
+    /// Drafts an order with that reference at that branch, or replaces what the draft that has it says, if it is still at the
+    /// version of `etag`, where one is given.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_order_by_reference(
+        &self,
+        call: Call<'_>,
+        key: &Key,
+        (branch_id, reference, etag): (i64, &str, Option<&str>),
+        content: &OrderContentIn,
+    ) -> Result<Versioned<OrderOut>, ClientError> {
+        let reference = utf8_percent_encode(reference, NON_ALPHANUMERIC);
+        let path = format!("/v1/orders/by-reference/{branch_id}/{reference}");
+        let change = Change::new(Method::PUT, path, key).if_match(etag);
+        self.transport.change(call, change.body(content)?).await?.versioned()
     }
 
     /// Deletes a draft, if it is still at the version of `etag`, where one is given.

@@ -20,7 +20,9 @@ pub use audit::{AuditFilter, AuditOut, AuditSealOut};
 pub use batch::{ItemBatchIn, ItemBatchOut, ItemResultOut, StockBatchIn, StockBatchOut, StockResultOut};
 pub use branch::{BranchIn, BranchOut};
 pub use item::{ItemIn, ItemOut};
-pub use order::{ElsewhereOut, FulfillIn, LineIn, LineItemOut, LineOut, OrderIn, OrderOut, OrderStatusWord};
+pub use order::{
+    ElsewhereOut, FulfillIn, LineIn, LineItemOut, LineOut, OrderContentIn, OrderIn, OrderOut, OrderStatusWord,
+};
 pub use page::Cursor;
 pub use problem::{FieldError, Problem, ProblemKind, ShortLine};
 pub use remaining::RemainingOut;

@@ -27,6 +27,20 @@ pub struct OrderIn {
     pub lines: Vec<LineIn>,
 }
 
+/// What an order is to say that is known by its branch and reference.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"lines": [{"item_id": 7, "requested_qty": 12}]}))]
+pub struct OrderContentIn {
+    /// Anything people should know. At most 2000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000)]
+    pub note: Option<String>,
+    /// 1 to 500 lines, each of another item.
+    #[schema(min_items = 1, max_items = 500)]
+    pub lines: Vec<LineIn>,
+}
+
 /// One line of an order to draft.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

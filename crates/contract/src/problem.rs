@@ -55,7 +55,7 @@ catalogue! {
     NotFound = "not-found", 404, "Not found";
     /// The path exists but not with this method. See the Allow header.
     MethodNotAllowed = "method-not-allowed", 405, "Method not allowed";
-    /// Something else already has this name, SKU, barcode or code. Choose another.
+    /// Something else already has this name, SKU, barcode, code or reference. Choose another.
     Duplicate = "duplicate", 409, "Already exists";
     /// Other rows still refer to it, so it cannot be deleted. Make it inactive instead.
     StillReferenced = "still-referenced", 409, "Still referred to";

@@ -41,6 +41,11 @@ impl OrderStatus {
         }
     }
 
+    /// Whether it ended without leaving.
+    pub fn is_cancelled(self) -> bool {
+        self == OrderStatus::Cancelled
+    }
+
     /// The status of that word.
     pub fn parse(word: &str) -> Option<OrderStatus> {
         OrderStatus::ALL.into_iter().find(|status| status.as_str() == word)

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::ids::{ItemId, MovementId};
+use crate::ids::{ItemId, MovementId, OrderId};
 use crate::order::{BranchFault, LineFault, OrderStatus};
 use crate::quantity::Quantity;
 
@@ -36,6 +36,15 @@ pub enum Refusal {
         /// What is wrong with which line.
         lines: Vec<(usize, LineFault)>,
     },
+    /// Another order of the branch has the reference, which must be unique.
+    #[error("another order has this reference")]
+    ReferenceTaken {
+        /// Which order, for those who may see it.
+        order: Option<OrderId>,
+    },
+    /// More than one order of the branch has the reference.
+    #[error("more than one order has this reference")]
+    ReferenceShared,
     /// Items that are not active.
     #[error("an item is not active")]
     InactiveItems(Vec<ItemId>),

@@ -185,7 +185,8 @@ impl Running {
             Some(ca) => Verifier::with_ca(&jwks_url, &ca, issuer, audience)?,
             None => Verifier::new(&jwks_url, issuer, audience)?,
         };
-        let services = Services::start(database.clone(), &engine, authorizer);
+        let services = Services::start(database.clone(), &engine, authorizer)
+            .with_unique_references(settings.unique_references);
         let app = Arc::new(App { services, verifier });
         let router = services::http::router(Arc::clone(&app), &http);
         let (mut transport, stop) = (self.transport.clone(), self.stop.clone());

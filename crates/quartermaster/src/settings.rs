@@ -166,6 +166,8 @@ settings! {
         "Requests a minute without a valid token from one address, over all services processes; 0 for no limit";
     rate_burst: NonZeroU32 = "100", "COUNT",
         "Requests that one of those may send at once after a pause";
+    unique_references: bool = "false", "BOOL",
+        "Whether a reference belongs to one order of its branch alone, cancelled orders aside; the same for all services processes";
     cors_origins: Origins = "", "LIST",
         "Origins whose pages may call the services, separated by commas; * for any, empty for none";
     idempotency_retention: Duration = "168h", "TIME",

@@ -1,8 +1,10 @@
 //! Orders: the use cases. Drafting, and what touches stock or ends an order, is posted; editing a draft is plain work.
 
+pub(crate) mod by_reference;
+
 use contract::{ElsewhereOut, LineIn, OrderIn, OrderOut};
 use domain::order::{DraftLine, MAX_LINES, OrderCommand, check_draft, require_draft};
-use domain::{BranchId, ItemId, OrderId, Quantity};
+use domain::{BranchId, ItemId, OrderId, Quantity, Refusal};
 use identity::Caller;
 use platform::pg::{Database, Queries};
 use policy::{Action, OrderFacts, Resource};
@@ -94,7 +96,7 @@ pub(crate) async fn create(
 ) -> Result<Answer, Error> {
     let branch = Resource::Branch(BranchId(input.branch_id));
     services.authorize(caller, Action::DraftOrders, branch)?;
-    let draft = checked(input)?;
+    let draft = checked(services, input)?;
     let asked = quantities(input);
     if let Some(answer) =
         refuse_scans_or_replay(services, caller, &context, Action::ViewOrders, &asked, quantity_of_line)
@@ -114,7 +116,7 @@ pub(crate) async fn update(
     if_match: Option<&IfMatch>,
     input: &OrderIn,
 ) -> Result<Answer, Error> {
-    let draft = checked(input)?;
+    let draft = checked(services, input)?;
     let asked = quantities(input);
     let work = match Work::begin(services, caller, context, Action::ViewOrders).await? {
         Begun::Answered(answer) => return Ok(answer),
@@ -122,11 +124,12 @@ pub(crate) async fn update(
     };
     let asker = Asker::of(services, caller);
     let replaced = async {
+        let taken = by_reference::claim(work.conn(), &asker, &draft).await?;
         let (row, lines) = lock(work.conn(), &asker, id).await?;
         let branch = row.branch;
         require_draft_at(&row, if_match, "changed").map_err(|error| error.at(branch))?;
         refuse_scans(work.conn(), &asked, quantity_of_line).await.map_err(|error| error.at(branch))?;
-        let replaced = replace(work.conn(), row, &lines, draft).await;
+        let replaced = replace(work.conn(), row, &lines, draft, taken).await;
         let (fact, answer) = replaced.map_err(|error| error.at(branch))?;
         Ok((fact, answer.at(Some(branch))))
     };
@@ -134,17 +137,22 @@ pub(crate) async fn update(
     work.finish(replaced).await
 }
 
-/// Writes over a locked draft; gives what the audit is told and the answer.
+/// Writes over a locked draft; gives what the audit is told and the answer. Where its reference is `taken`, it keeps the one
+/// that it has.
 async fn replace(
     conn: &Queries,
     mut row: OrderRow,
     old_lines: &[LineRow],
     draft: DraftWrite,
+    taken: Option<Refusal>,
 ) -> Result<(Fact, Answer), Error> {
     if draft.branch != row.branch {
         let mut faults = Faults::default();
         faults.add("/branch_id", format!("must stay {}; draft a new order for another branch", row.branch));
         faults.finish()?;
+    }
+    if let Some(taken) = taken.filter(|_| row.reference != draft.reference) {
+        return Err(taken.into());
     }
     check_references(conn, &draft, old_lines).await?;
     let before = row.out(old_lines);
@@ -194,15 +202,25 @@ pub(crate) async fn post(
 
 /// Locks an order that the caller may change. One that the caller does not see is not locked.
 async fn lock(conn: &Queries, asker: &Asker, id: OrderId) -> Result<(OrderRow, Vec<LineRow>), Error> {
-    let mut sought = Sought::default();
-    sought.add(id, asker.scope());
-    let locked = store::lock(conn, &sought).await?;
-    let Some((row, _)) = locked.into_iter().next() else {
+    let Some((row, lines)) = locked(conn, asker, id).await? else {
         return Err(absent(asker, Action::DraftOrders, id).into());
     };
-    let lines = store::lines(conn, &[id.0]).await?.remove(&id).unwrap_or_default();
     asker.authorize(Action::DraftOrders, Resource::Order(facts(&row, &lines)))?;
     Ok((row, lines))
+}
+
+/// Locks an order that the caller sees.
+async fn locked(
+    conn: &Queries,
+    asker: &Asker,
+    id: OrderId,
+) -> Result<Option<(OrderRow, Vec<LineRow>)>, Error> {
+    let mut sought = Sought::default();
+    sought.add(id, asker.scope());
+    let found = store::lock(conn, &sought).await?;
+    let Some((row, _)) = found.into_iter().next() else { return Ok(None) };
+    let lines = store::lines(conn, &[id.0]).await?.remove(&id).unwrap_or_default();
+    Ok(Some((row, lines)))
 }
 
 /// Refuses a change of an order that is not at the version the client has read, or is no draft.
@@ -212,7 +230,7 @@ fn require_draft_at(row: &OrderRow, if_match: Option<&IfMatch>, verb: &'static s
 }
 
 /// What can be checked of a draft without the database.
-fn checked(input: &OrderIn) -> Result<DraftWrite, Error> {
+fn checked(services: &Services, input: &OrderIn) -> Result<DraftWrite, Error> {
     let mut faults = Faults::default();
     let reference = input.reference.as_deref().map(|text| faults.code("/reference", text, 100));
     let note = input.note.as_deref().map(|text| faults.paragraph("/note", text, 2_000));
@@ -226,6 +244,7 @@ fn checked(input: &OrderIn) -> Result<DraftWrite, Error> {
     Ok(DraftWrite {
         branch: BranchId(input.branch_id),
         reference: reference.and_then(none_if_empty),
+        is_unique: services.unique_references,
         note: note.and_then(none_if_empty),
         lines: input.lines.iter().map(line).collect(),
     })

@@ -2,7 +2,7 @@
 
 use contract::problem::ShortLine;
 use contract::{FieldError, Problem, ProblemKind};
-use domain::Refusal;
+use domain::{OrderId, Refusal};
 use policy::Denied;
 
 use crate::error::Error;
@@ -123,6 +123,11 @@ pub(crate) fn of_refusal(refusal: &Refusal, context: &RequestContext) -> Problem
             });
             Problem::invalid(branch.into_iter().chain(lines).collect())
         }
+        Refusal::ReferenceTaken { order } => reference_taken(*order),
+        Refusal::ReferenceShared => Problem::new(
+            ProblemKind::Duplicate,
+            "More than one order has this reference, so that it does not say which is meant. Change the order by its id.",
+        ),
         Refusal::BelowZero => Problem::invalid(vec![FieldError::new(
             "/quantity",
             "must not be below zero; an Admin may set override_negative to true",
@@ -159,6 +164,22 @@ pub(crate) fn of_refusal(refusal: &Refusal, context: &RequestContext) -> Problem
         ),
     };
     in_request(problem, context)
+}
+
+/// That another order has the reference: which one, where the caller may see it.
+fn reference_taken(order: Option<OrderId>) -> Problem {
+    let (detail, fault) = match order {
+        Some(order) => (
+            format!("Order {order} has this reference already. Choose another one, or change that order."),
+            format!("is the reference of order {order}"),
+        ),
+        None => (
+            "Another order has this reference already. Choose another one.".to_owned(),
+            "is taken".to_owned(),
+        ),
+    };
+    let errors = vec![FieldError::new("/reference", fault)];
+    Problem { errors, ..Problem::new(ProblemKind::Duplicate, detail) }
 }
 
 fn in_request(problem: Problem, context: &RequestContext) -> Problem {

@@ -30,6 +30,8 @@ pub struct Services {
     pub(crate) order_reader: OrderReader,
     pub(crate) authorizer: Arc<Authorizer>,
     pub(crate) refusals: Arc<Refusals>,
+    /// Whether a reference is that of one order of its branch at most, of those that are not cancelled.
+    pub(crate) unique_references: bool,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
@@ -46,7 +48,15 @@ impl Services {
             refusals: Arc::clone(&refusals),
         };
         tasks.spawn(clerk.work(closing.clone()));
-        Services { database, engine, order_reader, authorizer, refusals, tasks, closing }
+        let unique_references = false;
+        Services { database, engine, order_reader, authorizer, refusals, unique_references, tasks, closing }
+    }
+
+    /// The same, refusing a reference for an order where another one of the branch has it, or not. Orders that share one
+    /// from before keep it.
+    #[must_use]
+    pub fn with_unique_references(self, unique_references: bool) -> Services {
+        Services { unique_references, ..self }
     }
 
     /// May the caller do this? Whoever wants to post asks on the locked document, by [`Asker`](crate::asker::Asker).

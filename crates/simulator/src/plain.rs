@@ -167,6 +167,7 @@ pub fn word(refusal: &Refusal) -> &'static str {
         Refusal::InsufficientStock(_) => "short",
         Refusal::InactiveBranch | Refusal::InactiveItems(_) => "inactive",
         Refusal::InvalidDraft { .. } => "invalid draft",
+        Refusal::ReferenceTaken { .. } | Refusal::ReferenceShared => "reference taken",
         Refusal::BelowZero => "below zero",
         Refusal::Changed { .. } => "changed",
         Refusal::NotUndoable | Refusal::UndoLeaves(_) => "not undoable",

@@ -129,7 +129,7 @@ impl World {
                 };
                 let lines = lines.iter().map(line).collect();
                 let branch = BranchId(i64::from(*branch) + 1);
-                let draft = DraftWrite { branch, reference: None, note: None, lines };
+                let draft = DraftWrite { branch, reference: None, is_unique: false, note: None, lines };
                 self.want(*process, Command::Draft(draft), *keyed);
             }
             Step::Order { process, order, verb, keyed } => {

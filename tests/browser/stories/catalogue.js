@@ -20,7 +20,7 @@ test("a manager adds an item, is told what is wrong beside the field, and sees i
   await page.fill("#min_stock_level", "2.5");
   await page.selectOption("#decimal_places", "1");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Something else already has this name, SKU, barcode or code.").waitFor();
+  await page.getByText("Something else already has this name, SKU, barcode, code or reference.").waitFor();
   await page.fill("#sku", "HOOK-BRASS-1");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("The item is created.").waitFor();

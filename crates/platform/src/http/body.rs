@@ -151,9 +151,30 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = ProblemResponse;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Id, ProblemResponse> {
-        let not_an_id =
-            || ProblemResponse::new(ProblemKind::Malformed, "The id in the path must be a whole number.");
         let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| not_an_id())?;
         id.parse().map(Id).map_err(|_| not_an_id())
     }
+}
+
+/// An id in the path, and a text after it.
+#[derive(Debug, Clone)]
+pub struct IdAndText(pub i64, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdAndText {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<IdAndText, ProblemResponse> {
+        let found = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((id, text)) = found.map_err(|_| {
+            ProblemResponse::new(
+                ProblemKind::Malformed,
+                "The text in the path must be UTF-8, percent-encoded.",
+            )
+        })?;
+        Ok(IdAndText(id.parse().map_err(|_| not_an_id())?, text))
+    }
+}
+
+fn not_an_id() -> ProblemResponse {
+    ProblemResponse::new(ProblemKind::Malformed, "The id in the path must be a whole number.")
 }

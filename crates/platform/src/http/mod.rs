@@ -18,7 +18,7 @@ mod surface;
 mod too_much;
 mod uncancellable;
 
-pub use body::{Id, Json, OptionalJson};
+pub use body::{Id, IdAndText, Json, OptionalJson};
 pub use client::{Client, TrustedProxies};
 pub use hangup::Hangup;
 pub(crate) use head::fault;

@@ -71,7 +71,7 @@ trouble-too-many-advice = Warten Sie einen Augenblick und versuchen Sie es dann 
 # Wenn die Dienste etwas nicht ändern
 refused-forbidden = Ihre Rolle erlaubt das nicht. Nichts wurde geändert.
 refused-not-found = Es ist nicht mehr da oder für Sie nicht sichtbar. Nichts wurde geändert.
-refused-duplicate = Name, Artikelnummer, Barcode oder Kürzel sind schon vergeben. Wählen Sie etwas anderes.
+refused-duplicate = Name, Artikelnummer, Barcode, Kürzel oder Referenz sind schon vergeben. Wählen Sie etwas anderes.
 refused-still-referenced = Andere Einträge beziehen sich noch darauf, darum kann es nicht gelöscht werden. Setzen Sie es stattdessen auf inaktiv.
 refused-wrong-state = Der Status hat sich inzwischen geändert und erlaubt das nicht. Nichts wurde geändert.
 refused-insufficient-stock = Der Bestand reicht nicht. Nichts wurde geändert.

@@ -64,6 +64,7 @@ fault-empty = Füllen Sie das aus.
 fault-too-long = Höchstens { $is } Zeichen.
 fault-control-characters = Lassen Sie Steuerzeichen weg.
 fault-taken = Das ist schon vergeben. Wählen Sie etwas anderes.
+fault-reference-taken = Auftrag { $is } hat diese Referenz schon. Wählen Sie eine andere, oder ändern Sie jenen Auftrag.
 fault-code = Buchstaben von A bis Z, Ziffern und Striche, am Anfang ein Buchstabe oder eine Ziffer.
 fault-timezone = Wählen Sie eine Zeitzone aus der Liste, etwa Europe/Berlin.
 fault-places = Wählen Sie 0, 1, 2 oder 3.

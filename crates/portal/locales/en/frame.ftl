@@ -71,7 +71,7 @@ trouble-too-many-advice = Wait a moment, then try again.
 # When the services do not make a change
 refused-forbidden = Your role does not allow this. Nothing was changed.
 refused-not-found = It is not there any more, or not visible to you. Nothing was changed.
-refused-duplicate = Something else already has this name, SKU, barcode or code. Choose another.
+refused-duplicate = Something else already has this name, SKU, barcode, code or reference. Choose another.
 refused-still-referenced = Other records still refer to it, so it cannot be deleted. Make it inactive instead.
 refused-wrong-state = Its state has changed meanwhile and does not allow this. Nothing was changed.
 refused-insufficient-stock = There is not enough stock. Nothing was changed.

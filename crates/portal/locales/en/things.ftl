@@ -64,6 +64,7 @@ fault-empty = Fill this in.
 fault-too-long = Use at most { $is } characters.
 fault-control-characters = Leave out control characters.
 fault-taken = Something else has this already. Choose another.
+fault-reference-taken = Order { $is } has this reference already. Choose another one, or change that order.
 fault-code = Use letters from A to Z, digits and dashes, beginning with a letter or digit.
 fault-timezone = Choose a time zone from the list, such as Europe/Berlin.
 fault-places = Choose 0, 1, 2 or 3.

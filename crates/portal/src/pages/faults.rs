@@ -9,6 +9,7 @@ const FAULTS: &[(&str, &str)] = &[
     ("must have at most {} characters", "fault-too-long"),
     ("must not contain control characters", "fault-control-characters"),
     ("is taken", "fault-taken"),
+    ("is the reference of order {}", "fault-reference-taken"),
     ("must be letters (A–Z), digits and dashes, beginning with a letter or digit", "fault-code"),
     ("must be an IANA time zone such as Europe/Berlin", "fault-timezone"),
     ("is not known to the database server; choose a zone with the same clock", "fault-timezone-new"),

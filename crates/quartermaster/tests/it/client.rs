@@ -7,8 +7,8 @@ use client::{
     Services, StockFilter, SummaryFilter,
 };
 use contract::{
-    AuditFilter, BranchIn, FulfillIn, HeatBy, ItemIn, LineIn, OrderIn, OrderStatusWord, ProblemKind,
-    SetStockIn,
+    AuditFilter, BranchIn, FulfillIn, HeatBy, ItemIn, LineIn, OrderContentIn, OrderIn, OrderStatusWord,
+    ProblemKind, SetStockIn,
 };
 
 use crate::support::App;
@@ -73,6 +73,12 @@ async fn an_order_is_led_through_its_life() {
     assert_eq!(cancelled.value.status, OrderStatusWord::Cancelled);
     let third = services.create_order(call, &Key::fresh(), &order(branch, item, 1)).await.unwrap();
     services.delete_order(call, &Key::fresh(), (third.value.id, None)).await.unwrap();
+    let content = |n| OrderContentIn { note: None, lines: order(branch, item, n).lines };
+    let at = |etag| (branch, "PO 7/ä", etag);
+    let put = services.put_order_by_reference(call, &Key::fresh(), at(None), &content(1)).await.unwrap();
+    assert_eq!(put.value.reference.as_deref(), Some("PO 7/ä"));
+    let again = services.put_order_by_reference(call, &Key::fresh(), at(Some(&put.etag)), &content(2)).await;
+    assert_eq!(again.unwrap().value.id, put.value.id);
     app.database.assert_sound().await;
 }
 

@@ -34,6 +34,7 @@ mod paper;
 mod policies;
 mod portal;
 mod posting;
+mod references;
 mod reports;
 mod roles;
 

@@ -39,6 +39,7 @@ const EXPECTED: &str = "
     create_order      yes   none   yes   none   yes   none   no    none   no    none
     update_order      yes   none   yes   none   yes   none   no    none   no    none
     delete_order      yes   none   yes   none   yes   none   no    none   no    none
+    put_order_by_reference yes none yes   none   yes   none   no    none   no    none
     submit_order      yes   none   yes   none   no    none   no    none   no    none
     fulfill_order     yes   none   yes   none   no    none   no    none   no    none
     cancel_order      yes   none   yes   none   no    none   no    none   no    none
@@ -94,7 +95,7 @@ impl World {
     async fn ask(&self, operation: &Operation, roles: &[Role], is_own: bool) -> Answer {
         let branch = if is_own { self.own } else { self.other };
         let lines = json!([{ "item_id": self.item, "requested_qty": 1 }]);
-        let order = json!({ "branch_id": branch, "lines": lines });
+        let order = json!({ "branch_id": branch, "lines": &lines });
         let name = format!("New {}", uuid());
         let (mut made, mut path, mut body) = (None, operation.path.clone(), None);
         match operation.id.as_str() {
@@ -123,6 +124,10 @@ impl World {
             }
             "put_item_batch" => body = Some(json!({ "entries": [{ "sku": name, "name": name }] })),
             "create_order" => body = Some(order),
+            "put_order_by_reference" => {
+                path = path.replace("{branch_id}", &branch.to_string()).replace("{reference}", "PO-1");
+                body = Some(json!({ "lines": lines }));
+            }
             "get_order" | "order_elsewhere" | "update_order" | "delete_order" | "submit_order"
             | "fulfill_order" | "cancel_order" => {
                 let draft = self.app.draft(branch, &[(self.item, 1)]).await;
@@ -245,7 +250,7 @@ async fn every_operation_answers_every_role_as_the_table_says() {
                 }
             }
         }
-        let path = operation.path.replace("{id}", "1");
+        let path = operation.path.replace("{id}", "1").replace("{branch_id}", "1");
         let answer = send(world.app.nobody().request(operation.method.clone(), &path)).await;
         let open = row.iter().all(|(own, _)| *own == "open");
         if (answer.status == 401) == open {

@@ -142,7 +142,7 @@ pub(crate) fn opened(key: StockKey) -> Fact {
     }
 }
 
-/// Loads and locks: documents by id, then stock levels by key. The order is the same in every batch of every
+/// Loads and locks: references that must be unique, documents by id, then stock levels by key. The order is the same in every batch of every
 /// process, so batches wait for each other but never in a circle. What a caller does not see is neither loaded nor locked
 /// for them: orders are sought within each asker's scope, and a count at another branch does not come this far.
 pub(crate) async fn load(
@@ -213,7 +213,7 @@ impl Documents {
     ) -> Result<Posting, Declined> {
         match command {
             // Whether they may was asked before: all of it was known then.
-            Command::Draft(draft) => Ok(self.drafts.decide(draft)?),
+            Command::Draft(draft) => self.drafts.decide(draft, asker),
             Command::Order(change) => self.orders.decide(change, asker, levels),
             Command::SetStock(count) => self.adjustments.decide(count, asker, levels),
         }

@@ -100,7 +100,8 @@ pub(crate) async fn load(conn: &Queries, requests: &[&Request]) -> Result<Loaded
     let commands = requests.iter().map(|request| (&request.command, &request.asker));
     let keys: Vec<&IdempotencyKey> =
         requests.iter().filter_map(|request| request.context.idempotency.as_ref()).collect();
-    // Keys are locked before documents and those before stock: one order for all, so nobody waits in a circle.
+    // Keys are locked before references, those before documents and these before stock: one order for all, so nobody waits
+    // in a circle.
     let (locked, found, documents) = futures_util::try_join!(
         idempotency::try_lock(conn, &keys),
         idempotency::find(conn, &keys),

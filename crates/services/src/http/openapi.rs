@@ -107,7 +107,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         "delete" => problems.extend([409, 412]),
         _ => {}
     }
-    if matches!(method, "put" | "delete") && path.ends_with("{id}") {
+    let is_of_one = path.ends_with("{id}") || path.ends_with("{reference}");
+    if matches!(method, "put" | "delete") && is_of_one {
         headers.push(header("If-Match", "The ETag that was read; 412 when it was changed since."));
     }
     if method == "get" && path.ends_with("{id}") {
@@ -217,7 +218,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(operations, 36);
+        assert_eq!(operations, 37);
         assert_eq!(document["openapi"], "3.1.0");
     }
 

@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use contract::{Cursor, ElsewhereOut, FulfillIn, OrderIn, OrderOut, OrderStatusWord};
-use domain::OrderId;
+use contract::{Cursor, ElsewhereOut, FulfillIn, OrderContentIn, OrderIn, OrderOut, OrderStatusWord};
 use domain::order::OrderCommand;
+use domain::{BranchId, OrderId};
 use jiff::Timestamp;
-use platform::http::{Id, Json, OptionalJson, Query};
+use platform::http::{Id, IdAndText, Json, OptionalJson, Query};
 use platform::text::composed;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -189,6 +189,25 @@ pub(super) async fn update_order(
     let context = head.context(&body);
     let if_match = head.if_match.as_ref();
     let result = orders::update(&app.services, &head.caller, &context, OrderId(id), if_match, &input).await;
+    settle(&app, &context, result).await
+}
+
+/// Draft an order with this reference, or replace what the draft of the branch that has it says. 409 where an order with it is
+/// no draft any more; cancelled orders do not count.
+#[utoipa::path(put, path = "/v1/orders/by-reference/{branch_id}/{reference}", tag = "orders",
+    params(("branch_id" = i64, Path), ("reference" = String, Path, max_length = 100)),
+    request_body = OrderContentIn,
+    responses((status = 200, body = OrderOut), (status = 201, body = OrderOut, description = "Drafted")))]
+pub(super) async fn put_order_by_reference(
+    State(app): Shared,
+    head: Head,
+    IdAndText(branch, reference): IdAndText,
+    Json(content, body): Json<OrderContentIn>,
+) -> Response {
+    let context = head.context(&body);
+    let (at, if_match) = ((BranchId(branch), reference), head.if_match.as_ref());
+    let result =
+        orders::by_reference::put(&app.services, &head.caller, &context, at, if_match, content).await;
     settle(&app, &context, result).await
 }
 

@@ -49,6 +49,7 @@ pub(super) fn documented(body_limit: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(orders::list_orders, orders::create_order).layer(large()))
         .routes(routes!(orders::recent_orders))
         .routes(routes!(orders::get_order, orders::update_order, orders::delete_order).layer(large()))
+        .routes(routes!(orders::put_order_by_reference).layer(large()))
         .routes(routes!(orders::order_elsewhere))
         .routes(routes!(orders::submit_order))
         .routes(routes!(orders::fulfill_order))

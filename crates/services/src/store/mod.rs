@@ -14,6 +14,7 @@ pub(crate) mod order_lists;
 pub(crate) mod orders;
 pub(crate) mod policy_sets;
 pub(crate) mod rate_leases;
+pub(crate) mod references;
 pub(crate) mod remaining;
 pub(crate) mod reports;
 pub(crate) mod sought;

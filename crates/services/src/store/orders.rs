@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::Num;
 use super::audit::Fact;
+use super::references::Reference;
 use super::sought::{Sought, sought};
 use crate::answer::as_json;
 use crate::request::Actor;
@@ -109,10 +110,20 @@ pub struct DraftWrite {
     pub branch: BranchId,
     /// The branch's or the customer's own word for it.
     pub reference: Option<String>,
+    /// Whether no other order of the branch may have that reference.
+    pub is_unique: bool,
     /// What else is to be said.
     pub note: Option<String>,
     /// What it asks for: at least one line.
     pub lines: Vec<DraftLine>,
+}
+
+impl DraftWrite {
+    /// Its reference, where no other order of the branch may have that.
+    pub(crate) fn unique_reference(&self) -> Option<Reference> {
+        let text = self.reference.as_ref().filter(|_| self.is_unique)?;
+        Some(Reference { branch: self.branch, text: text.clone() })
+    }
 }
 
 /// The columns of an order.

@@ -35,6 +35,7 @@ const POSTING: &[Case] = &[
         "null, null, null, null, null, null, null, null, null, null",
     ),
     case("drafts", ("INSERT_ORDERS", "into services_orders"), "null, null, null, null, null, null, null"),
+    case("orders that have references", ("HOLDERS", "services_orders o"), "null, null"),
     case(
         "lines of drafts",
         ("INSERT_ORDERS_LINES", "into services_order_lines"),

@@ -82,6 +82,15 @@ impl Company {
         self.running[1 + process] = services_process(&self.database, address, &self.portal).await;
     }
 
+    /// Another services process with further settings, until it is dropped; gives its address.
+    pub async fn start_beside(&self, settings: &[&str]) -> (Running, String) {
+        let address = free_address();
+        let arguments = ["serve", "services", "--services-addr", &address, "--portal-url", &self.portal];
+        let mut process = Running::start(on(&self.database, &[&arguments, settings].concat()));
+        process.wait_for(&format!("http://{address}/ready")).await;
+        (process, format!("http://{address}"))
+    }
+
     /// Calls one of the two processes.
     pub async fn call(
         &self,

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::company::Company;
+use crate::support::api::User;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_clients_race_for_the_last_ten_units_and_exactly_ten_are_sold() {
@@ -134,4 +135,18 @@ async fn a_services_process_that_is_killed_under_load_loses_no_acknowledged_orde
     let open = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";
     assert_eq!(company.count(open).await, 0);
     company.database.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reference_is_unique_where_the_setting_says_so() {
+    let company = Company::start().await;
+    let branch = company.create("/v1/branches", json!({ "name": "Harbour" })).await;
+    let item = company.create("/v1/items", json!({ "sku": "A", "name": "A" })).await;
+    let order = json!({ "branch_id": branch, "reference": "PO-7", "lines": [{ "item_id": item, "requested_qty": 1 }] });
+    for _ in 0..2 {
+        company.create("/v1/orders", order.clone()).await;
+    }
+    let (_process, address) = company.start_beside(&["--unique-references", "true"]).await;
+    let answer = User::at(&address, &company.token).post("/v1/orders", order).await;
+    answer.expect_problem(409, "duplicate");
 }

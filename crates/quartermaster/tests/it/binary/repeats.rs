@@ -57,6 +57,7 @@ impl Things {
     async fn changes(&self, company: &Company, n: usize) -> Vec<Change> {
         let Things { branch, item, drafts, submitted, spare_branch, spare_item } = self;
         let order = json!({ "branch_id": branch, "lines": [{ "item_id": item, "requested_qty": 3 }] });
+        let content = json!({ "lines": [{ "item_id": item, "requested_qty": 3 }] });
         let mut changes = Vec::new();
         for (method, path, body) in [
             (Method::POST, "/v1/branches".to_owned(), json!({ "name": format!("New {n}") })),
@@ -72,13 +73,15 @@ impl Things {
             ),
             (Method::POST, "/v1/orders".to_owned(), order.clone()),
             (Method::PUT, format!("/v1/orders/{}", drafts[0]), order),
+            (Method::PUT, format!("/v1/orders/by-reference/{branch}/R-{n}"), content),
             (Method::DELETE, format!("/v1/orders/{}", drafts[1]), Value::Null),
             (Method::POST, format!("/v1/orders/{}/submit", drafts[2]), json!({})),
             (Method::POST, format!("/v1/orders/{}/fulfill", drafts[3]), json!({})),
             (Method::POST, format!("/v1/orders/{submitted}/fulfill"), json!({ "override_negative": false })),
             (Method::POST, format!("/v1/orders/{}/cancel", drafts[4]), json!({})),
         ] {
-            let is_versioned = method == Method::PUT && path != "/v1/stock" || method == Method::DELETE;
+            let is_new = path == "/v1/stock" || path.contains("/by-reference/");
+            let is_versioned = method == Method::PUT && !is_new || method == Method::DELETE;
             let etag = if is_versioned { Some(etag(company, &path).await) } else { None };
             changes.push(Change { method, path, body, etag });
         }

@@ -131,12 +131,20 @@ impl Operation {
             _ if ABOUT_NOTHING.contains(&self.id.as_str()) => Named::Nothing,
             path if path.starts_with("/v1/orders/{id}") => Named::Order,
             path if path.starts_with("/v1/branches/{id}") => Named::Branch,
+            // Where nothing has the reference at a branch that is seen, it is drafted: the branch alone can be hidden.
+            "/v1/orders/by-reference/{branch_id}/{reference}" => Named::Branch,
             path if path.starts_with("/v1/audit/{id}") => Named::Entry,
             // Each of its entries has the id of a branch.
             "/v1/stock/batch" => Named::Within,
             path if !path.contains('{') && has_branch => Named::Within,
             path => panic!("{} ({path}) is new: say what can be hidden of it", self.id),
         }
+    }
+
+    /// Its path, about what has that id.
+    pub fn path(&self, id: &str) -> String {
+        let path = self.path.replace("{id}", id).replace("{branch_id}", id);
+        path.replace("{reference}", "R-1")
     }
 
     /// The request as it should be.

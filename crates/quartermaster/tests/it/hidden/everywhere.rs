@@ -104,7 +104,7 @@ fn absent(named: Named, thing: Thing) -> Thing {
 }
 
 async fn ask(user: &User, operation: &Operation, id: i64, asked: &Asked, headers: &[(&str, &str)]) -> Answer {
-    let path = operation.path.replace("{id}", &id.to_string());
+    let path = operation.path(&id.to_string());
     let request = user.request(operation.method.clone(), &format!("{path}?{}", asked.query));
     let request = match &asked.body {
         Some(body) => request.header("content-type", "application/json").body(body.clone()),
@@ -281,7 +281,7 @@ async fn ids_that_are_nobodys_answer_as_one_that_is_not_there() {
                 let answer = told(&ask(user, operation, id, &asked, &[]).await, id);
                 assert_eq!(answer, expected, "{} {name} {id}", operation.id);
             }
-            let path = |id: &str| format!("{}?{}", operation.path.replace("{id}", id), asked.query);
+            let path = |id: &str| format!("{}?{}", operation.path(id), asked.query);
             for id in ["92233720368547758070", "1.5", "abc", "%00", "-"] {
                 let request = user.request(operation.method.clone(), &path(id));
                 let request = match &asked.body {

@@ -21,6 +21,7 @@ pub struct App {
     pub database: TestDatabase,
     pub base: String,
     pub surface: Arc<Surface>,
+    unique_references: bool,
     key: Arc<SigningKey>,
     http: Client,
     _stop: DropGuard,
@@ -43,11 +44,17 @@ impl App {
     }
 
     pub async fn with_authorizer(database: TestDatabase, authorizer: Arc<Authorizer>) -> App {
-        App::build(database, &HttpSettings::default(), &EngineConfig::default(), authorizer).await
+        App::build(database, &HttpSettings::default(), &EngineConfig::default(), authorizer, false).await
+    }
+
+    /// The services of a company in which a reference is that of one order.
+    pub async fn with_unique_references(engine: &EngineConfig, files: Vec<PolicyFile>) -> App {
+        let authorizer = Arc::new(Authorizer::with(files).unwrap());
+        App::build(TestDatabase::new().await, &HttpSettings::default(), engine, authorizer, true).await
     }
 
     pub async fn on(database: TestDatabase, settings: &HttpSettings, engine: &EngineConfig) -> App {
-        App::build(database, settings, engine, crate::support::roles_alone()).await
+        App::build(database, settings, engine, crate::support::roles_alone(), false).await
     }
 
     async fn build(
@@ -55,11 +62,13 @@ impl App {
         settings: &HttpSettings,
         engine: &EngineConfig,
         authorizer: Arc<Authorizer>,
+        unique_references: bool,
     ) -> App {
         let key = Arc::new(SigningKey::generate().unwrap());
         let keys = JwkSet { keys: vec![key.public().clone()] };
         let verifier = Verifier::with_keys(&keys, ISSUER, portal::AUDIENCE);
-        let services = Services::start(database.pool(services::ROLES), engine, authorizer);
+        let services = Services::start(database.pool(services::ROLES), engine, authorizer)
+            .with_unique_references(unique_references);
         let surface = Arc::new(Surface { services, verifier });
         let router = services::http::router(Arc::clone(&surface), settings);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -67,7 +76,7 @@ impl App {
         let stop = CancellationToken::new();
         tokio::spawn(platform::serve::serve(listener, router, stop.clone()));
         let http = Client::builder().no_proxy().build().unwrap();
-        App { database, base, surface, key, http, _stop: stop.drop_guard() }
+        App { database, base, surface, unique_references, key, http, _stop: stop.drop_guard() }
     }
 
     /// Starts another process's worth of services on the same database, until the test ends; gives its address.
@@ -75,7 +84,8 @@ impl App {
         let keys = JwkSet { keys: vec![self.key.public().clone()] };
         let verifier = Verifier::with_keys(&keys, ISSUER, portal::AUDIENCE);
         let pool = self.database.pool(services::ROLES);
-        let services = Services::start(pool, engine, crate::support::roles_alone());
+        let services = Services::start(pool, engine, crate::support::roles_alone())
+            .with_unique_references(self.unique_references);
         let router =
             services::http::router(Arc::new(Surface { services, verifier }), &HttpSettings::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
